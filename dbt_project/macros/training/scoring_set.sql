@@ -1,0 +1,28 @@
+{#- Body of `<use_case>__scoring_set`: the same features, for the spine rows in the window that `as_of` opens. -#}
+{% macro scoring_set(use_case) -%}
+{%- set config = use_case_config(use_case) -%}
+{%- set features = ref(use_case ~ '__features') -%}
+{%- set names = adapter.get_columns_in_relation(features) | map(attribute='name') | list if execute else [] -%}
+{%- set time = config.get('as_of', 'as_of') -%}
+with features as (
+    select * from {{ features }}
+    where {{ time }} >= {{ timestamp_literal(as_of()) }}
+        and {{ time }} < {{ timestamp_literal(as_of()) }} + interval '{{ config.get('scoring', {}).get('window', '1 day') }}'
+),
+
+contents as (
+    select {{ content_hash(names) }} as scoring_set_id
+    from features
+),
+
+final as (
+    select
+        contents.scoring_set_id,
+        {{ timestamp_literal(as_of()) }} as batch_as_of,
+        features.*
+    from features
+    cross join contents
+)
+
+select * from final
+{%- endmacro %}

@@ -1,0 +1,47 @@
+{#- Body of `<use_case>__training_set`: the feature rows whose label had matured at the moment of training, split by
+    time. `snapshot_id` is the hash of the contents: equal contents, equal id, in any order of rows. -#}
+{% macro training_set(use_case) -%}
+{%- set config = use_case_config(use_case) -%}
+{%- set features = ref(use_case ~ '__features') -%}
+{%- set labels = ref(use_case ~ '__labels') -%}
+{%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
+{%- set moment = training_as_of(use_case) -%}
+{%- set names = adapter.get_columns_in_relation(features) | map(attribute='name') | list if execute else [] -%}
+{%- do check_columns(features, names, key, 'meta.ml.entity and meta.ml.as_of of ' ~ use_case ~ '__models') if execute -%}
+with features as (
+    select * from {{ features }}
+),
+
+labels as (
+    select * from {{ labels }}
+    where matured_at < {{ timestamp_literal(moment) }}
+),
+
+labelled as (
+    select
+        {{ split(use_case, 'features.' ~ config.get('as_of', 'as_of')) }} as split,
+        features.*,
+        labels.{{ adapter.quote(config.get('label', 'label')) }},
+        labels.matured_at
+    from features
+    inner join labels
+        on {% for column in key %}features.{{ adapter.quote(column) }} = labels.{{ adapter.quote(column) }}
+        {{- " and " if not loop.last }}{% endfor %}
+),
+
+snapshot as (
+    select {{ content_hash(['split'] + names + [config.get('label', 'label')]) }} as snapshot_id
+    from labelled
+),
+
+final as (
+    select
+        snapshot.snapshot_id,
+        {{ timestamp_literal(moment) }} as training_as_of,
+        labelled.*
+    from labelled
+    cross join snapshot
+)
+
+select * from final
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ decisions('flight_delay') }}

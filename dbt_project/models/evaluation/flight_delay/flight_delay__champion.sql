@@ -1,0 +1,1 @@
+{{ champion('flight_delay') }}

@@ -1,0 +1,1 @@
+{{ promotions('flight_delay') }}

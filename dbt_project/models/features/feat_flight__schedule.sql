@@ -1,0 +1,30 @@
+-- The flight itself: when, where to, by whom.
+with spine as (
+    select * from {{ ref('flight__spine') }}
+),
+
+schedules as (
+    select * from {{ ref('stg_nycflights__schedules') }}
+),
+
+final as (
+    select
+        spine.flight_id,
+        spine.as_of,
+        schedules.carrier,
+        schedules.origin,
+        schedules.destination,
+        schedules.local_departure_minute,
+        schedules.local_departure_minute / 60.0 as local_departure_hour,
+        extract(isodow from cast(cast(schedules.local_date_key as varchar) as date)) as local_day_of_week,
+        schedules.local_date_key / 100 % 100 as local_month,
+        schedules.distance_miles,
+        extract(epoch from schedules.scheduled_arrival_at - schedules.scheduled_departure_at) / 60
+            as scheduled_block_minutes
+    from spine
+    inner join schedules
+        on spine.flight_id = schedules.flight_id
+        and schedules.published_at < spine.as_of
+)
+
+select * from final

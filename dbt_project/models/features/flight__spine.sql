@@ -1,0 +1,19 @@
+-- Two hours before each scheduled departure, up to the end of the window to be scored.
+with schedules as (
+    select * from {{ ref('stg_nycflights__schedules') }}
+),
+
+final as (
+    select
+        flight_id,
+        scheduled_departure_at - interval '2 hours' as as_of,
+        carrier,
+        flight_number,
+        tail_number,
+        origin,
+        destination
+    from schedules
+    where scheduled_departure_at - interval '2 hours' < {{ timestamp_literal(as_of()) }} + interval '1 day'
+)
+
+select * from final

@@ -1,0 +1,1 @@
+{{ predictions_latest('flight_delay') }}

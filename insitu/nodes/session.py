@@ -1,0 +1,65 @@
+"""What a node needs of dbt and of the warehouse session; DuckDB's relations and ours for PostgreSQL both provide it."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, Self, TypeVar
+
+import pyarrow as pa
+
+from insitu.errors import InsituError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Relation(Protocol):
+    """A query that has not run yet."""
+
+    @property
+    def columns(self) -> list[str]: ...
+    def filter(self, condition: str) -> Self: ...
+    def project(self, columns: str) -> Self: ...
+    def order(self, by: str) -> Self: ...
+    def fetchall(self) -> list[tuple[Any, ...]]: ...
+    def to_arrow_reader(self, batch_size: int) -> pa.RecordBatchReader: ...
+
+
+class Session(Protocol):
+    """The connection that dbt gives to a Python model."""
+
+    def sql(self, query: str) -> Relation: ...
+
+
+def own_rows(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:
+    """Rows that the running node's own table already has; none when it is built for the first time."""
+    if not dbt.is_incremental:
+        return []
+    return session.sql(f"select {columns} from {dbt.this}").fetchall()
+
+
+def rows(relation: Relation) -> list[dict[str, Any]]:
+    """All rows as dictionaries; for small relations."""
+    columns = list(relation.columns)
+    return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def text_literal(value: str) -> str:
+    """A SQL text literal, for conditions on relations that take no bound values."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def clear_errors(node: Callable[P, R]) -> Callable[P, R]:
+    """Let an InsituError reach the reader as its message: dbt prints the traceback of whatever a Python model raises."""
+
+    @wraps(node)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        if hasattr(sys, "tracebacklimit"):
+            del sys.tracebacklimit
+        try:
+            return node(*args, **kwargs)
+        except InsituError:
+            sys.tracebacklimit = 0
+            raise
+
+    return wrapped

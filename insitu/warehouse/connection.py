@@ -1,0 +1,47 @@
+"""One small interface over the two warehouses: query to Arrow, stream, append in one transaction."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from insitu.errors import ConfigurationError
+from insitu.warehouse.project import Project
+
+
+class Warehouse(Protocol):
+    """An open connection."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run a query with `?` bound values and return its rows."""
+
+    def stream(self, sql: str, batch_rows: int = 100_000) -> pa.RecordBatchReader:
+        """Run a query and return its rows batch by batch, in bounded memory."""
+
+    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
+        """Append rows to a table by column name, all of them or none; return how many."""
+
+
+@contextmanager
+def connect(project: Project, read_only: bool = True) -> Iterator[Warehouse]:
+    """Open the warehouse of the project's target.
+
+    Raises:
+        ConfigurationError: the warehouse is away, locked by another process, or of an unknown type.
+    """
+    credentials = project.credentials
+    if credentials.type == "duckdb":
+        from insitu.warehouse.duckdb import DuckDBWarehouse
+
+        warehouse: Any = DuckDBWarehouse(credentials.path, read_only)
+    elif credentials.type in ("postgrespy", "postgres"):
+        from insitu.warehouse.postgres import PostgresWarehouse
+
+        warehouse = PostgresWarehouse(credentials, read_only)
+    else:
+        raise ConfigurationError(f"No support for warehouses of type `{credentials.type}`; there is duckdb, postgrespy.")
+    try:
+        yield warehouse
+    finally:
+        warehouse.close()

@@ -1,0 +1,82 @@
+"""PostgreSQL behind the `Warehouse` interface: ADBC for Arrow both ways (COPY underneath)."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pyarrow as pa
+from adbc_driver_postgresql import dbapi
+
+from insitu.errors import ConfigurationError
+
+
+class PostgresWarehouse:
+    """A PostgreSQL database."""
+
+    def __init__(self, credentials: Any, read_only: bool) -> None:
+        self.place = f"{credentials.host}:{credentials.port}/{credentials.database}"
+        try:
+            self.connection = dbapi.connect(_uri(credentials))
+        except Exception as error:
+            raise ConfigurationError(
+                f"PostgreSQL at {self.place} refused the connection: {str(error).strip()} "
+                "Check the PG* environment variables and that the server runs (`make postgres` starts a local one)."
+            ) from error
+        if read_only:
+            self.query_none("set default_transaction_read_only = on")
+
+    def query_none(self, sql: str) -> None:
+        """Run a statement that returns nothing, and commit."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+        self.connection.commit()
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """See `Warehouse.query`."""
+        numbered = sql
+        for number in range(1, len(parameters) + 1):
+            numbered = numbered.replace("?", f"${number}", 1)
+        with self.connection.cursor() as cursor:
+            cursor.execute(numbered, list(parameters) or None)
+            table = cursor.fetch_arrow_table()
+        self.connection.commit()
+        return table
+
+    def stream(self, sql: str, batch_rows: int = 100_000) -> pa.RecordBatchReader:
+        """See `Warehouse.stream`; batches are as large as the server's chunks (16 MB)."""
+        cursor = self.connection.cursor()
+        cursor.execute(sql)
+        return cursor.fetch_record_batch()
+
+    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
+        """See `Warehouse.append`."""
+        schema, table = (part.strip('"').replace('""', '"') for part in relation.split('"."'))
+        try:
+            with self.connection.cursor() as cursor:
+                count = cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
+            self.connection.commit()
+        except BaseException:
+            self.connection.rollback()
+            raise
+        return int(count)
+
+    def close(self) -> None:
+        """Release the connection."""
+        self.connection.close()
+
+
+def _uri(credentials: Any) -> str:
+    login = quote(credentials.user, safe="")
+    if credentials.password:
+        login += ":" + quote(str(credentials.password), safe="")
+    options = {
+        name: value
+        for name, value in {
+            "host": credentials.host,
+            "port": credentials.port,
+            "sslmode": getattr(credentials, "sslmode", None),
+            "sslrootcert": getattr(credentials, "sslrootcert", None),
+        }.items()
+        if value
+    }
+    return f"postgresql://{login}@/{quote(credentials.database, safe='')}?{urlencode(options)}"
