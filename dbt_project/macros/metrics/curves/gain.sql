@@ -1,0 +1,13 @@
+{% macro curve_gain(relation, by=[], options={}) %}
+{#- By decile of descending score: x = share of rows treated, y = share of all positives among them. -#}
+select
+    {{ by_columns(by) }}
+    'gain' as curve,
+    cast(decile as integer) as point,
+    lowest_score as threshold,
+    decile / 10 as x,
+    sum(pos) over ({{ partition_by(by) }} order by decile) / positives as y,
+    cast(round(sum(n) over ({{ partition_by(by) }} order by decile)) as bigint) as n_rows
+from ({{ score_deciles(relation, by) }}) as deciles
+where positives > 0
+{% endmacro %}

@@ -1,0 +1,20 @@
+{% macro curve_precision_recall(relation, by=[], options={}) %}
+{#- x = recall, y = precision of the rows at or above the threshold, by growing recall; thinned evenly in recall.
+    No point for a group without a positive. -#}
+with ladder as (
+    select *, count(*) over ({{ partition_by(by) }}) as steps
+    from ({{ score_ladder(relation, by) }}) as ladder
+    where positives > 0
+)
+
+select
+    {{ by_columns(by) }}
+    'precision_recall' as curve,
+    cast(row_number() over ({{ partition_by(by) }} order by score desc) as integer) as point,
+    score as threshold,
+    (positives - pos_below) / positives as x,
+    (positives - pos_below) / (n_rows - n_below) as y,
+    cast(n_rows - n_below as bigint) as n_rows
+from ladder
+where steps <= 198 or n_below = 0 or {{ keep_point('pos_below', 'pos', 'positives') }}
+{% endmacro %}

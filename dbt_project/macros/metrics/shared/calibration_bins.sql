@@ -1,0 +1,22 @@
+{% macro calibration_bins(relation, by=[], bins=10, strategy='mass', task='binary') %}
+{#- Reliability bins over the score: equal mass (by rank; equal scores share a bin, by their middle) or equal width on
+    [0, 1]. Empty bins have no row. -#}
+    select
+        {{ by_columns(by) }}
+        bin,
+        min(score) as lowest_score,
+        sum(score * n) / sum(n) as mean_score,
+        sum(pos) / sum(n) as observed,
+        sum(n) as n
+    from (
+        select
+            *,
+            {% if strategy == 'mass' -%}
+            cast(floor((n_below + n / 2) * {{ bins }} / n_rows) as integer) as bin
+            {%- else -%}
+            cast(greatest(0, least({{ bins - 1 }}, floor(score * {{ bins }}))) as integer) as bin
+            {%- endif %}
+        from ({{ score_ladder(relation, by, task) }}) as ladder
+    ) as binned
+    {{ group_by(by, ['bin']) }}
+{% endmacro %}
