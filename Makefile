@@ -1,0 +1,47 @@
+# `make run` and `make test` set everything up by themselves; `make help` lists the rest.
+PYTHON ?= python3.11
+TARGET ?= duckdb
+AS_OF ?=
+BIN := .venv/bin
+export INSITU_TARGET = $(TARGET)
+DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{as_of: "$(AS_OF)"}')
+
+.PHONY: help install run test lint format bench docs clean
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+install: .venv/installed  ## Create the environment in .venv from the hashed lock file
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+run: install  ## Build the whole loop and say what came of it (TARGET=postgres, AS_OF="2013-11-02")
+	$(BIN)/dbt build $(DBT_OPTIONS)
+	$(BIN)/insitu report
+	$(BIN)/insitu status
+
+test: install lint  ## Run all checks and tests; brings up its own PostgreSQL
+	$(BIN)/pytest
+
+lint: install  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+format: install  ## Put Python and SQL in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install  ## Print the benchmarks (minutes)
+	$(BIN)/python -m benchmarks
+
+docs: install  ## Build dbt's documentation site in dbt_project/target
+	$(BIN)/dbt docs generate $(DBT_OPTIONS)
+
+clean:  ## Remove the warehouse and what dbt generated; the environment stays
+	rm -rf warehouse/insitu.duckdb* warehouse/*.html dbt_project/target dbt_project/logs logs

@@ -1,0 +1,47 @@
+"""The command line: `insitu --help`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from insitu import __version__
+from insitu.errors import InsituError
+from insitu.status.commands import status
+from insitu.warehouse import Project
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option("--project-dir", type=click.Path(path_type=Path), default="dbt_project", show_default=True)
+@click.option("--profiles-dir", type=click.Path(path_type=Path), default=".", show_default=True)
+@click.option("--target", default=None, help="Target of the dbt profile; its default otherwise.")
+@click.pass_context
+def cli(context: click.Context, project_dir: Path, profiles_dir: Path, target: str | None) -> None:
+    """In-warehouse machine learning with dbt: what dbt itself does not do."""
+    context.obj = Project(project_dir, profiles_dir, target)
+
+
+for command in (status,):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Entry point. Exit codes as dbt's: 0 ok, 1 a check failed, 2 usage or configuration."""
+    try:
+        cli(standalone_mode=False)
+    except InsituError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

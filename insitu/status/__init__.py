@@ -1,0 +1,1 @@
+"""What the warehouse holds: layers, champions, predictions, alerts."""
