@@ -1,0 +1,71 @@
+{#- A feature from running totals: the total at as_of, less the total at the window's lower edge. -#}
+{% macro running_expression(groups, column, plan) %}
+    {%- set measure, agg, window, alias = column.measure, column.agg, column.window, column.alias -%}
+    {%- set m = measure.name -%}
+    {%- if agg in ['first', 'last'] -%}
+        {%- set group = feature_group(groups, 'running', none, measure) -%}
+    {%- else -%}
+        {%- set group = feature_group(groups, 'running') -%}
+    {%- endif -%}
+    {%- do group.columns.append(m) -%}
+
+    {%- if agg in ['count', 'rate_per_day'] -%}
+        {%- set n = running_output(group, m ~ '_n', 'count(' ~ m ~ ') over before', window) -%}
+        {{ return(n if agg == 'count' else n ~ ' / ' ~ (window.seconds / 86400)) }}
+
+    {%- elif agg == 'count_distinct' and window.seconds is none -%}
+        {{ return(running_output(group, m ~ '_distinct', 'sum(' ~ m ~ '_is_new) over before', window)) }}
+    {%- elif agg == 'count_distinct' -%}
+        {#- Values met in the window = events not met again within it, up to as_of, less those from before the window. -#}
+        {%- do group.accumulators.update({
+            m ~ '_new_' ~ window.label: 'sum(' ~ m ~ '_is_new_' ~ window.label ~ ') over before',
+            m ~ '_ends_' ~ window.label: 'sum(' ~ m ~ '_ends_' ~ window.label ~ ') over before'}) -%}
+        {%- do group.outputs.update({alias: at_edge(group, m ~ '_new_' ~ window.label, 'as_of')
+            ~ ' - coalesce(' ~ at_edge(group, m ~ '_ends_' ~ window.label, window.label) ~ ', 0)'}) -%}
+        {{ return(group.name ~ '.' ~ alias) }}
+
+    {%- elif agg in ['last', 'time_since_last'] -%}
+        {%- set seen = running_output(group, m ~ '_last_moment', 'max(case when ' ~ m ~ ' is not null then moment end) over before', parse_window('all')) -%}
+        {%- if agg == 'last' -%}
+            {%- set value = running_output(group, m ~ '_last', last_value_over(m), parse_window('all')) -%}
+        {%- else -%}
+            {%- set value = seconds_between(seen, 'spine.as_of') ~ ' / ' ~ {'second': '1.0', 'minute': '60.0', 'hour': '3600.0', 'day': '86400.0'}[measure.unit] -%}
+        {%- endif -%}
+        {%- if window.seconds is none -%}{{ return(value) }}{%- endif -%}
+        {{ return('case when ' ~ seen ~ ' >= ' ~ minus_duration('spine.as_of', plan.gap + window.seconds) ~ ' then ' ~ value ~ ' end') }}
+
+    {%- elif agg == 'first' -%}
+        {{ return(running_output(group, m ~ '_first', first_value_over(m), window)) }}
+
+    {%- elif window.seconds is none -%}
+        {%- set function = {'stddev': 'stddev_samp'}.get(agg, agg) -%}
+        {%- set sql = running_output(group, alias, function ~ '(' ~ m ~ ') over before', window) -%}
+        {{ return('cast(' ~ sql ~ ' as double precision)' if agg in ['sum', 'avg', 'stddev'] else sql) }}
+    {%- endif -%}
+
+    {%- set n = running_output(group, m ~ '_n', 'count(' ~ m ~ ') over before', window) -%}
+    {%- set scale = exactness(column.type).scale -%}
+    {%- if agg in ['sum', 'avg'] -%}
+        {%- set total = running_output(group, m ~ '_sum', 'sum(' ~ m ~ ') over before', window) -%}
+        {{ return('case when ' ~ n ~ ' > 0 then cast(' ~ total ~ ' as double precision)' ~ (' / ' ~ n if agg == 'avg' else '') ~ ' end') }}
+    {%- endif -%}
+    {#- Whole numbers of the smallest unit, so that n * sum of squares - square of sum is exact. -#}
+    {%- set units = 'cast(' ~ m ~ (' * ' ~ 10 ** scale if scale else '') ~ ' as bigint)' -%}
+    {%- set total = running_output(group, m ~ '_units', 'sum(' ~ units ~ ') over before', window) -%}
+    {%- set squares = running_output(group, m ~ '_squares', 'sum(' ~ units ~ ' * ' ~ units ~ ') over before', window) -%}
+    {{ return('case when ' ~ n ~ ' > 1 then sqrt(cast(' ~ n ~ ' * ' ~ squares ~ ' - ' ~ total ~ ' * ' ~ total
+        ~ ' as double precision) / (cast(' ~ n ~ ' as double precision) * (' ~ n ~ ' - 1)))' ~ (' / ' ~ 10 ** scale if scale else '') ~ ' end') }}
+{% endmacro %}
+
+
+{#- Registers a running total and its difference over the window; returns its name in the final select. -#}
+{% macro running_output(group, accumulator, sql, window) %}
+    {%- do group.accumulators.update({accumulator: sql}) -%}
+    {%- set output = accumulator if accumulator.endswith('_' ~ window.label) else accumulator ~ '_' ~ window.label -%}
+    {%- set value = at_edge(group, accumulator, 'as_of') -%}
+    {%- if window.seconds is not none -%}
+        {%- set value = value ~ ' - coalesce(' ~ at_edge(group, accumulator, window.label) ~ ', 0)' -%}
+    {%- endif -%}
+    {%- do group.outputs.update({output: value}) -%}
+    {{ return(group.name ~ '.' ~ output) }}
+{% endmacro %}
