@@ -16,8 +16,8 @@ final as (
         schedules.destination,
         schedules.local_departure_minute,
         schedules.local_departure_minute / 60.0 as local_departure_hour,
-        extract(isodow from cast(cast(schedules.local_date_key as varchar) as date)) as local_day_of_week,
-        schedules.local_date_key / 100 % 100 as local_month,
+        extract(isodow from schedules.local_date) as local_day_of_week,
+        extract(month from schedules.local_date) as local_month,
         schedules.distance_miles,
         extract(epoch from schedules.scheduled_arrival_at - schedules.scheduled_departure_at) / 60
             as scheduled_block_minutes

@@ -43,7 +43,7 @@ final as (
         carrier || flight || '-' || origin || '-' || (year * 10000 + month * 100 + day)
         || '-' || lpad(cast(sched_dep_time as varchar), 4, '0') as flight_id,
         scheduled_departure_at,
-        year * 10000 + month * 100 + day as local_date_key,
+        make_date(year, month, day) as local_date,
         hour * 60 + minute as local_departure_minute,
         scheduled_arrival_at,
         carrier,

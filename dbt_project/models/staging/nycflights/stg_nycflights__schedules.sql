@@ -10,7 +10,7 @@ final as (
         scheduled_departure_at - interval '1 day' as published_at,
         scheduled_departure_at,
         scheduled_arrival_at,
-        local_date_key,
+        local_date,
         local_departure_minute,
         carrier,
         flight_number,
