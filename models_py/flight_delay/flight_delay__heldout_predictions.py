@@ -5,6 +5,7 @@ def model(dbt, session):
     return nodes.predict_heldout(
         dbt,
         session,
+        dbt.config.get("meta"),
         training_set=dbt.ref("flight_delay__training_set"),
         snapshots=dbt.ref("flight_delay__snapshots"),
         models=dbt.ref("flight_delay__models"),

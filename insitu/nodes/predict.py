@@ -1,0 +1,99 @@
+"""Predictions: the champion on the scoring set, one batch per champion and contents of the set."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import pyarrow as pa
+
+from insitu.config import UseCase, parse
+from insitu.errors import InsituError
+from insitu.nodes.session import Relation, Session, clear_errors, own_rows, rows, text_literal
+from insitu.registry import Model
+
+BATCH_ROWS = 100_000
+
+
+@clear_errors
+def predict(
+    dbt: Any, session: Session, meta: dict[str, Any], scoring_set: Relation, models: Relation, champion: Relation
+) -> pa.RecordBatchReader:
+    """Body of `<use_case>__predictions`: the same batch twice adds nothing.
+
+    Args:
+        dbt: dbt's object of the running Python model.
+        session: the warehouse session of the running Python model.
+        meta: `config.meta` of the node, with the use case under `ml`.
+        scoring_set: `<use_case>__scoring_set`.
+        models: `<use_case>__models`.
+        champion: `<use_case>__champion`.
+
+    Returns:
+        Rows of batch, model version, entity, as_of, score; none when the batch is there already.
+    """
+    use_case = dbt.this.identifier.removesuffix("__predictions")
+    existing = {batch_id for (batch_id,) in own_rows(dbt, session, "distinct batch_id")}
+    return predict_batch(parse(meta["ml"], use_case), use_case, scoring_set, models, champion, existing)
+
+
+def predict_batch(
+    config: UseCase, use_case: str, scoring_set: Relation, models: Relation, champion: Relation, existing: set[str]
+) -> pa.RecordBatchReader:
+    """Apply the champion to the scoring set, streaming; the dbt node and the batch scorer both end here.
+
+    Raises:
+        InsituError: there is no champion, or its bytes are not those that were registered.
+    """
+    schema = _schema(config, scoring_set)
+    contents = scoring_set.project("scoring_set_id, batch_as_of").limit(1).fetchall()
+    if not contents:
+        return pa.RecordBatchReader.from_batches(schema, [])
+    model_row = _champion(use_case, models, champion)
+    batch_id = _batch_id(model_row["artifact_sha256"], *contents[0])
+    if batch_id in existing:
+        return pa.RecordBatchReader.from_batches(schema, [])
+    model = Model.from_row(model_row, trusted=config.trusted_types)
+    predicted_at = datetime.now(UTC).replace(tzinfo=None)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        reader = scoring_set.to_arrow_reader(BATCH_ROWS)
+        for batch, scores in model.predict_batches(reader, f"{use_case}__scoring_set"):
+            constants = {"batch_id": batch_id, "model_version": model.model_version, "predicted_at": predicted_at}
+            columns = {name: pa.repeat(pa.scalar(value), batch.num_rows) for name, value in constants.items()}
+            columns |= {name: batch.column(name) for name in ("batch_as_of", *config.entity, config.as_of)}
+            columns["score"] = pa.array(scores, pa.float64())
+            yield pa.RecordBatch.from_arrays(
+                [columns[field.name].cast(field.type) for field in schema], schema=schema
+            )
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) -> str:
+    """Deterministic: the same model on the same rows at the same time is the same batch."""
+    return sha256(f"{artifact_sha256}:{scoring_set_id}:{batch_as_of.isoformat()}".encode()).hexdigest()[:16]
+
+
+def _champion(use_case: str, models: Relation, champion: Relation) -> dict[str, Any]:
+    found = champion.project("model_version").fetchall()
+    if not found:
+        raise InsituError(
+            f"`{use_case}` has no champion to predict with. `{use_case}__promotions` says why each candidate was "
+            "rejected; pin one in the seed `promotion_overrides` to use it all the same."
+        )
+    return rows(models.filter(f"model_version = {text_literal(found[0][0])}"))[0]
+
+
+def _schema(config: UseCase, scoring_set: Relation) -> pa.Schema:
+    source = scoring_set.limit(0).to_arrow_reader(1).schema
+    return pa.schema(
+        [
+            ("batch_id", pa.string()),
+            ("batch_as_of", pa.timestamp("us")),
+            ("model_version", pa.string()),
+            *[source.field(name) for name in (*config.entity, config.as_of)],
+            ("score", pa.float64()),
+            ("predicted_at", pa.timestamp("us")),
+        ]
+    )

@@ -1,0 +1,31 @@
+"""Train: a snapshot in, registry rows out."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from insitu.nodes.session import Relation, Session, clear_errors, own_rows
+from insitu.nodes.snapshot import current_snapshot
+from insitu.training import train as train_candidates
+
+
+@clear_errors
+def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relation, snapshots: Relation) -> pa.Table:
+    """Body of `<use_case>__models`: fit the candidates that this snapshot, code and configuration have not seen yet.
+
+    Args:
+        dbt: dbt's object of the running Python model.
+        session: the warehouse session of the running Python model.
+        meta: `config.meta` of the node, with the use case under `ml`.
+        training_set: `<use_case>__training_set`; says which snapshot and which columns are current.
+        snapshots: `<use_case>__snapshots`; the rows that are trained on.
+
+    Returns:
+        One row per newly fitted candidate; none when nothing changed.
+    """
+    use_case = dbt.this.identifier.removesuffix("__models")
+    snapshot = current_snapshot(training_set, use_case)
+    existing = {key for (key,) in own_rows(dbt, session, "training_key")}
+    columns = ", ".join('"' + column.replace('"', '""') + '"' for column in training_set.columns)
+    rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000)
+    return train_candidates(meta["ml"], use_case, rows, existing)
