@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import adbc_driver_manager
+import psycopg2
 from dbt.adapters.base import available
 from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.events.logging import AdapterLogger
@@ -15,6 +16,7 @@ from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
 from . import python_model
 from .connections import PostgresPyConnectionManager
+from .relations import PostgresPyColumn, PostgresPyRelation
 from .session import Session
 from .types import column_type
 from .write import UnsupportedType, copy_batches, encoder, quote
@@ -23,6 +25,8 @@ logger = AdapterLogger("PostgresPy")
 
 
 class PostgresPyAdapter(PostgresAdapter):
+    Relation = PostgresPyRelation
+    Column = PostgresPyColumn
     ConnectionManager = PostgresPyConnectionManager
     connections: PostgresPyConnectionManager
 
@@ -44,7 +48,7 @@ class PostgresPyAdapter(PostgresAdapter):
         if not connection.transaction_open:
             self.connections.begin()
         name = model["name"]
-        with self.connections.exception_handler(f"Python model {name}"), errors(name):
+        with self.connections.exception_handler(f"Python model {name}"), errors(name, connection.handle):
             session = Session(connection.handle)
             self.connections.register(connection, session)
             try:
@@ -67,6 +71,25 @@ class PostgresPyAdapter(PostgresAdapter):
     def python_model_response(self, unique_id: str) -> AdapterResponse:
         """What the last run of a Python model wrote."""
         return self._responses[unique_id]
+
+    @available
+    def refuse_repeated_keys(self, model: dict[str, Any], source: Any, keys: list[str]) -> None:
+        """Raise if two rows of `source` have the same values in `keys` (SQL expressions): no merge could be right."""
+        key = ", ".join(keys)
+        _, rows = self.execute(
+            f"select {key}, count(*) over () from {source.render()} group by {key} having count(*) > 1 limit 1",
+            fetch=True,
+        )
+        for *values, number in rows.rows:
+            shown = ", ".join(f"{k} = {v!r}" for k, v in zip(keys, values, strict=True))
+            raise DbtDatabaseError(
+                f"Python model `{model['name']}` cannot be merged: {number} values of its unique key ({key}) come more "
+                f"than once among the rows it returned, for example {shown}. Return one row per key."
+            )
+
+    @classmethod
+    def quote(cls, identifier: str) -> str:
+        return quote(identifier)
 
     @staticmethod
     def _declared(model: dict[str, Any]) -> dict[str, str]:
@@ -98,10 +121,8 @@ class PostgresPyAdapter(PostgresAdapter):
 
 
 @contextmanager
-def errors(name: str) -> Iterator[None]:
+def errors(name: str, handle: Any) -> Iterator[None]:
     """Every failure of a Python model as dbt reports errors, naming the model; database errors pass unchanged."""
-    import psycopg2
-
     try:
         yield
     except (DbtRuntimeError, psycopg2.Error):
@@ -109,6 +130,16 @@ def errors(name: str) -> Iterator[None]:
     except UnsupportedType as error:
         raise DbtRuntimeError(f"Python model `{name}`: {error}") from error
     except adbc_driver_manager.Error as error:
-        raise DbtDatabaseError(f"Python model `{name}` could not read: {error}") from error
+        # A read also fails when the model's own connection was lost; then that is what to report.
+        with handle.cursor() as cursor:
+            cursor.execute("select 1")
+        raise DbtDatabaseError(f"Python model `{name}` could not read: {error}{hint(error)}") from error
     except Exception as error:
         raise python_model.failure(name, error) from error
+
+
+def hint(error: adbc_driver_manager.Error) -> str:
+    """What to do about the errors that the two ways to read make possible."""
+    if error.sqlstate == "25006":
+        return "\nsession.sql() only reads; write with session.execute(), which takes part in the model's transaction."
+    return ""
