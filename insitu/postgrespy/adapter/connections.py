@@ -1,0 +1,45 @@
+"""dbt-postgres's connections, under this plugin's name, whose cancellation also reaches a running Python model."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.postgres import PostgresConnectionManager, PostgresCredentials
+
+from .session import Session
+
+
+@dataclass
+class PostgresPyCredentials(PostgresCredentials):
+    """The same profile fields as `type: postgres`."""
+
+    @property
+    def type(self) -> str:
+        return "postgrespy"
+
+
+class PostgresPyConnectionManager(PostgresConnectionManager):
+    TYPE = "postgrespy"
+
+    def __init__(self, profile: Any, mp_context: Any) -> None:
+        super().__init__(profile, mp_context)
+        self._sessions: dict[int, Session] = {}
+        self._sessions_lock = threading.Lock()
+
+    def register(self, connection: Connection, session: Session | None) -> None:
+        """Remember which session's reads to stop when the connection is cancelled; None forgets it."""
+        with self._sessions_lock:
+            if session is None:
+                self._sessions.pop(id(connection), None)
+            else:
+                self._sessions[id(connection)] = session
+
+    def cancel(self, connection: Connection) -> None:
+        with self._sessions_lock:
+            session = self._sessions.get(id(connection))
+        if session is not None:
+            session.cancel()
+        super().cancel(connection)

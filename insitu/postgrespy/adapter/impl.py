@@ -1,0 +1,145 @@
+"""The adapter: dbt-postgres's, and one more thing: a Python model fills a table inside the open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import adbc_driver_manager
+import psycopg2
+from dbt.adapters.base import available
+from dbt.adapters.contracts.connection import AdapterResponse
+from dbt.adapters.events.logging import AdapterLogger
+from dbt.adapters.postgres import PostgresAdapter
+from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
+
+from . import python_model
+from .connections import PostgresPyConnectionManager
+from .relations import PostgresPyColumn, PostgresPyRelation
+from .session import Session
+from .types import column_type
+from .write import UnsupportedType, copy_batches, encoder, quote
+
+logger = AdapterLogger("PostgresPy")
+
+
+class PostgresPyAdapter(PostgresAdapter):
+    Relation = PostgresPyRelation
+    Column = PostgresPyColumn
+    ConnectionManager = PostgresPyConnectionManager
+    connections: PostgresPyConnectionManager
+
+    def __init__(self, config: Any, mp_context: Any) -> None:
+        super().__init__(config, mp_context)
+        self._responses: dict[str, AdapterResponse] = {}
+
+    @available
+    def run_python_model(self, model: dict[str, Any], relation: Any, temporary: bool) -> AdapterResponse:
+        """Run a Python model and write its rows into a new table, in the transaction of this thread's connection.
+
+        Args:
+            model: the node, compiled.
+            relation: the table to create.
+            temporary: whether to create it as a temporary table.
+        Returns: a response whose `rows_affected` is the number of rows written.
+        """
+        connection = self.connections.get_thread_connection()
+        if not connection.transaction_open:
+            self.connections.begin()
+        name = model["name"]
+        with self.connections.exception_handler(f"Python model {name}"), errors(name, connection.handle):
+            session = Session(connection.handle)
+            self.connections.register(connection, session)
+            try:
+                result = python_model.run(name, model["compiled_code"], session)
+                schema, batches = python_model.to_stream(name, result)
+                del result
+                for field in schema:
+                    encoder(field, self._declared(model).get(field.name, ""))  # refuse before anything is written
+                self.connections.add_query(self._create_table(model, relation, temporary, schema))
+                with connection.handle.cursor() as cursor:
+                    rows = copy_batches(cursor, relation.render(), schema, batches, self._declared(model))
+            finally:
+                self.connections.register(connection, None)
+                session.close()
+        response = AdapterResponse(_message=f"INSERT 0 {rows}", code="INSERT", rows_affected=rows)
+        self._responses[model["unique_id"]] = response
+        return response
+
+    @available
+    def python_model_response(self, unique_id: str) -> AdapterResponse:
+        """What the last run of a Python model wrote."""
+        return self._responses[unique_id]
+
+    @available
+    def refuse_repeated_keys(self, model: dict[str, Any], source: Any, keys: list[str]) -> None:
+        """Raise if two rows of `source` have the same values in `keys` (SQL expressions): no merge could be right."""
+        key = ", ".join(keys)
+        _, rows = self.execute(
+            f"select {key}, count(*) over () from {source.render()} group by {key} having count(*) > 1 limit 1",
+            fetch=True,
+        )
+        for *values, number in rows.rows:
+            shown = ", ".join(f"{k} = {v!r}" for k, v in zip(keys, values, strict=True))
+            raise DbtDatabaseError(
+                f"Python model `{model['name']}` cannot be merged: {number} values of its unique key ({key}) come more "
+                f"than once among the rows it returned, for example {shown}. Return one row per key."
+            )
+
+    @classmethod
+    def quote(cls, identifier: str) -> str:
+        return quote(identifier)
+
+    @staticmethod
+    def _declared(model: dict[str, Any]) -> dict[str, str]:
+        """The column types given in YAML, by column name."""
+        return {name: c["data_type"] for name, c in model["columns"].items() if c.get("data_type")}
+
+    def _create_table(self, model: dict[str, Any], relation: Any, temporary: bool, schema: Any) -> str:
+        """The DDL: types from YAML, else from Arrow; constraints and `unlogged` unless it is a temporary table."""
+        declared = self._declared(model)
+        items = [f"{quote(f.name)} {declared.get(f.name) or column_type(f.type)}" for f in schema]
+        kind = "temporary " if temporary else "unlogged " if model["config"].get("unlogged") else ""
+        if not temporary:
+            unknown = sorted(n for n, c in model["columns"].items() if c.get("constraints") and n not in schema.names)
+            if unknown:
+                raise DbtRuntimeError(
+                    f"Python model `{model['name']}` returned no column `{unknown[0]}`, on which YAML sets constraints "
+                    f"(it has: {', '.join(schema.names)})."
+                )
+            rendered = {
+                name: " ".join(filter(None, (self.render_column_constraint(c) for c in self._constraints(column))))
+                for name, column in model["columns"].items()
+            }
+            items = [f"{item} {rendered.get(f.name, '')}".rstrip() for item, f in zip(items, schema, strict=True)]
+            items += self.render_raw_model_constraints(model.get("constraints") or [])
+        return f"create {kind}table {relation.render()} (\n  " + ",\n  ".join(items) + "\n)"
+
+    def _constraints(self, column: dict[str, Any]) -> list[Any]:
+        return [self._parse_column_constraint(c) for c in column.get("constraints") or []]
+
+
+@contextmanager
+def errors(name: str, handle: Any) -> Iterator[None]:
+    """Every failure of a Python model as dbt reports errors, naming the model; database errors pass unchanged."""
+    try:
+        yield
+    except (DbtRuntimeError, psycopg2.Error):
+        raise
+    except UnsupportedType as error:
+        raise DbtRuntimeError(f"Python model `{name}`: {error}") from error
+    except adbc_driver_manager.Error as error:
+        # A read also fails when the model's own connection was lost; then that is what to report.
+        with handle.cursor() as cursor:
+            cursor.execute("select 1")
+        raise DbtDatabaseError(f"Python model `{name}` could not read: {error}{hint(error)}") from error
+    except Exception as error:
+        raise python_model.failure(name, error) from error
+
+
+def hint(error: adbc_driver_manager.Error) -> str:
+    """What to do about the errors that the two ways to read make possible."""
+    if error.sqlstate == "25006":
+        return "\nsession.sql() only reads; write with session.execute(), which takes part in the model's transaction."
+    return ""

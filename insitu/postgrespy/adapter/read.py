@@ -1,0 +1,205 @@
+"""Read a query as a stream of Arrow record batches, seeing exactly what the model's own transaction sees.
+
+ADBC streams fast, but over a connection of its own. While the model's transaction has changed nothing, a second
+connection that adopts the transaction's snapshot (`set transaction snapshot`) sees the same rows, and ADBC is used. As
+soon as the transaction has written anything (a pre-hook did, or `session.execute`), only the transaction's own
+connection can see it, and the read goes over that one: slower, through a server-side cursor, with bounded memory too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import queue
+import threading
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pyarrow as pa
+from adbc_driver_postgresql import dbapi
+
+from .types import read_as
+from .write import quote
+
+CURSOR_ROWS = 20_000
+_names = itertools.count()
+
+
+class Reader(Protocol):
+    """Where the rows of a query come from."""
+
+    def describe(self, sql: str) -> list[tuple[str, str]]:
+        """Column names and PostgreSQL type names (pg_type.typname) of a query."""
+        ...
+
+    def stream(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """The rows of a query whose columns are those of `schema`, batch by batch."""
+        ...
+
+
+def typed_query(sql: str, columns: list[tuple[str, str]]) -> tuple[str, pa.Schema]:
+    """Wrap a query so that each column comes in the Arrow type it is read as; works with repeated column names."""
+    aliases, items, fields = [], [], []
+    for i, (name, type_name) in enumerate(columns):
+        cast, arrow = read_as(type_name)
+        aliases.append(f"c{i}")
+        items.append(f"c{i}{cast} as {quote(name)}")
+        fields.append(pa.field(name, arrow))
+    return f"select {', '.join(items)} from (\n{sql}\n) as q({', '.join(aliases)})", pa.schema(fields)
+
+
+class SnapshotReader:
+    """Reads over ADBC connections of its own, all under one snapshot exported by the model's transaction.
+
+    Several streams may be open at once: each has its connection, reused when the stream is done.
+    """
+
+    def __init__(self, dsn: str, setup: list[str]) -> None:
+        self._dsn = dsn
+        self._setup = setup
+        self._idle: list[Any] = []
+        self._open: set[Any] = set()
+        self._running: set[Any] = set()
+        self._lock = threading.Lock()
+
+    def describe(self, sql: str) -> list[tuple[str, str]]:
+        with self._cursor() as cursor:
+            schema = cursor.adbc_execute_schema(f"select * from (\n{sql}\n) as q")
+        return [(field.name, field.metadata[b"POSTGRESQL:type"].decode()) for field in schema]
+
+    def stream(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        with self._cursor() as cursor:
+            cursor.execute(sql)
+            with cursor.fetch_record_batch() as batches:
+                for batch in batches:
+                    # Names and types agree by construction; this drops the driver's metadata.
+                    yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+    def cancel(self) -> None:
+        """Stop the streams under way; callable from another thread."""
+        with self._lock:
+            for cursor in self._running:
+                with contextlib.suppress(Exception):
+                    cursor.adbc_cancel()
+
+    def close(self) -> None:
+        with self._lock:
+            connections, self._open, self._idle = list(self._open), set(), []
+        for connection in connections:
+            with contextlib.suppress(Exception):
+                connection.close()
+
+    @contextlib.contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        connection = self._acquire()
+        cursor = connection.cursor()
+        with self._lock:
+            self._running.add(cursor)
+        try:
+            yield cursor
+        except BaseException:
+            # The snapshot's transaction is spoilt, or a stream was abandoned half-way.
+            with self._lock:
+                self._open.discard(connection)
+            with contextlib.suppress(Exception):
+                cursor.close()
+                connection.close()
+            raise
+        else:
+            cursor.close()
+            with self._lock:
+                self._idle.append(connection)
+        finally:
+            with self._lock:
+                self._running.discard(cursor)
+
+    def _acquire(self) -> Any:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        connection = dbapi.connect(self._dsn, autocommit=True)
+        with connection.cursor() as cursor:
+            for statement in self._setup:
+                cursor.execute(statement)
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+
+class TransactionReader:
+    """Reads over the model's own connection, through a server-side cursor."""
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+
+    def describe(self, sql: str) -> list[tuple[str, str]]:
+        with self._handle.cursor() as cursor:
+            cursor.execute(f"select * from (\n{sql}\n) as q limit 0")
+            columns = [(column.name, column.type_code) for column in cursor.description]
+            cursor.execute(
+                "select oid, typname from pg_catalog.pg_type where oid = any(%s)", ([oid for _, oid in columns],)
+            )
+            names = dict(cursor.fetchall())
+        return [(name, names[oid]) for name, oid in columns]
+
+    def stream(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        binary = {i for i, field in enumerate(schema) if pa.types.is_binary(field.type)}
+        with self._handle.cursor(f"insitu_read_{next(_names)}") as cursor:
+            cursor.execute(sql)
+            while rows := cursor.fetchmany(CURSOR_ROWS):
+                arrays = []
+                for i, (values, field) in enumerate(zip(zip(*rows, strict=True), schema, strict=True)):
+                    cells = [v if v is None else bytes(v) for v in values] if i in binary else values
+                    arrays.append(pa.array(cells, field.type))
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def rechunk(batches: Iterator[pa.RecordBatch], size: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of exactly `size` rows, the last one shorter."""
+    pending: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        while batch.num_rows:
+            head = batch.slice(0, size - rows)
+            batch = batch.slice(head.num_rows)
+            pending.append(head)
+            rows += head.num_rows
+            if rows == size:
+                yield pa.concat_batches(pending)
+                pending, rows = [], 0
+    if pending:
+        yield pa.concat_batches(pending)
+
+
+def prefetch(batches: Iterator[pa.RecordBatch], depth: int = 2) -> Iterator[pa.RecordBatch]:
+    """Read ahead in a thread, at most `depth` batches, so that reading and predicting overlap."""
+    ready: queue.Queue[Any] = queue.Queue(depth)
+    abandoned = threading.Event()
+
+    def put(item: Any) -> None:
+        while not abandoned.is_set():
+            with contextlib.suppress(queue.Full):
+                return ready.put(item, timeout=0.1)
+
+    def produce() -> None:
+        try:
+            for batch in batches:
+                put(batch)
+                if abandoned.is_set():
+                    return
+            put(None)
+        except BaseException as error:
+            put(error)
+        finally:
+            batches.close()  # type: ignore[attr-defined]
+
+    thread = threading.Thread(target=produce, name="insitu-read-ahead", daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        abandoned.set()
+        thread.join()

@@ -1,0 +1,160 @@
+"""What a Python model is given as `session`: the model's own transaction, with DuckDB's names for its methods."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg2.extensions
+import pyarrow as pa
+
+from .read import Reader, SnapshotReader, TransactionReader
+from .relation import Relation
+from .write import quote
+
+# Settings that only concern the client's side of a connection, or that the reader needs otherwise.
+_NOT_COPIED = (
+    "client_encoding",
+    "DateStyle",
+    "IntervalStyle",
+    "extra_float_digits",
+    "transaction_%",
+    "application_name",
+)
+_TOKENS = re.compile(r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \? | %""", re.VERBOSE | re.DOTALL)
+
+
+class Cancelled(RuntimeError):
+    """The run was interrupted while the model was reading."""
+
+
+class Session:
+    """The model's transaction: lazy reads (`sql`), and statements (`execute`) that take part in it."""
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+        self._cancelled = threading.Event()
+        self._snapshot: SnapshotReader | None = None
+        self._clean = False
+        if not handle.autocommit:
+            self._refresh()
+
+    def sql(self, query: str) -> Relation:
+        """The rows of a query, read when asked for."""
+        return Relation(self, query.strip().rstrip(";"))
+
+    query = sql
+
+    def table(self, name: str) -> Relation:
+        """The rows of a table, named as SQL names it."""
+        return self.sql(f"select * from {name}")
+
+    def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> Result:
+        """Run a statement in the model's transaction; `?` stands for each of the parameters, which are bound.
+
+        What it writes is committed with the model's table, or not at all.
+        """
+        cursor = self._handle.cursor()
+        if parameters is None:
+            cursor.execute(statement)
+        else:
+            cursor.execute(_TOKENS.sub(_placeholder, statement), tuple(parameters))
+        if not self._handle.autocommit:
+            self._refresh()
+        return Result(cursor)
+
+    @property
+    def reader(self) -> Reader:
+        """Where reads come from at this moment."""
+        return self._snapshot if self._clean and self._snapshot else TransactionReader(self._handle)
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether reads may run in a thread: not over the model's own connection."""
+        return self._clean and self._snapshot is not None
+
+    def guard(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The same batches, until the run is cancelled."""
+        for batch in batches:
+            if self._cancelled.is_set():
+                raise Cancelled("The run was interrupted.")
+            yield batch
+
+    def cancel(self) -> None:
+        """Stop the reads under way; called from dbt's main thread."""
+        self._cancelled.set()
+        if self._snapshot:
+            self._snapshot.cancel()
+
+    def close(self) -> None:
+        """Close the reading connections."""
+        if self._snapshot:
+            self._snapshot.close()
+
+    def _refresh(self) -> None:
+        """See whether the transaction has written, or made temporary tables; if not, share its snapshot."""
+        with self._handle.cursor() as cursor:
+            cursor.execute(
+                "select txid_current_if_assigned() is null and not exists "
+                "(select from pg_catalog.pg_class where relnamespace = pg_my_temp_schema() and relkind in ('r', 'v'))"
+            )
+            self._clean = cursor.fetchone()[0]
+            if self._clean and self._snapshot is None:
+                self._snapshot = SnapshotReader(_dsn(self._handle), _adopt(cursor))
+
+
+def _adopt(cursor: Any) -> list[str]:
+    """The statements that make another connection see what this transaction sees: its snapshot, role and settings."""
+    cursor.execute("select pg_export_snapshot()")
+    statements = [
+        "begin isolation level repeatable read read only",
+        f"set transaction snapshot {_literal(cursor.fetchone()[0])}",
+    ]
+    cursor.execute(
+        "select name, setting from pg_catalog.pg_settings "
+        "where source = 'session' and context in ('user', 'superuser') and not name ilike any(%s)",
+        (list(_NOT_COPIED),),
+    )
+    for name, setting in cursor.fetchall():
+        statements.append(f"select set_config({_literal(name)}, {_literal(setting)}, true)")
+    cursor.execute("select current_setting('role')")
+    role = cursor.fetchone()[0]
+    if role != "none":
+        statements.append(f"set local role {quote(role)}")
+    return statements
+
+
+def _dsn(handle: Any) -> str:
+    """How the connection was opened, with its password: the same server, TLS, options and search_path."""
+    return str(psycopg2.extensions.make_dsn(**handle.info.dsn_parameters, password=handle.info.password or None))
+
+
+def _literal(text: str) -> str:
+    quoted = "'" + text.replace("'", "''") + "'"
+    return f" E{quoted}".replace("\\", "\\\\") if "\\" in quoted else quoted
+
+
+def _placeholder(token: re.Match[str]) -> str:
+    return {"?": "%s", "%": "%%"}.get(token[0], token[0].replace("%", "%%"))
+
+
+class Result:
+    """The rows of an executed statement, if it returns any."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    @property
+    def rowcount(self) -> int:
+        """The number of rows the statement returned or changed."""
+        return int(self._cursor.rowcount)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """The (remaining) rows; none for a statement that returns none."""
+        return self._cursor.fetchall() if self._cursor.description else []
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The next row, or None."""
+        return self._cursor.fetchone() if self._cursor.description else None
