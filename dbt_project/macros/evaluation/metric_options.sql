@@ -12,5 +12,6 @@
     'capacity': config.get('capacity', 0.1),
     'quantile': config.get('quantile', 0.5),
     'bins': 10,
+    'extra_metrics': config.get('extra_metrics', []),
 }) }}
 {% endmacro %}

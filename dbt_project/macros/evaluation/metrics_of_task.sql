@@ -1,4 +1,5 @@
-{# Which metric and curve macros apply to a task. A new metric is a macro `metric_<name>` and its name here. #}
+{# Which metric and curve macros apply to a task. A new metric is a macro `metric_<name>` and its name here, or, for one
+   use case, in `meta.ml.extra_metrics`. #}
 
 {% macro metrics_of_task(options) %}
 {%- set metrics = {
@@ -6,14 +7,20 @@
         'auc', 'average_precision', 'log_loss', 'brier', 'expected_calibration_error', 'maximum_calibration_error',
         'base_rate', 'mean_score', 'accuracy', 'precision', 'recall', 'f1', 'lift', 'capture', 'missing_scores',
     ],
+    'regression': [
+        'mae', 'rmse', 'r2', 'bias', 'median_absolute_error', 'pinball_loss', 'coverage', 'mean_label',
+        'mean_score', 'missing_scores',
+    ],
 } %}
 {%- set profit = ['profit', 'profit_treat_all', 'profit_treat_none', 'profit_uplift'] %}
-{{ return(metrics[options.task] + (profit if options.costs and options.task == 'binary' else [])) }}
+{%- set profit = profit if options.costs and options.task == 'binary' else [] %}
+{{ return(metrics[options.task] + profit + options.get('extra_metrics', [])) }}
 {% endmacro %}
 
 {% macro curves_of_task(options) %}
 {%- set curves = {
     'binary': ['roc', 'precision_recall', 'calibration', 'lift', 'gain', 'score_distribution'],
+    'regression': ['calibration', 'residual_distribution'],
 } %}
 {{ return(curves[options.task] + (['profit'] if options.costs and options.task == 'binary' else [])) }}
 {% endmacro %}

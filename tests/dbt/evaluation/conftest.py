@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,22 @@ from tests.dbt.evaluation.synthetic import tables
 from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse, Warehouse
 
 PROJECT = Path(__file__).parent / "project"
+DBT_PROJECT = Path(__file__).parents[3] / "dbt_project"
+# The models that span all use cases; a use case's own are in folders of its name.
+LAYERS = ("evaluation", "predictions", "monitoring")
+
+
+def project(folder: Path) -> Path:
+    """The stub project in `folder`, with this repository's macros, generic tests and models over all use cases."""
+    shutil.copytree(PROJECT, folder)
+    shutil.copytree(DBT_PROJECT / "macros", folder / "macros")
+    shutil.copytree(DBT_PROJECT / "tests" / "generic", folder / "tests" / "generic")
+    for layer in LAYERS:
+        (folder / "models" / layer).mkdir()
+        for path in (DBT_PROJECT / "models" / layer).iterdir():
+            if path.is_file():
+                shutil.copy(path, folder / "models" / layer)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -24,13 +41,14 @@ class Stub:
     """The stub project on one warehouse."""
 
     kind: str
+    folder: Path
     environment: dict[str, str]
     upstream: dict[str, pd.DataFrame]
     query: Callable[[str], pd.DataFrame]
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", self.kind]
-        command = [sys.executable, "-m", "dbt.cli.main", "--log-path", self.environment["STUB_LOGS"], *arguments, *where]
+        where = ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder), "--target", self.kind]
+        command = [sys.executable, "-m", "dbt.cli.main", *arguments, *where]
         return subprocess.run(command, env={**os.environ, **self.environment}, capture_output=True, text=True)
 
 
@@ -42,8 +60,7 @@ def load(warehouse: Warehouse, upstream: dict[str, pd.DataFrame]) -> None:
 
 @pytest.fixture(scope="session", params=["duckdb", "postgres"])
 def stub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
-    folder = tmp_path_factory.mktemp("stub")
-    environment = {"STUB_TARGET_PATH": str(folder / "target"), "STUB_LOGS": str(folder / "logs")}
+    folder = project(tmp_path_factory.mktemp("stub") / "project")
     upstream = tables()
     if request.param == "duckdb":
         path = str(folder / "stub.duckdb")
@@ -54,13 +71,13 @@ def stub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             with duckdb.connect(path, read_only=True) as connection:
                 return DuckWarehouse(connection).query(sql)
 
-        yield built(Stub("duckdb", {**environment, "STUB_DUCKDB": path}, upstream, query))
+        yield built(Stub("duckdb", folder, {"STUB_DUCKDB": path}, upstream, query))
         return
     server = request.getfixturevalue("postgres_server")
     with server.fresh_database() as database, database.connect() as connection:
         warehouse = PostgresWarehouse(connection)
         load(warehouse, upstream)
-        yield built(Stub("postgres", {**environment, **database.environment}, upstream, warehouse.query))
+        yield built(Stub("postgres", folder, database.environment, upstream, warehouse.query))
 
 
 def built(stub: Stub) -> Stub:

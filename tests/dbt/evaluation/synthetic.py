@@ -48,9 +48,7 @@ def tables(seed: int = 3) -> dict[str, pd.DataFrame]:
         found[f"{use_case}__labels"] = everything[keys].assign(**{name: label, "matured_at": matured_at})
         found[f"{use_case}__features"] = everything[[*keys, *[c for c in everything if c not in (*keys, "shop_id")]]]
         is_past = everything.index < len(past)
-        split = np.where(
-            past.as_of < "2024-01-01", "train", np.where(past.as_of < "2024-01-15", "validation", "test")
-        )
+        split = np.where(past.as_of < "2024-01-01", "train", np.where(past.as_of < "2024-01-15", "validation", "test"))
         found[f"{use_case}__snapshots"] = (
             found[f"{use_case}__features"][is_past]
             .assign(snapshot_id="s1", training_as_of=pd.Timestamp("2024-02-01"), split=split)

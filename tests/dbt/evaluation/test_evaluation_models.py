@@ -62,8 +62,6 @@ def test_outcomes_know_only_what_had_matured(stub: Stub) -> None:
     assert 0 < len(expected) < len(upstream)
     assert len(found) == len(expected)
     assert found.realised_profit.sum() == pytest.approx(
-        np.where(
-            expected.score >= 0.2, np.where(expected.is_lost, -40, -15), np.where(expected.is_lost, -100, 0)
-        ).sum()
+        np.where(expected.score >= 0.2, np.where(expected.is_lost, -40, -15), np.where(expected.is_lost, -100, 0)).sum()
     )
     assert found.profit_treat_none.sum() == pytest.approx(-100 * expected.is_lost.sum())

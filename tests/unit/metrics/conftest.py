@@ -22,10 +22,10 @@ class Macros:
     def load(self, name: str, rows: pd.DataFrame) -> None:
         self.warehouse.load(name, rows)
 
-    def render(self, macro: str, **arguments: Any) -> Any:
+    def render(self, macro: str, /, **arguments: Any) -> Any:
         return render(self.warehouse.kind, macro, **arguments)
 
-    def run(self, macro: str, **arguments: Any) -> pd.DataFrame:
+    def run(self, macro: str, /, **arguments: Any) -> pd.DataFrame:
         return self.warehouse.query(self.render(macro, **arguments))
 
 

@@ -44,7 +44,7 @@ def _adapter(kind: str) -> BaseAdapter:
     return adapter
 
 
-def render(kind: str, macro: str, **arguments: Any) -> Any:
+def render(kind: str, macro: str, /, **arguments: Any) -> Any:
     """What the macro returns in the dialect of `kind` (`duckdb` or `postgres`): SQL text, or a value."""
     adapter = _adapter(kind)
     FACTORY.adapters[kind] = adapter  # every dbt invocation in this process forgets the adapters of the one before

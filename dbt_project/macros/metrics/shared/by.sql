@@ -17,3 +17,7 @@
 {%- set columns = columns + also %}
 {%- if columns %}partition by {{ columns | join(', ') }}{% endif %}
 {%- endmacro %}
+
+{% macro join_on(left, right, columns) -%}
+{% for column in columns %}{{ left }}.{{ adapter.quote(column) }} = {{ right }}.{{ adapter.quote(column) }}{{ ' and ' if not loop.last }}{% else %}1 = 1{% endfor %}
+{%- endmacro %}

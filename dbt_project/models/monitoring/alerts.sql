@@ -1,0 +1,23 @@
+{{ config(materialized='view') }}
+
+{%- set alerts = [
+    'alert_no_predictions',
+    'alert_volume_change',
+    'alert_score_drift',
+    'alert_feature_drift',
+    'alert_missing_features',
+    'alert_performance_drop',
+    'alert_calibration',
+    'alert_business_loss',
+    'alert_label_delay',
+] %}
+
+with final as (
+    {% for alert in alerts -%}
+    select use_case, alert, subject, as_of, severity, message, value, limit_value
+    from {{ ref(alert) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select * from final

@@ -1,0 +1,143 @@
+"""PSI against brute force, Kolmogorov-Smirnov against SciPy, on DuckDB and PostgreSQL."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from tests.unit.metrics.conftest import Macros
+
+FLOOR = 1e-4
+
+
+def psi(reference: dict[str, int], current: dict[str, int]) -> float:
+    total = 0.0
+    for bucket in set(reference) | set(current):
+        r = max(FLOOR, reference.get(bucket, 0) / sum(reference.values()))
+        c = max(FLOOR, current.get(bucket, 0) / sum(current.values()))
+        total += (c - r) * np.log(c / r)
+    return total
+
+
+def numeric_buckets(reference: np.ndarray, values: np.ndarray, bins: int = 10) -> dict[str, int]:
+    known = np.sort(reference[np.isfinite(reference)])
+    bin_of = np.floor((stats.rankdata(known) - 0.5) * bins / len(known)).astype(int)
+    edges = [known[bin_of == b].max() for b in np.unique(bin_of)]
+    found: dict[str, int] = {}
+    for value in values:
+        place = str(sum(value > edge for edge in edges[:-1])) if np.isfinite(value) else "missing"
+        found[place] = found.get(place, 0) + 1
+    return found
+
+
+def category_buckets(reference: list[str | None], values: list[str | None], largest: int = 20) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for value in reference:
+        if value is not None:
+            counts[value] = counts.get(value, 0) + 1
+    top = sorted(counts, key=lambda c: (-counts[c], c))[:largest]
+    found: dict[str, int] = {}
+    for value in values:
+        bucket = (
+            "missing" if value is None else f"={value}" if value in top else "other" if value in counts else "unseen"
+        )
+        found[bucket] = found.get(bucket, 0) + 1
+    return found
+
+
+@pytest.fixture(scope="module")
+def numbers(macros: Macros) -> tuple[dict[str, np.ndarray], dict[tuple[str, str], np.ndarray]]:
+    random = np.random.default_rng(8)
+    reference = {
+        "smooth": random.normal(size=1000),
+        "counts": random.poisson(1.5, 500).astype(float),
+        "holes": np.where(random.random(300) < 0.3, np.nan, random.normal(size=300)),
+        "constant": np.ones(40),
+        "tiny": np.array([1.0, 2.0, 3.0]),
+    }
+    current = {}
+    for name in reference:
+        current[name, "same"] = reference[name]
+        current[name, "shifted"] = random.normal(0.7, 2, 200)
+        current[name, "counts"] = random.poisson(2, 100).astype(float)
+        current[name, "far"] = np.array([1e6, -1e6, np.inf, np.nan, 2.0])
+        current[name, "one"] = np.array([1.0])
+    macros.load("reference", pd.concat([pd.DataFrame({"f": f, "value": v}) for f, v in reference.items()]))
+    macros.load("newer", pd.concat([pd.DataFrame({"f": f, "batch": b, "value": v}) for (f, b), v in current.items()]))
+    return reference, current
+
+
+def by_group(found: pd.DataFrame) -> dict[tuple[str, str], float]:
+    return {(row.f, row.batch): float(row.value) for row in found.itertuples()}
+
+
+def test_numeric_psi(macros: Macros, numbers: tuple) -> None:
+    reference, current = numbers
+    found = macros.run("drift_psi", reference="reference", current="newer", by=["f"], over=["batch"])
+    assert list(found.columns) == ["f", "batch", "metric", "value", "ci_low", "ci_high", "n_rows"]
+    values = by_group(found)
+    assert set(values) == set(current)
+    for (name, batch), rows in current.items():
+        expected = psi(numeric_buckets(reference[name], reference[name]), numeric_buckets(reference[name], rows))
+        assert values[name, batch] == pytest.approx(expected, abs=1e-9), (name, batch)
+    assert values["smooth", "same"] == pytest.approx(0, abs=1e-12)
+    assert values["smooth", "shifted"] > 0.25
+
+
+def test_numeric_psi_without_groups(macros: Macros, numbers: tuple) -> None:
+    reference, current = numbers
+    found = macros.run(
+        "drift_psi",
+        reference="(select value from reference where f = 'smooth') as r",
+        current="(select value from newer where f = 'smooth' and batch = 'shifted') as c",
+    )
+    buckets = [numeric_buckets(reference["smooth"], v) for v in (reference["smooth"], current["smooth", "shifted"])]
+    assert found.value[0] == pytest.approx(psi(*buckets), abs=1e-9)
+
+
+def test_categorical_psi(macros: Macros) -> None:
+    random = np.random.default_rng(2)
+
+    def draw(names: list[str], n: int) -> list[str | None]:
+        return [None if random.random() < 0.1 else str(random.choice(names)) for _ in range(n)]
+
+    many = [f"c{i:02}" for i in range(30)]
+    reference = {"few": draw(["a", "b"], 200), "many": draw(many, 900), "clash": ["other", "unseen", "missing", None]}
+    current = {
+        (name, batch): values
+        for name in reference
+        for batch, values in {
+            "same": reference[name],
+            "new": draw(["b", "new", "c07"], 60),
+            "gone": [None, None],
+            "clash": ["other", "unseen", "x", None],
+        }.items()
+    }
+    macros.load("reference_c", pd.concat([pd.DataFrame({"f": f, "value": v}) for f, v in reference.items()]))
+    macros.load("newer_c", pd.concat([pd.DataFrame({"f": f, "batch": b, "value": v}) for (f, b), v in current.items()]))
+    found = macros.run(
+        "drift_psi", reference="reference_c", current="newer_c", by=["f"], over=["batch"], kind="categorical"
+    )
+    values = by_group(found)
+    for (name, batch), rows in current.items():
+        expected = psi(category_buckets(reference[name], reference[name]), category_buckets(reference[name], rows))
+        assert values[name, batch] == pytest.approx(expected, abs=1e-9), (name, batch)
+
+
+def test_kolmogorov_smirnov(macros: Macros, numbers: tuple) -> None:
+    reference, current = numbers
+    found = macros.run("drift_ks", reference="reference", current="newer", by=["f"], over=["batch"])
+    values = by_group(found)
+    for (name, batch), rows in current.items():
+        known = [v[np.isfinite(v)] for v in (reference[name], rows)]
+        assert values[name, batch] == pytest.approx(stats.ks_2samp(*known).statistic, abs=1e-12), (name, batch)
+
+
+def test_missing_share(macros: Macros, numbers: tuple) -> None:
+    reference, current = numbers
+    found = macros.run("drift_missing_share", reference="reference", current="newer", by=["f"], over=["batch"])
+    for (name, batch), value in by_group(found).items():
+        expected = 1 - np.isfinite(current[name, batch]).mean() - (1 - np.isfinite(reference[name]).mean())
+        assert value == pytest.approx(expected, abs=1e-12)
