@@ -2,23 +2,36 @@
     The SQL of one feature. Registers what it needs in `groups` (one group = one sort = one pair of CTEs) and returns
     the expression for the final select.
       group.accumulators   alias -> window aggregate, one value on every row of the timeline
-      group.outputs        alias -> that value at the spine row, read off the edges
+      group.outputs        alias -> that value for the spine row, read off its edges
 -#}
 {% macro feature_expression(groups, column, plan) %}
-    {%- set measure, agg, window = column.measure, column.agg, column.window -%}
-    {%- set sql = running_expression(groups, column, plan) if column.strategy == 'running' else blocks_expression(groups, column, plan) -%}
-    {%- set default = measure.default if measure.default is not none else (0 if agg in ['count', 'rate_per_day', 'count_distinct'] else none) -%}
-    {{ return(sql if default is none else 'coalesce(' ~ sql ~ ', ' ~ default ~ ')') }}
+    {%- if column.agg == 'trend' -%}
+        {%- set short = strategy_expression(groups, column.parts[0], plan) -%}
+        {%- set long = strategy_expression(groups, column.parts[1], plan) -%}
+        {%- set sql = short ~ ' - ' ~ long if column.how == 'difference' else short ~ ' / nullif(cast(' ~ long ~ ' as double precision), 0)' -%}
+    {%- else -%}
+        {%- set sql = strategy_expression(groups, column, plan) -%}
+    {%- endif -%}
+    {{ return(sql if column.default is none else 'coalesce(' ~ sql ~ ', ' ~ column.default ~ ')') }}
+{% endmacro %}
+
+
+{% macro strategy_expression(groups, column, plan) %}
+    {%- if column.strategy == 'range_join' -%}{{ return(range_join_expression(groups, column, plan)) }}
+    {%- elif column.strategy == 'blocks' -%}{{ return(blocks_expression(groups, column, plan)) }}
+    {%- elif column.agg == 'count_distinct' -%}{{ return(distinct_expression(groups, column, plan)) }}
+    {%- endif -%}
+    {{ return(running_expression(groups, column, plan)) }}
 {% endmacro %}
 
 
 {#- The group of that strategy, window and order within equal times; made on first use. -#}
-{% macro feature_group(groups, strategy, window=none, order=none) %}
-    {%- set name = strategy if strategy == 'running' else 'block_' ~ window.label -%}
-    {%- set name = name ~ ('_' ~ order.name if order else '') -%}
+{% macro feature_group(groups, strategy, window=none, measure=none) %}
+    {%- set name = {'running': 'running', 'blocks': 'block', 'distinct': 'distinct', 'range_join': 'window'}[strategy] -%}
+    {%- set name = name ~ ('_' ~ window.label if window else '') ~ ('_' ~ measure.name if measure else '') -%}
     {%- if name not in groups -%}
-        {%- do groups.update({name: {'name': name, 'strategy': strategy, 'window': window, 'order': order, 'edges': [],
-            'accumulators': {}, 'outputs': {}, 'columns': []}}) -%}
+        {%- do groups.update({name: {'name': name, 'strategy': strategy, 'window': window, 'ordered': measure, 'edges': [],
+            'accumulators': {}, 'outputs': {}, 'windows': {}}}) -%}
     {%- endif -%}
     {{ return(groups[name]) }}
 {% endmacro %}

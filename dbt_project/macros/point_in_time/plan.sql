@@ -26,25 +26,100 @@
     {%- set measures = normalise_measures(measures, [windows] if windows is string else windows) -%}
     {{- check_measure_columns(measures, event_types, events) -}}
     {%- set types = measure_types(measures, events, event_types) -%}
-    {%- set columns = [] -%}
+    {%- set columns, parts = [], [] -%}
     {%- for measure in measures -%}
         {%- for agg in measure.aggs -%}
             {%- for window in measure.windows -%}
-                {%- if window.seconds is none and feature_aggregates()[agg].bounded -%}
-                    {{ features_error("measures, '" ~ measure.name ~ "'", "'" ~ agg ~ "' over 'all'", "a bounded window, such as '30 days'") }}
-                {%- endif -%}
-                {%- set choice = choose_strategy(measure, agg, window, types.get(measure.name), strategy) -%}
-                {%- do columns.append({
-                    'name': (prefix ~ '__' if prefix else '') ~ feature_name(measure, agg, window.label), 'alias': feature_name(measure, agg, window.label),
-                    'measure': measure, 'agg': agg, 'window': window, 'strategy': choice[0], 'reason': choice[1], 'type': types.get(measure.name),
-                }) -%}
+                {%- do columns.append(plan_column(measure, agg, window, prefix, types.get(measure.name), strategy)) -%}
             {%- endfor -%}
         {%- endfor -%}
+        {%- for trend in measure.trend -%}
+            {%- set column = plan_trend(measure, trend, prefix, types.get(measure.name), strategy) -%}
+            {%- do columns.append(column) -%}
+            {%- do parts.extend(column.parts) -%}
+        {%- endfor -%}
     {%- endfor -%}
+    {%- set base = columns | rejectattr('agg', 'equalto', 'trend') | list + parts -%}
+    {{- check_names(columns, measures, keys, spine_key) -}}
     {{ return({
-        'spine': spine, 'events': events, 'key_columns': keys, 'as_of': as_of, 'available_at': available_at, 'spine_key': spine_key,
-        'prefix': prefix, 'gap': gap_seconds, 'measures': measures, 'columns': columns,
+        'macro': 'window_features', 'spine': spine, 'events': events, 'key_columns': keys, 'as_of': as_of, 'available_at': available_at,
+        'spine_key': spine_key, 'prefix': prefix, 'gap': gap_seconds, 'measures': measures, 'columns': columns, 'base_columns': base,
+        'new_rows': new_rows_filter(as_of), 'reach': window_reach(base, gap_seconds),
     }) }}
+{% endmacro %}
+
+
+{#- One generated feature, with the strategy that computes it and the reason. -#}
+{% macro plan_column(measure, agg, window, prefix, data_type, strategy) %}
+    {%- set argument = "measures, '" ~ measure.name ~ "'" -%}
+    {%- if window.seconds is none and feature_aggregates()[agg].bounded -%}
+        {{ features_error(argument, "'" ~ agg ~ "' over 'all'", "bounded windows, such as 'windows': ['30 days'] in the measure") }}
+    {%- elif agg == 'decayed_sum' and window.seconds > 200 * measure.half_life.seconds -%}
+        {{ features_error(argument, 'a window of ' ~ window.text ~ ' for the half-life ' ~ measure.half_life.text, 'a window of at most 200 half-lives') }}
+    {%- endif -%}
+    {%- set choice = choose_strategy(measure, agg, window, data_type, strategy) -%}
+    {%- set alias = feature_name(measure, agg, window.label) -%}
+    {{ return({
+        'name': (prefix ~ '__' if prefix else '') ~ alias, 'alias': alias, 'measure': measure, 'agg': agg, 'window': window,
+        'strategy': choice[0], 'reason': choice[1], 'type': data_type,
+        'default': measure.default if measure.default is not none else (0 if agg in ['count', 'rate_per_day', 'count_distinct'] else none),
+    }) }}
+{% endmacro %}
+
+
+{#- {'agg': 'avg', 'windows': ['1 day', '7 days'], 'how': 'ratio'}: the short window against the long one. -#}
+{% macro plan_trend(measure, trend, prefix, data_type, strategy) %}
+    {%- set argument = "measures, '" ~ measure.name ~ "', trend" -%}
+    {%- set how = trend.get('how', 'difference') -%}
+    {%- set agg = trend.get('agg', 'count') -%}
+    {%- if how not in ['difference', 'ratio'] -%}{{ features_error(argument, "'how': '" ~ how ~ "'", "'difference' or 'ratio'") }}{%- endif -%}
+    {%- if agg not in ['count', 'rate_per_day', 'sum', 'avg', 'stddev', 'min', 'max', 'count_distinct', 'decayed_sum'] -%}
+        {{ features_error(argument, "the aggregate '" ~ agg ~ "'", 'a numeric aggregate: count, rate_per_day, sum, avg, stddev, min, max, count_distinct or decayed_sum') }}
+    {%- endif -%}
+    {%- if trend.get('windows', []) | length != 2 -%}
+        {{ features_error(argument, "'windows': " ~ trend.get('windows'), "two windows, the short one first: ['1 day', '7 days']") }}
+    {%- endif -%}
+    {%- set parts = [] -%}
+    {%- for window in trend.windows -%}
+        {%- do parts.append(plan_column(measure, agg, parse_window(window), prefix, data_type, strategy)) -%}
+    {%- endfor -%}
+    {%- set word = {'difference': '_minus_', 'ratio': '_over_'}[how] -%}
+    {%- set alias = parts[0].alias ~ word ~ parts[1].window.label -%}
+    {{ return({
+        'name': (prefix ~ '__' if prefix else '') ~ alias, 'alias': alias, 'measure': measure, 'agg': 'trend', 'window': parts[1].window,
+        'strategy': parts[0].strategy, 'reason': parts[0].reason, 'type': data_type, 'default': measure.default, 'how': how, 'parts': parts,
+    }) }}
+{% endmacro %}
+
+
+{#- Generated names must be new, and the measures' must not hide a column of the query. -#}
+{% macro check_names(columns, measures, keys, spine_key) %}
+    {%- for measure in measures if measure.name in keys.keys() | list + ['as_of', 'moment', 'is_event', 'edge'] -%}
+        {{ features_error('measures', "a measure named '" ~ measure.name ~ "'", 'another name: this one is a key or a name the macro uses') }}
+    {%- endfor -%}
+    {%- set names = spine_key + ['as_of'] -%}
+    {%- for column in columns -%}
+        {%- if column.name in names -%}{{ features_error('measures', "two columns named '" ~ column.name ~ "'", 'distinct names') }}{%- endif -%}
+        {%- do names.append(column.name) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#- How long before as_of the earliest event can matter, in seconds; none if for ever. -#}
+{% macro window_reach(columns, gap) %}
+    {%- set reach = [gap] -%}
+    {%- for column in columns -%}
+        {%- if column.window.seconds is none -%}{{ return(none) }}{%- endif -%}
+        {%- do reach.append(gap + column.window.seconds) -%}
+    {%- endfor -%}
+    {{ return(reach | max) }}
+{% endmacro %}
+
+
+{#- In an incremental run: only the spine rows after those there already. -#}
+{% macro new_rows_filter(as_of) %}
+    {%- if not is_incremental() -%}{{ return(none) }}{%- endif -%}
+    {{ return(as_of ~ ' > (select max(as_of) from ' ~ this ~ ')') }}
 {% endmacro %}
 
 

@@ -7,35 +7,23 @@
     {%- else -%}
         {%- set group = feature_group(groups, 'running') -%}
     {%- endif -%}
-    {%- do group.columns.append(m) -%}
 
     {%- if agg in ['count', 'rate_per_day'] -%}
         {%- set n = running_output(group, m ~ '_n', 'count(' ~ m ~ ') over before', window) -%}
         {{ return(n if agg == 'count' else n ~ ' / ' ~ (window.seconds / 86400)) }}
 
-    {%- elif agg == 'count_distinct' and window.seconds is none -%}
-        {{ return(running_output(group, m ~ '_distinct', 'sum(' ~ m ~ '_is_new) over before', window)) }}
-    {%- elif agg == 'count_distinct' -%}
-        {#- Values met in the window = events not met again within it, up to as_of, less those from before the window. -#}
-        {%- do group.accumulators.update({
-            m ~ '_new_' ~ window.label: 'sum(' ~ m ~ '_is_new_' ~ window.label ~ ') over before',
-            m ~ '_ends_' ~ window.label: 'sum(' ~ m ~ '_ends_' ~ window.label ~ ') over before'}) -%}
-        {%- do group.outputs.update({alias: at_edge(group, m ~ '_new_' ~ window.label, 'as_of')
-            ~ ' - coalesce(' ~ at_edge(group, m ~ '_ends_' ~ window.label, window.label) ~ ', 0)'}) -%}
-        {{ return(group.name ~ '.' ~ alias) }}
-
     {%- elif agg in ['last', 'time_since_last'] -%}
         {%- set seen = running_output(group, m ~ '_last_moment', 'max(case when ' ~ m ~ ' is not null then moment end) over before', parse_window('all')) -%}
         {%- if agg == 'last' -%}
-            {%- set value = running_output(group, m ~ '_last', last_value_over(m), parse_window('all')) -%}
+            {%- set value = running_output(group, m ~ '_last', last_value_of(m) ~ ' over before', parse_window('all')) -%}
         {%- else -%}
-            {%- set value = seconds_between(seen, 'spine.as_of') ~ ' / ' ~ {'second': '1.0', 'minute': '60.0', 'hour': '3600.0', 'day': '86400.0'}[measure.unit] -%}
+            {%- set value = time_since(seen, 'spine.as_of', measure.unit) -%}
         {%- endif -%}
         {%- if window.seconds is none -%}{{ return(value) }}{%- endif -%}
         {{ return('case when ' ~ seen ~ ' >= ' ~ minus_duration('spine.as_of', plan.gap + window.seconds) ~ ' then ' ~ value ~ ' end') }}
 
     {%- elif agg == 'first' -%}
-        {{ return(running_output(group, m ~ '_first', first_value_over(m), window)) }}
+        {{ return(running_output(group, m ~ '_first', first_value_of(m) ~ ' over before', window)) }}
 
     {%- elif window.seconds is none -%}
         {%- set function = {'stddev': 'stddev_samp'}.get(agg, agg) -%}

@@ -2,6 +2,7 @@
 {% macro window_features(spine, events, keys, measures, windows=['all'], available_at=none, as_of='as_of', spine_key=none,
                          prefix=none, gap=none, strategy='auto') %}
     {%- set plan = plan_window_features(spine, events, keys, measures, windows, available_at, as_of, spine_key, prefix, gap, strategy) -%}
+    {{- document_columns(plan) -}}
     {{- render_window_features(plan) -}}
 {% endmacro %}
 
@@ -11,15 +12,17 @@
 {%- set features = {} -%}
 {%- for column in plan.columns -%}{%- do features.update({column.name: feature_expression(groups, column, plan)}) -%}{%- endfor -%}
 {%- set keys = plan.key_columns.keys() | list -%}
-{%- set windows = {} -%}
-{%- for column in plan.columns if column.window.seconds is not none -%}{%- do windows.update({column.window.label: column.window}) -%}{%- endfor -%}
+{{ features_comment(plan) }}
 with spine as (
     select
         {%- for column in (plan.spine_key + keys) | unique %}
         {{ column }},
         {%- endfor %}
-        {{ plan.as_of }} as as_of
+        {{ plan.as_of ~ (' as as_of' if plan.as_of != 'as_of' else '') }}
     from {{ plan.spine }}
+    {%- if plan.new_rows %}
+    where {{ plan.new_rows }}
+    {%- endif %}
 ),
 
 events as (
@@ -30,44 +33,29 @@ events as (
         {{ plan.available_at }} as moment
         {%- for measure in plan.measures %},
         {{ measure_input(measure) }} as {{ measure.name }}
+        {%- for column in measure.order_by %},
+        {{ column }} as {{ measure.name }}_order_{{ loop.index }}
+        {%- endfor %}
         {%- endfor %}
     from {{ plan.events }}
     where {{ plan.available_at }} is not null
+    {%- if plan.new_rows and plan.reach %}
+        and {{ plan.available_at }} < (select max(as_of) from spine)
+        and {{ plan.available_at }} >= (select min(as_of) from spine) - interval '{{ duration_text(plan.reach) }}'
+    {%- endif %}
 ),
 
--- Events and the edges of the windows on one line of time; at equal times edges come first, so an event at as_of is not before it.
-timeline as (
-    select {{ keys | join(', ') }}, cast(null as timestamp) as as_of, moment, 1 as is_event, 'event' as edge
-        {%- for measure in plan.measures %}, {{ measure.name }}{% endfor %}
-    from events
-    union all
-    {{ timeline_edges(plan, keys, 'as_of', 0) }}
-    {%- for window in windows.values() %}
-    union all
-    {{ timeline_edges(plan, keys, window.label, window.seconds) }}
-    {%- endfor %}
+moments as (
+    select distinct {{ keys | join(', ') }}, as_of from spine
 ),
-{% for group in groups.values() %}
-{{ group.name }}_edges as (
-    select {{ keys | join(', ') }}, as_of, edge, is_event
-        {%- for alias, sql in group.accumulators.items() %},
-        {{ sql }} as {{ alias }}
-        {%- endfor %}
-    from timeline
-    where edge in ('event', '{{ group.edges | join("', '") }}')
-    {{ window_clause(group, keys) }}
-),
-
-{{ group.name }} as (
-    select {{ keys | join(', ') }}, as_of
-        {%- for alias, sql in group.outputs.items() %},
-        {{ sql }} as {{ alias }}
-        {%- endfor %}
-    from {{ group.name }}_edges
-    where is_event = 0
-    group by {{ keys | join(', ') }}, as_of
-),
-{% endfor %}
+{{ render_timeline(groups, keys, plan) }}
+{%- for group in groups.values() %}
+{% if group.strategy == 'range_join' -%}
+{{ render_range_join(group, keys, plan) }}
+{%- else -%}
+{{ render_group(group, keys, plan) }}
+{%- endif %}
+{%- endfor %}
 final as (
     select
         {%- for column in plan.spine_key %}
@@ -79,7 +67,8 @@ final as (
         {%- endfor %}
     from spine
     {%- for group in groups.values() %}
-    left join {{ group.name }} on {% for key in keys %}spine.{{ key }} = {{ group.name }}.{{ key }} and {% endfor %}spine.as_of = {{ group.name }}.as_of
+    left join {{ group.name }}
+        on {% for key in keys %}spine.{{ key }} = {{ group.name }}.{{ key }} and {% endfor %}spine.as_of = {{ group.name }}.as_of
     {%- endfor %}
 )
 
@@ -92,20 +81,3 @@ select * from final
     {%- set value = measure.expr if measure.expr is not none else 1 -%}
     {{- 'case when ' ~ measure.where ~ ' then ' ~ value ~ ' end' if measure.where else value -}}
 {% endmacro %}
-
-
-{% macro timeline_edges(plan, keys, edge, seconds) -%}
-    select {{ keys | join(', ') }}, as_of, {{ minus_duration('as_of', plan.gap + seconds) }}, 0, '{{ edge }}'{% for measure in plan.measures %}, null{% endfor %} from spine
-{%- endmacro %}
-
-
-{#- RANGE frames: rows of equal order are peers, so the order among equal events never matters. -#}
-{% macro window_clause(group, keys) -%}
-    {%- set partition = keys | join(', ') ~ (', ' ~ time_block('moment', group.window.seconds) if group.strategy == 'blocks' else '') -%}
-    {%- set order = 'moment, is_event' -%}
-    window
-        before as (partition by {{ partition }} order by {{ order }} range between unbounded preceding and current row)
-        {%- if group.strategy == 'blocks' %},
-        after as (partition by {{ partition }} order by {{ order }} range between current row and unbounded following)
-        {%- endif %}
-{%- endmacro %}
