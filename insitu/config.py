@@ -1,0 +1,281 @@
+"""What `meta.ml` may say about a use case, checked before anything is trained.
+
+One pydantic model per block. Unknown keys are refused with the list of the allowed ones, because a misspelt option that
+is silently ignored is the dearest kind of YAML mistake. Blocks that belong to other parts (costs, actions, monitoring,
+…) are accepted whole and checked there.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Literal, get_args
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from insitu.errors import ConfigurationError
+
+Task = Literal["binary", "multiclass", "regression"]
+
+# The metric that chooses among candidates when the use case names none.
+DEFAULT_METRIC = {"binary": "auc", "multiclass": "log_loss", "regression": "mae"}
+METRICS = {
+    "binary": ("auc", "average_precision", "log_loss", "brier"),
+    "multiclass": ("log_loss", "accuracy", "auc"),
+    "regression": ("mae", "rmse", "r2", "pinball"),
+}
+
+
+class Block(BaseModel):
+    """A configuration block without room for unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def duration(value: Any) -> str:
+    """Check a duration such as `31 days` or `1 day`; return it unchanged. Raises ValueError."""
+    try:
+        delta = pd.Timedelta(str(value))
+    except ValueError:
+        delta = pd.NaT  # type: ignore[assignment]
+    if pd.isna(delta) or delta < pd.Timedelta(0):
+        raise ValueError(f"{value!r} is not a duration; write a number and minutes, hours, days or weeks: `31 days`")
+    return str(value)
+
+
+class CrossValidation(Block):
+    """Temporal cross-validation inside the rows a candidate is fitted on.
+
+    Each fold validates on a later slice than it trains on; labels must have matured before the slice begins.
+    """
+
+    folds: int = Field(3, ge=1, le=20)
+    window: Literal["expanding", "sliding"] = "expanding"
+    train: str | None = None  # length of a sliding training window
+    validation: str | None = None  # length of one validation slice; the default divides the later half evenly
+    gap: str = "0 days"  # left out between training and validation
+    group_by_entity: bool = False  # an entity seen in training is dropped from validation
+
+    check_durations = field_validator("train", "validation", "gap")(lambda v: v if v is None else duration(v))
+
+    @model_validator(mode="after")
+    def sliding_needs_length(self) -> CrossValidation:
+        if self.window == "sliding" and self.train is None:
+            raise ValueError("a sliding window needs its length: `train: 90 days`")
+        return self
+
+
+class Training(Block):
+    """Which days are for what, counted back from `training_as_of`."""
+
+    retrain_every: str = "month"
+    test: str = "31 days"
+    gap: str = "7 days"
+    validation: str = "30 days"
+    history: str | None = None  # train rows older than this before the train split's end are left out
+    refit: bool = True  # after validation, fit the same procedure once more on train + validation
+    cross_validation: CrossValidation = CrossValidation()  # type: ignore[call-arg]
+
+    check_durations = field_validator("test", "gap", "validation", "history")(lambda v: v if v is None else duration(v))
+
+
+class Search(Block):
+    """How a candidate's hyperparameters are chosen. Without this block they are taken as given."""
+
+    method: Literal["halving", "random", "grid", "optuna"] = "halving"
+    trials: int = Field(12, ge=1)
+    # parameter → list of values, or {low, high, log, integer}; the default is the family's own space
+    space: dict[str, Any] | None = None
+    factor: int = Field(3, ge=2)  # halving keeps 1/factor of the trials on factor times the rows
+
+
+class Calibration(Block):
+    """Maps scores to frequencies, learned on a slice of the fitted rows that is later in time."""
+
+    method: Literal["isotonic", "sigmoid"] = "sigmoid"
+    slice: str = "20 days"
+
+    check_slice = field_validator("slice")(duration)
+
+
+class EarlyStopping(Block):
+    """Stops boosting or epochs when a slice that is later in time no longer gains."""
+
+    rounds: int = Field(20, ge=1)
+    slice: str = "20 days"
+
+    check_slice = field_validator("slice")(duration)
+
+
+class FeatureSelection(Block):
+    """Keeps the features that matter by permutation importance on a slice that is later in time."""
+
+    keep: int | None = Field(None, ge=1)  # at most so many
+    min_importance: float = 0.0  # loss in the selection metric when the feature is shuffled
+    slice: str = "20 days"
+
+    check_slice = field_validator("slice")(duration)
+
+
+class Candidate(Block):
+    """One model to try: a family with parameters, or a search over them."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)
+    family: str
+    parameters: dict[str, Any] = {}
+    search: Search | None = None
+    calibration: Calibration | None = None
+    early_stopping: EarlyStopping | None = None
+    feature_selection: FeatureSelection | None = None
+    class_weight: Literal["balanced"] | dict[str, float] | None = None
+    monotonic: dict[str, Literal["increasing", "decreasing"]] = {}
+    features: list[str] | None = None  # only these; the default is all
+    exclude: list[str] = []
+    quantiles: list[float] | None = None  # regression: one model per quantile beside the main score
+    max_rows: int | None = Field(None, ge=50)  # fit on an even sample of so many rows
+    estimator: str | None = None  # family `custom`: import path of a scikit-learn estimator
+    members: list[str] | None = None  # ensembles: names of other candidates
+    weights: list[float] | None = None  # family `average`
+
+    @field_validator("search", mode="before")
+    @classmethod
+    def short_search(cls, value: Any) -> Any:
+        """`search: halving` and `search: true` are short for the block."""
+        if value is True:
+            return {}
+        if value is False or value == "none":
+            return None
+        return {"method": value} if isinstance(value, str) else value
+
+    @field_validator("calibration", mode="before")
+    @classmethod
+    def short_calibration(cls, value: Any) -> Any:
+        return {"method": value} if isinstance(value, str) else value
+
+    @field_validator("early_stopping", "feature_selection", mode="before")
+    @classmethod
+    def short_block(cls, value: Any) -> Any:
+        return {} if value is True else (None if value is False else value)
+
+    @field_validator("quantiles")
+    @classmethod
+    def inside_unit_interval(cls, value: list[float] | None) -> list[float] | None:
+        if value and not all(0 < q < 1 for q in value):
+            raise ValueError("quantiles lie strictly between 0 and 1")
+        return sorted(value) if value else value
+
+
+class Budget(Block):
+    """What a training run may cost. Seconds depend on the machine, trials do not: see docs/training.md."""
+
+    seconds: float | None = Field(None, gt=0)
+    trials: int | None = Field(None, ge=1)  # upper bound of each candidate's search
+
+
+class Features(Block):
+    """How columns become features when their type alone does not say it."""
+
+    exclude: list[str] = []
+    categorical: list[str] = []  # whole numbers that are codes
+    timestamps: list[str] = []  # allowed as features, in seconds since 1970
+    not_leaking: list[str] = []  # features that may predict the label perfectly
+
+
+class UseCase(Block):
+    """The whole of `meta.ml`."""
+
+    task: Task
+    entity: list[str] = Field(min_length=1)
+    as_of: str = "as_of"
+    label: str
+    description: str | None = None
+    random_state: int = Field(0, ge=0, lt=2**32)
+    training: Training = Training()  # type: ignore[call-arg]
+    features: Features = Features()
+    candidates: list[Candidate] = Field(min_length=1)
+    selection_metric: str | None = None
+    budget: Budget = Budget()
+    # Types, beside the fixed list, that this project's own estimators may bring into an artifact.
+    trusted_types: list[str] = []
+    # Read by other parts.
+    scoring: dict[str, Any] = {}
+    costs: dict[str, Any] = {}
+    slices: list[str] = []
+    evaluation: dict[str, Any] = {}
+    promotion: dict[str, Any] = {}
+    actions: dict[str, Any] = {}
+    monitoring: dict[str, Any] = {}
+    report: dict[str, Any] = {}
+
+    @field_validator("entity", mode="before")
+    @classmethod
+    def one_entity(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def consistent(self) -> UseCase:
+        names = [candidate.name for candidate in self.candidates]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"candidates share the name {twice[0]!r}; give each its own")
+        allowed = METRICS[self.task]
+        if self.selection_metric is not None and self.selection_metric not in allowed:
+            raise ValueError(
+                f"selection_metric is {self.selection_metric!r}; a {self.task} task chooses by {', '.join(allowed)}"
+            )
+        return self
+
+    @property
+    def metric(self) -> str:
+        """The metric that chooses among candidates."""
+        return self.selection_metric or DEFAULT_METRIC[self.task]
+
+
+def _allowed(location: tuple[int | str, ...]) -> list[str]:
+    """Keys allowed in the block that an error's location points into."""
+    block: type[BaseModel] | None = UseCase
+    for part in location:
+        if isinstance(part, int) or block is None:
+            continue
+        field = block.model_fields.get(part)
+        block = _block_of(field.annotation) if field else None
+    return sorted(block.model_fields) if block else []
+
+
+def _block_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _block_of(inner))), None)
+
+
+def _line(error: Any) -> str:
+    """One problem in one line: where, what was found, what is allowed."""
+    location = error["loc"]
+    where = "meta.ml" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    if error["type"] == "extra_forbidden":
+        allowed = _allowed(location[:-1])
+        near = difflib.get_close_matches(str(location[-1]), allowed, 1)
+        hint = f"did you mean `{near[0]}`? " if near else ""
+        return f"{where} is unknown; {hint}allowed: {', '.join(allowed)}"
+    if error["type"] == "missing":
+        return f"{where} is missing"
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if error["type"] == "value_error":
+        return f"{where}: {message}" if location else message
+    return f"{where} is {error['input']!r}; expected {message}"
+
+
+def parse(config: dict[str, Any], use_case: str) -> UseCase:
+    """Check the `meta.ml` of a use case.
+
+    Raises:
+        ConfigurationError: with one line per problem, naming the key, what was found and what is allowed.
+    """
+    try:
+        return UseCase.model_validate(config)
+    except ValidationError as error:
+        lines = [_line(problem) for problem in error.errors()]
+    node = f"`{use_case}__models`"
+    if len(lines) == 1:
+        raise ConfigurationError(f"{node}: {lines[0]}")
+    raise ConfigurationError(f"{node} has {len(lines)} mistakes in its configuration:\n  - " + "\n  - ".join(lines))

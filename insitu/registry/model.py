@@ -1,0 +1,76 @@
+"""A registered model, ready to score Arrow batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from insitu.errors import InsituError
+from insitu.registry import artifact
+from insitu.registry.signature import Signature
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted estimator with the signature that its input must have."""
+
+    model_version: str
+    task: str
+    signature: Signature
+    estimator: Any
+
+    @staticmethod
+    def from_row(row: Mapping[str, Any], split: str | None = None, trusted: Sequence[str] = ()) -> Model:
+        """Load a row of `<use_case>__models`.
+
+        Args:
+            row: the row, by column name (`table.to_pylist()[0]`).
+            split: `validation` loads the model that has not seen the validation rows; every other value the model that
+                is deployed. They are one and the same when `training.refit` is off.
+            trusted: `meta.ml.trusted_types`.
+
+        Raises:
+            InsituError: the row holds no model, its bytes were changed, or another library version wrote them.
+        """
+        version = str(row["model_version"])
+        column = "artifact"
+        if split == "validation" and row.get("validation_artifact") is not None:
+            column = "validation_artifact"
+        data = row[column]
+        if row["status"] != "trained" or data is None:
+            raise InsituError(f"`{version}` has no artifact: its status is {row['status']!r} ({row['message']})")
+        estimator = artifact.loads(bytes(data), str(row[f"{column}_sha256"]), row["library_versions"], version, trusted)
+        return Model(version, str(row["task"]), Signature.from_json(row["signature"]), estimator)
+
+    def predict(self, batch: pa.RecordBatch | pa.Table, table: str = "the input") -> np.ndarray[Any, Any]:
+        """Scores of a batch, after its columns and types were checked.
+
+        Returns:
+            binary: probability of the label, shape (rows,); regression: prediction, shape (rows,);
+            multiclass: probabilities in the order of `signature.classes`, shape (rows, classes).
+        """
+        self.signature.validate(batch.schema, table, batch.num_rows)
+        if batch.num_rows == 0:
+            width = (0, len(self.signature.classes or [])) if self.task == "multiclass" else (0,)
+            return np.empty(width)
+        return raw_scores(self.estimator, self.task, self.signature.frame(batch))
+
+    def predict_batches(
+        self, reader: pa.RecordBatchReader, table: str = "the input"
+    ) -> Iterator[tuple[pa.RecordBatch, np.ndarray[Any, Any]]]:
+        """Scores of a stream, batch by batch; memory stays that of one batch."""
+        self.signature.validate(reader.schema, table)
+        for batch in reader:
+            yield batch, self.predict(batch, table)
+
+
+def raw_scores(estimator: Any, task: str, frame: Any) -> np.ndarray[Any, Any]:
+    """Apply a fitted estimator to a frame; the shapes are those of `Model.predict`."""
+    if task == "regression":
+        return np.asarray(estimator.predict(frame), dtype=np.float64)
+    probabilities = np.asarray(estimator.predict_proba(frame), dtype=np.float64)
+    return probabilities[:, 1] if task == "binary" else probabilities

@@ -1,0 +1,70 @@
+"""Who made a model: library versions, git revision, hash of the training code."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import platform
+import subprocess
+from pathlib import Path
+
+# A fitted model depends on these: their versions are part of the training key.
+RELEVANT = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
+# Only for the candidates that use them.
+OPTIONAL = {"lightgbm": "lightgbm", "xgboost": "xgboost-cpu"}
+# Libraries whose objects are inside the artifact: it is loaded by the version that wrote it (first two numbers).
+CHECKED = ("scikit-learn", "lightgbm", "xgboost-cpu")
+
+# Part of the training package, but without influence on what is fitted.
+NOT_FITTING = {"commands.py", "reproduce.py", "backtest.py", "checkpoint.py"}
+
+
+def library_versions(family: str | None = None) -> dict[str, str]:
+    """Versions of Python and of the libraries that a family's models depend on."""
+    names = [*RELEVANT, *([OPTIONAL[family]] if family in OPTIONAL else [])]
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+
+
+def incompatible(versions: dict[str, str]) -> str | None:
+    """Say which library's recorded version cannot be loaded here, or None.
+
+    Patch releases are compatible, others are not.
+    """
+    for name in CHECKED:
+        recorded = versions.get(name)
+        if recorded is None:
+            continue
+        try:
+            present = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            return f"{name} {recorded}, which is not installed"
+        if recorded.split(".")[:2] != present.split(".")[:2]:
+            return f"{name} {recorded}, and {present} is installed"
+    return None
+
+
+@functools.cache
+def code_hash() -> str:
+    """SHA-256 over the source files that decide what is fitted, 64 hexadecimal digits."""
+    package = Path(__file__).parents[1]
+    files = [package / "registry" / "signature.py", package / "registry" / "model.py"]
+    files += [path for path in (package / "training").rglob("*.py") if path.name not in NOT_FITTING]
+    digest = hashlib.sha256()
+    for path in sorted(files, key=lambda path: path.relative_to(package).as_posix()):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@functools.cache
+def git_revision() -> str:
+    """The commit of the working directory, with `+changes` when files differ from it; empty outside a repository."""
+    try:
+        commit = _git("rev-parse", "HEAD")
+        return commit + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True, timeout=10).stdout.strip()

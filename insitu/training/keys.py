@@ -1,0 +1,66 @@
+"""Identity of a model version: what was trained, on what, by which code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from insitu.config import Candidate, UseCase
+from insitu.registry.versions import code_hash, library_versions
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys, for hashing."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON-like value, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def candidate_config(use_case: UseCase, candidate: Candidate) -> dict[str, Any]:
+    """Everything in the configuration that the fitted candidate depends on, and nothing else."""
+    members = [other for other in use_case.candidates if other.name in (candidate.members or [])]
+    return {
+        "task": use_case.task,
+        "entity": use_case.entity,
+        "as_of": use_case.as_of,
+        "label": use_case.label,
+        "random_state": use_case.random_state,
+        "metric": use_case.metric,
+        "features": use_case.features.model_dump(),
+        "refit": use_case.training.refit,
+        "history": use_case.training.history,
+        "cross_validation": use_case.training.cross_validation.model_dump(),
+        "budget": use_case.budget.model_dump(),
+        "candidate": candidate.model_dump(exclude={"name"}),
+        "members": [member.model_dump() for member in members],
+    }
+
+
+def config_hash(use_case: UseCase, candidate: Candidate) -> str:
+    """Hash of `candidate_config`."""
+    return digest(candidate_config(use_case, candidate))
+
+
+def training_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, columns: list[str]) -> str:
+    """Hash of snapshot, code, configuration, features and libraries: equal means there is nothing to do."""
+    libraries = library_versions(candidate.family)
+    return digest(
+        {
+            "snapshot": snapshot_id,
+            "code": code_hash(),
+            "config": config_hash(use_case, candidate),
+            "name": candidate.name,
+            "columns": columns,
+            "libraries": libraries,
+        }
+    )
+
+
+def model_version(candidate: Candidate, training_as_of: datetime, key: str) -> str:
+    """Readable and deterministic: `<candidate>_<yyyymmdd>_<8 hex digits of the training key>`."""
+    return f"{candidate.name}_{training_as_of:%Y%m%d}_{key[:8]}"
