@@ -49,7 +49,7 @@ class CrossValidation(Block):
     Each fold validates on a later slice than it trains on; labels must have matured before the slice begins.
     """
 
-    folds: int = Field(3, ge=1, le=20)
+    folds: int = Field(default=3, ge=1, le=20)
     window: Literal["expanding", "sliding"] = "expanding"
     train: str | None = None  # length of a sliding training window
     validation: str | None = None  # length of one validation slice; the default divides the later half evenly
@@ -74,7 +74,7 @@ class Training(Block):
     validation: str = "30 days"
     history: str | None = None  # train rows older than this before the train split's end are left out
     refit: bool = True  # after validation, fit the same procedure once more on train + validation
-    cross_validation: CrossValidation = CrossValidation()  # type: ignore[call-arg]
+    cross_validation: CrossValidation = CrossValidation()
 
     check_durations = field_validator("test", "gap", "validation", "history")(lambda v: v if v is None else duration(v))
 
@@ -83,10 +83,10 @@ class Search(Block):
     """How a candidate's hyperparameters are chosen. Without this block they are taken as given."""
 
     method: Literal["halving", "random", "grid", "optuna"] = "halving"
-    trials: int = Field(12, ge=1)
+    trials: int = Field(default=12, ge=1)
     # parameter → list of values, or {low, high, log, integer}; the default is the family's own space
     space: dict[str, Any] | None = None
-    factor: int = Field(3, ge=2)  # halving keeps 1/factor of the trials on factor times the rows
+    factor: int = Field(default=3, ge=2)  # halving keeps 1/factor of the trials on factor times the rows
 
 
 class Calibration(Block):
@@ -101,7 +101,7 @@ class Calibration(Block):
 class EarlyStopping(Block):
     """Stops boosting or epochs when a slice that is later in time no longer gains."""
 
-    rounds: int = Field(20, ge=1)
+    rounds: int = Field(default=20, ge=1)
     slice: str = "20 days"
 
     check_slice = field_validator("slice")(duration)
@@ -110,7 +110,7 @@ class EarlyStopping(Block):
 class FeatureSelection(Block):
     """Keeps the features that matter by permutation importance on a slice that is later in time."""
 
-    keep: int | None = Field(None, ge=1)  # at most so many
+    keep: int | None = Field(default=None, ge=1)  # at most so many
     min_importance: float = 0.0  # loss in the selection metric when the feature is shuffled
     slice: str = "20 days"
 
@@ -132,7 +132,7 @@ class Candidate(Block):
     features: list[str] | None = None  # only these; the default is all
     exclude: list[str] = []
     quantiles: list[float] | None = None  # regression: one model per quantile beside the main score
-    max_rows: int | None = Field(None, ge=50)  # fit on an even sample of so many rows
+    max_rows: int | None = Field(default=None, ge=50)  # fit on an even sample of so many rows
     estimator: str | None = None  # family `custom`: import path of a scikit-learn estimator
     members: list[str] | None = None  # ensembles: names of other candidates
     weights: list[float] | None = None  # family `average`
@@ -168,8 +168,8 @@ class Candidate(Block):
 class Budget(Block):
     """What a training run may cost. Seconds depend on the machine, trials do not: see docs/training.md."""
 
-    seconds: float | None = Field(None, gt=0)
-    trials: int | None = Field(None, ge=1)  # upper bound of each candidate's search
+    seconds: float | None = Field(default=None, gt=0)
+    trials: int | None = Field(default=None, ge=1)  # upper bound of each candidate's search
 
 
 class Features(Block):
@@ -189,8 +189,8 @@ class UseCase(Block):
     as_of: str = "as_of"
     label: str
     description: str | None = None
-    random_state: int = Field(0, ge=0, lt=2**32)
-    training: Training = Training()  # type: ignore[call-arg]
+    random_state: int = Field(default=0, ge=0, lt=2**32)
+    training: Training = Training()
     features: Features = Features()
     candidates: list[Candidate] = Field(min_length=1)
     selection_metric: str | None = None
