@@ -1,6 +1,7 @@
-{#- Load the sources that are files (`config.meta.file`) into their tables. Unchanged files are not loaded again. -#}
+{#- Load the sources that are files (`config.meta.file`) into their tables. Unchanged files are not loaded again; the
+    variable `load_sources: false` leaves the tables to whoever fills them. -#}
 {% macro load_sources() %}
-    {%- if execute -%}
+    {%- if execute and var('load_sources', true) -%}
         {%- for source in graph.sources.values() if source.config.meta.file is defined -%}
             {%- do adapter.dispatch('load_source', 'insitu')(source) -%}
         {%- endfor -%}
