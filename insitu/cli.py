@@ -26,21 +26,27 @@ for command in (status,):
     cli.add_command(command)
 
 
-def main() -> None:
-    """Entry point. Exit codes as dbt's: 0 ok, 1 a check failed, 2 usage or configuration."""
+def run_command(command: click.Command) -> int:
+    """Run a command; return its exit code, as dbt's: 0 ok, 1 a check failed, 2 usage or configuration."""
     try:
-        cli(standalone_mode=False)
+        command(standalone_mode=False)
     except InsituError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.Abort:
         click.echo("Interrupted.", err=True)
-        sys.exit(1)
+        return 1
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        return 2
+    return 0
+
+
+def main() -> None:
+    """Entry point of `insitu`."""
+    sys.exit(run_command(cli))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from typing import Any
 import pyarrow as pa
 
 from insitu.config import UseCase, parse
-from insitu.nodes.session import Relation, Session, clear_errors, own_rows, rows, text_literal
+from insitu.nodes.session import Session, clear_errors, own_rows, rows, text_literal
 from insitu.nodes.snapshot import current_snapshot
 from insitu.registry import Model
+from insitu.warehouse.relation import Relation
 
 BATCH_ROWS = 100_000
 
@@ -48,7 +49,9 @@ def predict_heldout(
             for split in ("validation", "test") if own else ("test",):
                 model = Model.from_row(row, split, config.trusted_types)
                 heldout = snapshots.filter(f"{snapshot.condition} and split = {text_literal(split)}")
-                for batch, scores in model.predict_batches(heldout.to_arrow_reader(BATCH_ROWS), f"{use_case}__snapshots"):
+                for batch, scores in model.predict_batches(
+                    heldout.to_arrow_reader(BATCH_ROWS), f"{use_case}__snapshots"
+                ):
                     yield _scored(row["model_version"], config, batch, scores)
 
     return pa.RecordBatchReader.from_batches(_schema(config, snapshots), batches())

@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
-from insitu.nodes.session import Relation, Session, clear_errors, own_rows, rows, text_literal
+from insitu.nodes.session import Session, clear_errors, own_rows, rows, text_literal
 from insitu.registry import Model
+from insitu.warehouse.relation import Relation
 
 BATCH_ROWS = 100_000
 
@@ -63,9 +64,7 @@ def predict_batch(
             columns = {name: pa.repeat(pa.scalar(value), batch.num_rows) for name, value in constants.items()}
             columns |= {name: batch.column(name) for name in ("batch_as_of", *config.entity, config.as_of)}
             columns["score"] = pa.array(scores, pa.float64())
-            yield pa.RecordBatch.from_arrays(
-                [columns[field.name].cast(field.type) for field in schema], schema=schema
-            )
+            yield pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 

@@ -3,27 +3,13 @@
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, Protocol, Self, TypeVar
-
-import pyarrow as pa
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from insitu.errors import InsituError
+from insitu.warehouse.relation import Relation
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class Relation(Protocol):
-    """A query that has not run yet."""
-
-    @property
-    def columns(self) -> list[str]: ...
-    def filter(self, condition: str) -> Self: ...
-    def project(self, columns: str) -> Self: ...
-    def order(self, by: str) -> Self: ...
-    def limit(self, rows: int) -> Self: ...
-    def fetchall(self) -> list[tuple[Any, ...]]: ...
-    def to_arrow_reader(self, batch_size: int) -> pa.RecordBatchReader: ...
 
 
 class Session(Protocol):
@@ -51,7 +37,7 @@ def text_literal(value: str) -> str:
 
 
 def clear_errors(node: Callable[P, R]) -> Callable[P, R]:
-    """Let an InsituError reach the reader as its message: dbt prints the traceback of whatever a Python model raises."""
+    """Let an InsituError reach the reader as its message: dbt prints the traceback of what a Python model raises."""
 
     @wraps(node)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from insitu.errors import InsituError
-from insitu.nodes.session import Relation, text_literal
+from insitu.nodes.session import text_literal
+from insitu.warehouse.relation import Relation
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from insitu.nodes.session import Relation, Session, clear_errors, own_rows
+from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.training import train as train_candidates
+from insitu.warehouse.relation import Relation
 
 
 @clear_errors

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from insitu.errors import ConfigurationError
 from insitu.warehouse.project import Project
+from insitu.warehouse.relation import Relation
 
 
 class Warehouse(Protocol):
@@ -16,8 +17,8 @@ class Warehouse(Protocol):
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run a query with `?` bound values and return its rows."""
 
-    def stream(self, sql: str, batch_rows: int = 100_000) -> pa.RecordBatchReader:
-        """Run a query and return its rows batch by batch, in bounded memory."""
+    def sql(self, query: str) -> Relation:
+        """A query that has not run yet, as Python models have them."""
 
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
         """Append rows to a table by column name, all of them or none; return how many."""
@@ -40,7 +41,9 @@ def connect(project: Project, read_only: bool = True) -> Iterator[Warehouse]:
 
         warehouse = PostgresWarehouse(credentials, read_only)
     else:
-        raise ConfigurationError(f"No support for warehouses of type `{credentials.type}`; there is duckdb, postgrespy.")
+        raise ConfigurationError(
+            f"There is no support for `{credentials.type}`; use a target of type duckdb or postgrespy."
+        )
     try:
         yield warehouse
     finally:

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from insitu.errors import ConfigurationError
+from insitu.warehouse.relation import Relation
 
 
 class DuckDBWarehouse:
@@ -26,11 +27,12 @@ class DuckDBWarehouse:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """See `Warehouse.query`."""
-        return self.connection.execute(sql, list(parameters)).to_arrow_table()
+        return self.connection.sql(sql, params=list(parameters)).to_arrow_table()
 
-    def stream(self, sql: str, batch_rows: int = 100_000) -> pa.RecordBatchReader:
-        """See `Warehouse.stream`."""
-        return self.connection.cursor().sql(sql).to_arrow_reader(batch_rows)
+    def sql(self, query: str) -> Relation:
+        """See `Warehouse.sql`; each relation has its own cursor: rows are read while others are written."""
+        relation: Relation = self.connection.cursor().sql(query)
+        return relation
 
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
         """See `Warehouse.append`."""

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import psycopg2
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
 from insitu.errors import ConfigurationError
+from insitu.postgrespy.adapter.session import Session
+from insitu.warehouse.relation import Relation
 
 
 class PostgresWarehouse:
@@ -15,8 +18,11 @@ class PostgresWarehouse:
 
     def __init__(self, credentials: Any, read_only: bool) -> None:
         self.place = f"{credentials.host}:{credentials.port}/{credentials.database}"
+        self.uri = _uri(credentials)
+        self.handle: Any = None
+        self.session: Session | None = None
         try:
-            self.connection = dbapi.connect(_uri(credentials))
+            self.connection = dbapi.connect(self.uri)
         except Exception as error:
             raise ConfigurationError(
                 f"PostgreSQL at {self.place} refused the connection: {str(error).strip()} "
@@ -42,11 +48,13 @@ class PostgresWarehouse:
         self.connection.commit()
         return table
 
-    def stream(self, sql: str, batch_rows: int = 100_000) -> pa.RecordBatchReader:
-        """See `Warehouse.stream`; batches are as large as the server's chunks (16 MB)."""
-        cursor = self.connection.cursor()
-        cursor.execute(sql)
-        return cursor.fetch_record_batch()
+    def sql(self, query: str) -> Relation:
+        """See `Warehouse.sql`; reads have a transaction of their own, opened at the first."""
+        if self.session is None:
+            self.handle = psycopg2.connect(self.uri)
+            self.session = Session(self.handle)
+        relation: Relation = self.session.sql(query)
+        return relation
 
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
         """See `Warehouse.append`."""
@@ -61,7 +69,10 @@ class PostgresWarehouse:
         return int(count)
 
     def close(self) -> None:
-        """Release the connection."""
+        """Release the connections."""
+        if self.session is not None:
+            self.session.close()
+            self.handle.close()
         self.connection.close()
 
 

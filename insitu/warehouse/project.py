@@ -1,6 +1,8 @@
 """The dbt project as dbt last saw it: profile, manifest, names of relations, use cases."""
 
 import json
+import os
+from argparse import Namespace
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,14 +35,15 @@ class Project:
     @cached_property
     def credentials(self) -> Any:
         """Credentials of the target, rendered and validated by dbt itself."""
+
         from dbt.config.profile import Profile
         from dbt.config.renderer import ProfileRenderer
+        from dbt.flags import set_from_args
         from dbt_common.context import set_invocation_context
         from dbt_common.exceptions import DbtBaseException
 
-        import os
-
         set_invocation_context(os.environ)
+        set_from_args(Namespace(), {})
         profiles = _read_yaml(self.profiles_dir / "profiles.yml")
         try:
             profile = Profile.from_raw_profiles(

@@ -1,0 +1,24 @@
+"""Running dbt from our own commands, in a process of its own so that it leaves the warehouse free afterwards."""
+
+import json
+import subprocess
+import sys
+
+from insitu.errors import InsituError
+from insitu.warehouse.project import Project
+
+
+def run_dbt(project: Project, *arguments: str, variables: dict[str, str] | None = None) -> None:
+    """Run a dbt command; its output goes where ours goes.
+
+    Raises:
+        InsituError: dbt reported a failure; it has said which.
+    """
+    command = [sys.executable, "-m", "dbt.cli.main", *arguments]
+    command += ["--project-dir", str(project.directory), "--profiles-dir", str(project.profiles_dir)]
+    if project.target:
+        command += ["--target", project.target]
+    if variables:
+        command += ["--vars", json.dumps(variables)]
+    if subprocess.run(command, check=False).returncode != 0:
+        raise InsituError(f"`dbt {' '.join(arguments)}` failed; its message is above.")
