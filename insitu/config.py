@@ -43,6 +43,16 @@ def duration(value: Any) -> str:
     return str(value)
 
 
+def slice_length(value: Any) -> str:
+    """Check the length of a slice: a duration, or a share of the period such as `15%`. Raises ValueError."""
+    text = str(value).replace(" ", "")
+    if text.endswith("%"):
+        if not text[:-1].replace(".", "", 1).isdigit() or not 0 < float(text[:-1]) < 100:
+            raise ValueError(f"{value!r} is not a share between 0% and 100%")
+        return text
+    return duration(value)
+
+
 class CrossValidation(Block):
     """Temporal cross-validation inside the rows a candidate is fitted on.
 
@@ -93,18 +103,18 @@ class Calibration(Block):
     """Maps scores to frequencies, learned on a slice of the fitted rows that is later in time."""
 
     method: Literal["isotonic", "sigmoid"] = "sigmoid"
-    slice: str = "20 days"
+    slice: str = "15%"
 
-    check_slice = field_validator("slice")(duration)
+    check_slice = field_validator("slice")(slice_length)
 
 
 class EarlyStopping(Block):
     """Stops boosting or epochs when a slice that is later in time no longer gains."""
 
     rounds: int = Field(default=20, ge=1)
-    slice: str = "20 days"
+    slice: str = "15%"
 
-    check_slice = field_validator("slice")(duration)
+    check_slice = field_validator("slice")(slice_length)
 
 
 class FeatureSelection(Block):
@@ -112,9 +122,9 @@ class FeatureSelection(Block):
 
     keep: int | None = Field(default=None, ge=1)  # at most so many
     min_importance: float = 0.0  # loss in the selection metric when the feature is shuffled
-    slice: str = "20 days"
+    slice: str = "15%"
 
-    check_slice = field_validator("slice")(duration)
+    check_slice = field_validator("slice")(slice_length)
 
 
 class Candidate(Block):
@@ -134,6 +144,7 @@ class Candidate(Block):
     quantiles: list[float] | None = None  # regression: one model per quantile beside the main score
     max_rows: int | None = Field(default=None, ge=50)  # fit on an even sample of so many rows
     estimator: str | None = None  # family `custom`: import path of a scikit-learn estimator
+    encoding: Literal["sums", "trees"] | None = None  # family `custom`: see docs/training.md
     members: list[str] | None = None  # ensembles: names of other candidates
     weights: list[float] | None = None  # family `average`
 

@@ -59,6 +59,22 @@ class Model:
             return np.empty(width)
         return raw_scores(self.estimator, self.task, self.signature.frame(batch))
 
+    def predict_quantiles(self, batch: pa.RecordBatch | pa.Table, table: str = "the input") -> np.ndarray[Any, Any]:
+        """Predicted quantiles in the order of `signature.quantiles`, shape (rows, quantiles), never crossing.
+
+        Raises InsituError when the candidate declares no `quantiles`.
+        """
+        if not self.signature.quantiles:
+            raise InsituError(
+                f"`{self.model_version}` has no quantiles; set `quantiles` of its candidate and train again"
+            )
+        self.signature.validate(batch.schema, table, batch.num_rows)
+        if batch.num_rows == 0:
+            return np.empty((0, len(self.signature.quantiles)))
+        frame = self.signature.frame(batch)
+        columns = [self.estimator[str(quantile)].predict(frame) for quantile in self.signature.quantiles]
+        return np.sort(np.column_stack(columns), axis=1)
+
     def predict_batches(
         self, reader: pa.RecordBatchReader, table: str = "the input"
     ) -> Iterator[tuple[pa.RecordBatch, np.ndarray[Any, Any]]]:
@@ -70,6 +86,8 @@ class Model:
 
 def raw_scores(estimator: Any, task: str, frame: Any) -> np.ndarray[Any, Any]:
     """Apply a fitted estimator to a frame; the shapes are those of `Model.predict`."""
+    if isinstance(estimator, dict):
+        estimator = estimator["score"]
     if task == "regression":
         return np.asarray(estimator.predict(frame), dtype=np.float64)
     probabilities = np.asarray(estimator.predict_proba(frame), dtype=np.float64)

@@ -20,9 +20,9 @@ CHECKED = ("scikit-learn", "lightgbm", "xgboost-cpu")
 NOT_FITTING = {"commands.py", "reproduce.py", "backtest.py", "checkpoint.py"}
 
 
-def library_versions(family: str | None = None) -> dict[str, str]:
-    """Versions of Python and of the libraries that a family's models depend on."""
-    names = [*RELEVANT, *([OPTIONAL[family]] if family in OPTIONAL else [])]
+def library_versions(*families: str) -> dict[str, str]:
+    """Versions of Python and of the libraries that models of these families depend on."""
+    names = [*RELEVANT, *(OPTIONAL[family] for family in sorted(set(families)) if family in OPTIONAL)]
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
 
 

@@ -22,22 +22,22 @@ def digest(value: Any) -> str:
 
 
 def candidate_config(use_case: UseCase, candidate: Candidate) -> dict[str, Any]:
-    """Everything in the configuration that the fitted candidate depends on, and nothing else."""
-    members = [other for other in use_case.candidates if other.name in (candidate.members or [])]
+    """The part of `meta.ml` that a fitted candidate depends on; itself a valid `meta.ml`."""
+    used = [other for other in use_case.candidates if other is candidate or other.name in (candidate.members or [])]
     return {
         "task": use_case.task,
         "entity": use_case.entity,
         "as_of": use_case.as_of,
         "label": use_case.label,
         "random_state": use_case.random_state,
-        "metric": use_case.metric,
-        "features": use_case.features.model_dump(),
-        "refit": use_case.training.refit,
-        "history": use_case.training.history,
-        "cross_validation": use_case.training.cross_validation.model_dump(),
-        "budget": use_case.budget.model_dump(),
-        "candidate": candidate.model_dump(exclude={"name"}),
-        "members": [member.model_dump() for member in members],
+        "selection_metric": use_case.metric,
+        "features": use_case.features.model_dump(exclude_defaults=True),
+        "training": use_case.training.model_dump(
+            include={"refit", "history", "cross_validation"}, exclude_defaults=True
+        ),
+        "budget": use_case.budget.model_dump(exclude_defaults=True),
+        "trusted_types": use_case.trusted_types,
+        "candidates": [other.model_dump(exclude_defaults=True) for other in used],
     }
 
 
@@ -48,13 +48,14 @@ def config_hash(use_case: UseCase, candidate: Candidate) -> str:
 
 def training_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, columns: list[str]) -> str:
     """Hash of snapshot, code, configuration, features and libraries: equal means there is nothing to do."""
-    libraries = library_versions(candidate.family)
+    members = [other.family for other in use_case.candidates if other.name in (candidate.members or [])]
+    libraries = library_versions(candidate.family, *members)
     return digest(
         {
             "snapshot": snapshot_id,
             "code": code_hash(),
             "config": config_hash(use_case, candidate),
-            "name": candidate.name,
+            "candidate": candidate.name,
             "columns": columns,
             "libraries": libraries,
         }

@@ -17,6 +17,7 @@ MODELS_SCHEMA = pa.schema(
         pa.field("status", pa.string(), nullable=False),  # trained | failed
         pa.field("message", pa.string()),
         pa.field("parameters", pa.string()),
+        pa.field("config", pa.string()),  # the part of `meta.ml` that this candidate depends on
         pa.field("search_trace", pa.string()),
         pa.field("signature", pa.string()),
         pa.field("feature_importance", pa.string()),

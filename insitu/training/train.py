@@ -11,17 +11,21 @@ from typing import Any
 import pyarrow as pa
 
 from insitu import config as configuration
-from insitu.config import Candidate, UseCase
-from insitu.errors import ConfigurationError
+from insitu.config import Candidate
+from insitu.errors import InsituError
 from insitu.registry import artifact
 from insitu.registry.signature import Signature
 from insitu.registry.versions import code_hash, git_revision, library_versions
+from insitu.training import candidates
 from insitu.training import data as data_module
-from insitu.training.data import Dataset
+from insitu.training.budget import Clock
 from insitu.training.families import FAMILIES
-from insitu.training.keys import config_hash, model_version, training_key
-from insitu.training.procedure import Procedure, build
+from insitu.training.importance import dependence, permutation
+from insitu.training.keys import candidate_config, canonical, config_hash, model_version, training_key
+from insitu.training.procedure import Notes, Procedure
+from insitu.training.run import Run
 from insitu.training.schema import MODELS_SCHEMA
+from insitu.training.temporal import recent
 
 Progress = Callable[[str], None]
 
@@ -57,36 +61,40 @@ def train(
         InsituError: the data cannot be trained on.
     """
     settings = configuration.parse(config, use_case)
-    _check_families(settings, use_case)
+    candidates.check(settings, use_case)
     data = data_module.read(settings, f"{use_case}__snapshots", training_set, feature_columns)
+    candidates.check_columns(settings, data.features, [item["name"] for item in data.dropped])
     columns = [feature.name for feature in data.features]
+    pending: list[tuple[Candidate, str]] = []
     for candidate in settings.candidates:
-        build(settings, candidate, data, candidate.parameters)  # a mistake in any shows before the first is trained
-    rows = []
-    for candidate in settings.candidates:
+        if not FAMILIES[candidate.family].combines:
+            Procedure(settings, candidate, data).build(
+                candidate.parameters
+            )  # a mistake shows before anything is fitted
         key = training_key(data.snapshot_id, settings, candidate, columns)
-        if key in existing:
-            continue
-        rows.append(_row(settings, use_case, candidate, data, key, progress))
+        if key not in existing:
+            pending.append((candidate, key))
+    clock = Clock(settings.budget, sum(candidate.search is not None for candidate, _ in pending))
+    run = Run(settings, data, clock, progress)
+    # Ensembles come last: by then their members are fitted.
+    pending.sort(key=lambda item: FAMILIES[item[0].family].combines)
+    rows: list[dict[str, Any]] = []
+    for candidate, key in pending:
+        try:
+            rows.append(_row(run, use_case, candidate, key))
+        except KeyboardInterrupt:
+            if not rows:
+                raise
+            progress(f"  interrupted: {len(rows)} of {len(pending)} candidates are kept")
+            break
     return pa.Table.from_pylist(rows, MODELS_SCHEMA)
 
 
-def _check_families(settings: UseCase, use_case: str) -> None:
-    for position, candidate in enumerate(settings.candidates):
-        where = f"`{use_case}__models`: meta.ml.candidates[{position}]"
-        family = FAMILIES.get(candidate.family)
-        if family is None:
-            raise ConfigurationError(f"{where}.family is {candidate.family!r}; allowed: {', '.join(sorted(FAMILIES))}")
-        if settings.task not in family.tasks:
-            fit = ", ".join(sorted(name for name, other in FAMILIES.items() if settings.task in other.tasks))
-            raise ConfigurationError(f"{where}: {candidate.family} does no {settings.task} task; these do: {fit}")
-
-
-def _row(
-    settings: UseCase, use_case: str, candidate: Candidate, data: Dataset, key: str, progress: Progress
-) -> dict[str, Any]:
+def _row(run: Run, use_case: str, candidate: Candidate, key: str) -> dict[str, Any]:
     """Train one candidate; its row of the registry."""
+    settings, data = run.settings, run.data
     version = model_version(candidate, data.training_as_of, key)
+    run.progress(f"  {version}: {candidate.family}")
     row: dict[str, Any] = {
         "model_version": version,
         "use_case": use_case,
@@ -96,48 +104,73 @@ def _row(
         "training_key": key,
         "snapshot_id": data.snapshot_id,
         "training_as_of": data.training_as_of,
-        "code_hash": code_hash(),
+        "config": canonical(candidate_config(settings, candidate)),
         "config_hash": config_hash(settings, candidate),
+        "code_hash": code_hash(),
         "git_revision": git_revision(),
-        "library_versions": json.dumps(library_versions(candidate.family)),
+        "library_versions": json.dumps(library_versions(*(member.family for member in run.members(candidate)))),
         "random_state": settings.random_state,
         "created_at": datetime.now(UTC).replace(tzinfo=None),
     }
     started = time.perf_counter()
     try:
-        row |= _fit(settings, candidate, data)
+        row |= _fit(run, candidate)
     except Exception as error:  # any library may fail in any way: the others go on, the table says why
-        message = f"{type(error).__name__}: {error}" if not str(error).startswith("candidate") else str(error)
+        message = str(error) if isinstance(error, InsituError) else f"{type(error).__name__}: {error}"
         row |= {"status": "failed", "message": message}
-        progress(f"  {version}: failed, {message.splitlines()[0]}")
+        run.progress(f"  {version}: failed, {message.splitlines()[0]}")
         return row
-    row["fit_seconds"] = time.perf_counter() - started
-    progress(f"  {version}: trained on {row['trained_rows']:,} rows in {row['fit_seconds']:.1f} s")
+    row["fit_seconds"] = round(time.perf_counter() - started, 3)
+    run.progress(f"  {version}: trained on {row['trained_rows']:,} rows in {row['fit_seconds']:.1f} s")
     return row
 
 
-def _fit(settings: UseCase, candidate: Candidate, data: Dataset) -> dict[str, Any]:
-    procedure = Procedure(settings, candidate, data)
-    fitted = procedure.fit(data.train)
-    final, rows = fitted, data.train
-    if settings.training.refit and len(data.validation):
-        rows = data.rows
-        final = procedure.fit(rows)
-    signature = Signature(settings.task, data.features, data.classes, candidate.quantiles, data.dropped)
+def _fit(run: Run, candidate: Candidate) -> dict[str, Any]:
+    """Tune, fit, explain and serialise one candidate."""
+    settings, data = run.settings, run.data
+    refit = settings.training.refit and len(data.validation) > 0
+    first, notes = run.fitted(candidate, "train")
+    final, notes = run.fitted(candidate, "final") if refit else (first, notes)
+    columns = run.columns(candidate)
+    members = {member.name: run.tuned(member) for member in run.members(candidate)}
+    own = members.get(candidate.name)
+    dropped = [*data.dropped, *(own.dropped if own else [])]
+    features = [feature for feature in data.features if feature.name in columns]
+    signature = Signature(settings.task, features, data.classes, candidate.quantiles, dropped)
+
+    judged = data.validation if len(data.validation) else data.train
+    explained = own.procedure if own else next(iter(members.values())).procedure
+    importance = permutation(explained, first, judged, columns)
+    curves = dependence(explained, first, judged, [item["feature"] for item in importance])
+
     blob = artifact.dumps(final, settings.trusted_types)
-    first = artifact.dumps(fitted, settings.trusted_types) if final is not fitted else None
-    dropped = ", ".join(f"{item['name']} ({item['reason']})" for item in data.dropped)
+    early = artifact.dumps(first, settings.trusted_types) if refit else None
+    if own:
+        parameters: dict[str, Any] = own.procedure.parameters
+    else:
+        parameters = {name: tuned.procedure.parameters for name, tuned in members.items()}
     return {
         "status": "trained",
-        "message": f"dropped {len(data.dropped)} features: {dropped}" if dropped else None,
-        "parameters": json.dumps(procedure.parameters),
-        "search_trace": json.dumps([]),
+        "message": _message(own.trace if own else [], dropped),
+        "parameters": json.dumps(parameters),
+        "search_trace": json.dumps([*(own.trace if own else []), *notes]),
         "signature": signature.to_json(),
-        "feature_importance": json.dumps([]),
-        "partial_dependence": json.dumps([]),
+        "feature_importance": json.dumps(importance),
+        "partial_dependence": json.dumps(curves),
         "artifact": blob,
         "artifact_sha256": artifact.sha256(blob),
-        "validation_artifact": first,
-        "validation_artifact_sha256": artifact.sha256(first) if first else None,
-        "trained_rows": len(rows),
+        "validation_artifact": early,
+        "validation_artifact_sha256": artifact.sha256(early) if early else None,
+        "trained_rows": len(recent(run.rows("final" if refit else "train"), settings.training.history)),
     }
+
+
+def _message(trace: Notes, dropped: list[dict[str, Any]]) -> str | None:
+    """What a reader of the table should know about a trained model."""
+    parts = []
+    if dropped:
+        parts.append(f"dropped {len(dropped)} features: " + ", ".join(f"{d['name']} ({d['reason']})" for d in dropped))
+    result = next((note for note in trace if note["step"] == "search_result"), None)
+    if result and not result["complete"]:
+        parts.append(f"the search ended after {result['trials']} trials: budget spent")
+    return "; ".join(parts) or None

@@ -1,13 +1,38 @@
 """Model families, by the name used in `meta.ml.candidates[].family`."""
 
-from insitu.training.families import hist_gradient_boosting, logistic_regression
+from insitu.training.families import (
+    average,
+    custom,
+    extra_trees,
+    hist_gradient_boosting,
+    kernel_svm,
+    lightgbm,
+    linear_regression,
+    linear_svm,
+    logistic_regression,
+    mlp,
+    random_forest,
+    stack,
+    xgboost,
+)
 from insitu.training.families.base import Family, Request
 
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
         logistic_regression.FAMILY,
+        linear_regression.FAMILY,
+        linear_svm.FAMILY,
+        kernel_svm.FAMILY,
+        random_forest.FAMILY,
+        extra_trees.FAMILY,
         hist_gradient_boosting.FAMILY,
+        mlp.FAMILY,
+        lightgbm.FAMILY,
+        xgboost.FAMILY,
+        custom.FAMILY,
+        average.FAMILY,
+        stack.FAMILY,
     )
 }
 

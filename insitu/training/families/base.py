@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
 from insitu.errors import ConfigurationError
+from insitu.training.preprocess import for_sums, for_trees
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -19,16 +26,31 @@ class Request:
     categorical: list[str]
     random_state: int
     candidate: str
-    n_classes: int = 2
     quantile: float | None = None
     monotonic: Mapping[str, str] = field(default_factory=dict)
     threads: int = 1
     import_path: str | None = None
+    encoding: str | None = None
 
     @property
     def columns(self) -> list[str]:
-        """Columns in the order in which the encoded matrix has them."""
+        """Columns in the order in which the tree encoding has them."""
         return [*self.numeric, *self.categorical]
+
+    @property
+    def codes(self) -> list[int]:
+        """Positions of the categories in the tree encoding."""
+        return list(range(len(self.numeric), len(self.numeric) + len(self.categorical)))
+
+    @property
+    def constraints(self) -> list[int]:
+        """Monotonic direction of each column of the tree encoding: 1, -1 or 0."""
+        direction = {"increasing": 1, "decreasing": -1}
+        return [direction.get(self.monotonic.get(name, ""), 0) for name in self.columns]
+
+
+# (unfitted Pipeline, earlier X and y, later X and y, earlier weights, patience) → best number of rounds
+BestRounds = Callable[[Any, pd.DataFrame, Array, pd.DataFrame, Array, Array | None, int], int]
 
 
 @dataclass(frozen=True)
@@ -43,12 +65,15 @@ class Family:
     build: Callable[[Request, dict[str, Any]], Any]
     # Default search space by task: parameter → list of values or {low, high, log, integer}
     space: Callable[[str], dict[str, Any]]
-    own_threads: bool = False  # the estimator itself uses all threads
     max_rows: int | None = None  # fitted on an even sample of so many rows by default
-    rounds: str | None = None  # parameter with the number of boosting rounds, for early stopping
+    rounds: str | None = None  # parameter with the number of boosting rounds or epochs
+    best_rounds: BestRounds | None = None  # for early stopping
     quantiles: bool = False
     monotonic: bool = False
+    probabilities: bool = True  # False: a classifier whose scores become probabilities by calibration only
     sample_weight: bool = True
+    own_threads: bool = False  # the estimator itself uses all cores
+    combines: bool = False  # an ensemble of other candidates
 
 
 def make(estimator: Callable[..., Any], request: Request, **parameters: Any) -> Any:
@@ -66,3 +91,13 @@ def make(estimator: Callable[..., Any], request: Request, **parameters: Any) -> 
             f"allowed: {', '.join(name for name in known if name != 'self')}"
         )
     return estimator(**parameters)
+
+
+def with_sums(request: Request, model: Any) -> Any:
+    """A Pipeline with imputed, scaled numbers and one-hot categories."""
+    return Pipeline([("prepare", for_sums(request.numeric, request.categorical)), ("model", model)])
+
+
+def with_trees(request: Request, model: Any) -> Any:
+    """A Pipeline with numbers as they are and categories as codes."""
+    return Pipeline([("prepare", for_trees(request.numeric, request.categorical)), ("model", model)])

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.pipeline import Pipeline
 
-from insitu.training.families.base import Family, Request, make
-from insitu.training.preprocess import for_trees
-
-DIRECTION = {"increasing": 1, "decreasing": -1}
+from insitu.training.families.base import Array, Family, Request, make, with_trees
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
-    first = len(request.numeric)
     defaults: dict[str, Any] = {
         "learning_rate": 0.1,
         "max_iter": 200,
@@ -23,15 +21,32 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
         # The built-in early stopping holds out rows at random; ours holds out the latest.
         "early_stopping": False,
         "random_state": request.random_state,
-        "categorical_features": list(range(first, first + len(request.categorical))) or None,
+        "categorical_features": request.codes or None,
     }
     if request.monotonic:
-        defaults["monotonic_cst"] = [DIRECTION.get(request.monotonic.get(name, ""), 0) for name in request.columns]
+        defaults["monotonic_cst"] = request.constraints
     if request.quantile is not None:
         defaults |= {"loss": "quantile", "quantile": request.quantile}
+        parameters = {name: value for name, value in parameters.items() if name not in ("loss", "quantile")}
     estimator = HistGradientBoostingRegressor if request.task == "regression" else HistGradientBoostingClassifier
-    model = make(estimator, request, **{**defaults, **parameters})
-    return Pipeline([("prepare", for_trees(request.numeric, request.categorical)), ("model", model)])
+    return with_trees(request, make(estimator, request, **{**defaults, **parameters}))
+
+
+def best_rounds(
+    pipeline: Any,
+    early: pd.DataFrame,
+    early_y: Array,
+    late: pd.DataFrame,
+    late_y: Array,
+    weights: Array | None,
+    patience: int,
+) -> int:
+    """Rounds with the least loss on the later slice."""
+    prepare, model = clone(pipeline["prepare"]), clone(pipeline["model"])
+    model.set_params(early_stopping=True, n_iter_no_change=patience, scoring="loss")
+    encoded = prepare.fit_transform(early)
+    model.fit(encoded, early_y, sample_weight=weights, X_val=prepare.transform(late), y_val=late_y)
+    return max(1, int(np.argmax(model.validation_score_)))
 
 
 def space(task: str) -> dict[str, Any]:
@@ -50,8 +65,9 @@ FAMILY = Family(
     ("binary", "multiclass", "regression"),
     build,
     space,
-    own_threads=True,
     rounds="max_iter",
+    best_rounds=best_rounds,
     quantiles=True,
     monotonic=True,
+    own_threads=True,
 )

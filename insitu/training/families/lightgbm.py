@@ -1,0 +1,88 @@
+"""LightGBM (extra `boosting`) behind the scikit-learn interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from sklearn.base import clone
+
+from insitu.errors import ConfigurationError
+from insitu.training.families.base import Array, Family, Request, make, with_trees
+
+
+def build(request: Request, parameters: dict[str, Any]) -> Any:
+    try:
+        from lightgbm import LGBMClassifier, LGBMRegressor
+    except ImportError as error:
+        raise ConfigurationError(
+            f"candidate `{request.candidate}` needs lightgbm: pip install 'insitu[boosting]', "
+            "or use the family hist_gradient_boosting"
+        ) from error
+    defaults: dict[str, Any] = {
+        "n_estimators": 200,
+        "learning_rate": 0.1,
+        "min_child_samples": 50,
+        "reg_lambda": 1.0,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+        "random_state": request.random_state,
+        "n_jobs": request.threads,
+    }
+    if request.codes:
+        defaults["categorical_feature"] = request.codes
+    if request.monotonic:
+        defaults["monotone_constraints"] = request.constraints
+    if request.quantile is not None:
+        defaults |= {"objective": "quantile", "alpha": request.quantile}
+        parameters = {name: value for name, value in parameters.items() if name not in ("objective", "alpha")}
+    estimator = LGBMRegressor if request.task == "regression" else LGBMClassifier
+    return with_trees(request, make(estimator, request, **{**defaults, **parameters}))
+
+
+def best_rounds(
+    pipeline: Any,
+    early: pd.DataFrame,
+    early_y: Array,
+    late: pd.DataFrame,
+    late_y: Array,
+    weights: Array | None,
+    patience: int,
+) -> int:
+    """Rounds with the least loss on the later slice."""
+    from lightgbm import early_stopping
+
+    prepare, model = clone(pipeline["prepare"]), clone(pipeline["model"])
+    model.fit(
+        prepare.fit_transform(early),
+        early_y,
+        sample_weight=weights,
+        eval_set=[(prepare.transform(late), late_y)],
+        callbacks=[early_stopping(patience, verbose=False)],
+    )
+    return max(1, int(model.best_iteration_))
+
+
+def space(task: str) -> dict[str, Any]:
+    return {
+        "learning_rate": {"low": 0.03, "high": 0.2, "log": True},
+        "n_estimators": {"low": 100, "high": 400, "integer": True},
+        "num_leaves": [15, 31, 63],
+        "min_child_samples": [20, 50, 100, 200],
+        "reg_lambda": {"low": 0.1, "high": 20.0, "log": True},
+        "colsample_bytree": [0.3, 0.5, 1.0],
+    }
+
+
+FAMILY = Family(
+    "lightgbm",
+    ("binary", "multiclass", "regression"),
+    build,
+    space,
+    rounds="n_estimators",
+    best_rounds=best_rounds,
+    quantiles=True,
+    monotonic=True,
+    own_threads=True,
+)
