@@ -11,6 +11,10 @@
         'mae', 'rmse', 'r2', 'bias', 'median_absolute_error', 'pinball_loss', 'coverage', 'mean_label',
         'mean_score', 'missing_scores',
     ],
+    'multiclass': [
+        'multiclass_log_loss', 'multiclass_accuracy', 'multiclass_balanced_accuracy', 'multiclass_macro_f1',
+        'multiclass_auc', 'multiclass_expected_calibration_error', 'missing_scores',
+    ],
 } %}
 {%- set profit = ['profit', 'profit_treat_all', 'profit_treat_none', 'profit_uplift'] %}
 {%- set profit = profit if options.costs and options.task == 'binary' else [] %}
@@ -21,6 +25,7 @@
 {%- set curves = {
     'binary': ['roc', 'precision_recall', 'calibration', 'lift', 'gain', 'score_distribution'],
     'regression': ['calibration', 'residual_distribution'],
+    'multiclass': ['multiclass_calibration'],
 } %}
 {{ return(curves[options.task] + (['profit'] if options.costs and options.task == 'binary' else [])) }}
 {% endmacro %}

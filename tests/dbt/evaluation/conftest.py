@@ -58,26 +58,32 @@ def load(warehouse: Warehouse, upstream: dict[str, pd.DataFrame]) -> None:
         warehouse.load(f"raw.{name}", rows)
 
 
+def duckdb_stub(parent: Path) -> Stub:
+    """The stub project over a DuckDB file, loaded and not yet built."""
+    path = str(parent / "stub.duckdb")
+    upstream = tables()
+    with duckdb.connect(path) as connection:
+        load(DuckWarehouse(connection), upstream)
+
+    def query(sql: str) -> pd.DataFrame:
+        with duckdb.connect(path, read_only=True) as connection:
+            return DuckWarehouse(connection).query(sql)
+
+    return Stub("duckdb", project(parent / "project"), {"STUB_DUCKDB": path}, upstream, query)
+
+
 @pytest.fixture(scope="session", params=["duckdb", "postgres"])
 def stub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
-    folder = project(tmp_path_factory.mktemp("stub") / "project")
-    upstream = tables()
+    parent = tmp_path_factory.mktemp("stub")
     if request.param == "duckdb":
-        path = str(folder / "stub.duckdb")
-        with duckdb.connect(path) as connection:
-            load(DuckWarehouse(connection), upstream)
-
-        def query(sql: str) -> pd.DataFrame:
-            with duckdb.connect(path, read_only=True) as connection:
-                return DuckWarehouse(connection).query(sql)
-
-        yield built(Stub("duckdb", folder, {"STUB_DUCKDB": path}, upstream, query))
+        yield built(duckdb_stub(parent))
         return
     server = request.getfixturevalue("postgres_server")
     with server.fresh_database() as database, database.connect() as connection:
         warehouse = PostgresWarehouse(connection)
+        upstream = tables()
         load(warehouse, upstream)
-        yield built(Stub("postgres", folder, database.environment, upstream, warehouse.query))
+        yield built(Stub("postgres", project(parent / "project"), database.environment, upstream, warehouse.query))
 
 
 def built(stub: Stub) -> Stub:
