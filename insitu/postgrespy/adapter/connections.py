@@ -47,7 +47,7 @@ class PostgresPyConnectionManager(PostgresConnectionManager):
             raise FailedToConnectError(
                 f"{str(error.msg).strip()}\n"
                 f"No connection to database {where.database!r} on {where.host}:{where.port} as {where.user!r}. Check "
-                "these in the profile or the PG… variables it reads; `python -m insitu.postgrespy.server` starts a server."
+                "these in the profile or the PG… variables it reads (`python -m insitu.postgrespy.server` starts one)."
             ) from error
 
     def cancel(self, connection: Connection) -> None:
