@@ -76,7 +76,7 @@ def test_one_model_file_gives_the_same_table_on_both(project, tmp_path) -> None:
     profiles = {"test": {"target": "test", "outputs": {"test": target}}}
     (project.directory / "profiles.yml").write_text(yaml.safe_dump(profiles))
     project.build()
-    with duckdb.connect(path, read_only=True) as oracle:
+    with duckdb.connect(path) as oracle:
         for name in RETURNED:
             expected = rows(oracle.sql(f"select * from main.{name} order by id").df())
             assert len(expected) == 4 and found[name] == expected, name
