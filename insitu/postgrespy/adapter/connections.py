@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.exceptions import FailedToConnectError
 from dbt.adapters.postgres import PostgresConnectionManager, PostgresCredentials
 
 from .session import Session
@@ -36,6 +37,18 @@ class PostgresPyConnectionManager(PostgresConnectionManager):
                 self._sessions.pop(id(connection), None)
             else:
                 self._sessions[id(connection)] = session
+
+    @classmethod
+    def open(cls, connection: Connection) -> Connection:
+        try:
+            return super().open(connection)
+        except FailedToConnectError as error:
+            where = connection.credentials
+            raise FailedToConnectError(
+                f"{str(error.msg).strip()}\n"
+                f"No connection to database {where.database!r} on {where.host}:{where.port} as {where.user!r}. Check "
+                "these in the profile or the PG… variables it reads (`python -m insitu.postgrespy.server` starts one)."
+            ) from error
 
     def cancel(self, connection: Connection) -> None:
         with self._sessions_lock:

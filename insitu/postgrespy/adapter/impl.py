@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import adbc_driver_manager
 import psycopg2
 from dbt.adapters.base import available
 from dbt.adapters.contracts.connection import AdapterResponse
@@ -16,6 +15,7 @@ from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
 from . import python_model
 from .connections import PostgresPyConnectionManager
+from .read import ReadFailed
 from .relations import PostgresPyColumn, PostgresPyRelation
 from .session import Session
 from .types import column_type
@@ -129,17 +129,10 @@ def errors(name: str, handle: Any) -> Iterator[None]:
         raise
     except UnsupportedType as error:
         raise DbtRuntimeError(f"Python model `{name}`: {error}") from error
-    except adbc_driver_manager.Error as error:
+    except ReadFailed as error:
         # A read also fails when the model's own connection was lost; then that is what to report.
         with handle.cursor() as cursor:
             cursor.execute("select 1")
-        raise DbtDatabaseError(f"Python model `{name}` could not read: {error}{hint(error)}") from error
+        raise DbtDatabaseError(f"Python model `{name}` could not read: {error}") from error
     except Exception as error:
         raise python_model.failure(name, error) from error
-
-
-def hint(error: adbc_driver_manager.Error) -> str:
-    """What to do about the errors that the two ways to read make possible."""
-    if error.sqlstate == "25006":
-        return "\nsession.sql() only reads; write with session.execute(), which takes part in the model's transaction."
-    return ""

@@ -59,8 +59,9 @@ def to_stream(name: str, result: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatc
     elif isinstance(result, pa.RecordBatch):
         result = pa.Table.from_batches([result])
     elif type(result).__module__.partition(".")[0] == "pandas" and type(result).__name__ == "DataFrame":
-        result.columns = [str(column) for column in result.columns]
-        result = pa.Table.from_pandas(result, preserve_index=False)
+        names = [str(column) for column in result.columns]
+        _refuse_names(name, names)
+        result = pa.Table.from_pandas(result.set_axis(names, axis=1), preserve_index=False)
     elif type(result).__module__.partition(".")[0] == "polars" and type(result).__name__ in ("DataFrame", "LazyFrame"):
         result = (result.collect() if type(result).__name__ == "LazyFrame" else result).to_arrow()
     elif hasattr(result, "__arrow_c_stream__") and not isinstance(result, pa.Table | pa.RecordBatchReader):
@@ -72,10 +73,12 @@ def to_stream(name: str, result: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatc
     else:
         found = "nothing (None)" if result is None else f"a {type(result).__module__}.{type(result).__qualname__}"
         raise DbtRuntimeError(f"Python model `{name}` returned {found}; it must return {RETURNABLE}.")
-    repeated = sorted({column for column in schema.names if schema.names.count(column) > 1})
-    if repeated or not schema.names:
-        problem = f"the column {repeated[0]!r} more than once" if repeated else "no columns"
-        raise DbtRuntimeError(
-            f"Python model `{name}` returned {problem}; every table needs columns of different names."
-        )
+    _refuse_names(name, schema.names)
     return schema, batches
+
+
+def _refuse_names(name: str, columns: list[str]) -> None:
+    repeated = sorted({column for column in columns if columns.count(column) > 1})
+    if repeated or not columns:
+        problem = f"the column {repeated[0]!r} more than once" if repeated else "no columns"
+        raise DbtRuntimeError(f"Python model `{name}` returned {problem}; columns need different names, at least one.")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import queue
+import signal
 import threading
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -21,8 +22,25 @@ from adbc_driver_postgresql import dbapi
 from .types import read_as
 from .write import quote
 
+# The ADBC package imports polars where that is installed, and polars' SIGINT handler makes the kernel restart a wait
+# that Ctrl-C should end: dbt's main thread, waiting for its workers, would never hear of it.
+signal.siginterrupt(signal.SIGINT, True)
+
 CURSOR_ROWS = 20_000
 _names = itertools.count()
+
+
+class ReadFailed(RuntimeError):
+    """The server refused or broke off a read; the message is its own, with what to do where that is known."""
+
+    def __init__(self, error: Exception) -> None:
+        message = str(error).strip()
+        if "read-only transaction" in message or "syntax error" in message:
+            message += (
+                "\nsession.sql() takes one query (select, with, values, table) and only reads; session.execute() takes "
+                "any statement, in the model's transaction."
+            )
+        super().__init__(message)
 
 
 class Reader(Protocol):
@@ -97,13 +115,15 @@ class SnapshotReader:
             self._running.add(cursor)
         try:
             yield cursor
-        except BaseException:
+        except BaseException as error:
             # The snapshot's transaction is spoilt, or a stream was abandoned half-way.
             with self._lock:
                 self._open.discard(connection)
             with contextlib.suppress(Exception):
                 cursor.close()
                 connection.close()
+            if isinstance(error, dbapi.Error | pa.ArrowException):
+                raise ReadFailed(error) from error
             raise
         else:
             cursor.close()
@@ -117,10 +137,13 @@ class SnapshotReader:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        connection = dbapi.connect(self._dsn, autocommit=True)
-        with connection.cursor() as cursor:
-            for statement in self._setup:
-                cursor.execute(statement)
+        try:
+            connection = dbapi.connect(self._dsn, autocommit=True)
+            with connection.cursor() as cursor:
+                for statement in self._setup:
+                    cursor.execute(statement)
+        except dbapi.Error as error:
+            raise ReadFailed(error) from error
         with self._lock:
             self._open.add(connection)
         return connection

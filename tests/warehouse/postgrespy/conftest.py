@@ -1,7 +1,6 @@
 """A small dbt project per test, on a fresh PostgreSQL database."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -19,6 +18,7 @@ class Project:
 
     directory: Path
     database: Database
+    messages: dict[str, str] = field(default_factory=dict)  # of the last run, by node
 
     def write(self, **files: str) -> None:
         """Write models: `name_py="…"` is models/name.py, likewise `_sql` and `_yml`."""
@@ -48,6 +48,7 @@ class Project:
         where = ["--project-dir", str(self.directory), "--profiles-dir", str(self.directory)]
         outcome = dbtRunner().invoke([*arguments, *where])
         nodes = getattr(outcome.result, "results", None) or []
+        self.messages = {result.node.name: str(result.message) for result in nodes}
         statuses = {result.node.name: str(result.status) for result in nodes}
         failures = [str(result.message) for result in nodes if str(result.status) in ("error", "fail")]
         statuses["error"] = "\n".join(failures) or str(outcome.exception or "")
@@ -87,6 +88,3 @@ def project(tmp_path: Path, postgres_database: Database) -> Project:
     result = Project(tmp_path, postgres_database)
     result.profile()
     return result
-
-
-Model = Callable[[Any, Any], Any]

@@ -1,9 +1,9 @@
-"""dbt's own fixtures, pointed at this session's server: one fresh database for the whole conformance suite."""
+"""dbt's own fixtures, pointed at this session's server: one database for the whole conformance suite."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-import psycopg
 import pytest
 from dbt.tests.fixtures.project import *  # noqa: F403
 
@@ -14,14 +14,16 @@ GRANTEES = ("DBT_TEST_USER_1", "DBT_TEST_USER_2", "DBT_TEST_USER_3")
 
 @pytest.fixture(scope="session")
 def conformance_database(postgres_server: Database) -> Iterator[Database]:
-    with postgres_server.fresh_database("conformance") as database, database.connect() as connection:
+    """The hooks suite insists on the user `root` and the database `dbt`."""
+    with postgres_server.connect() as connection:
+        connection.execute("create role root superuser login password 'insitu'")
         for name in GRANTEES:
-            role = psycopg.sql.Identifier(name.lower())
-            connection.execute(psycopg.sql.SQL("create role {}").format(role))
-        yield database
-        for name in GRANTEES:
-            role = psycopg.sql.Identifier(name.lower())
-            connection.execute(psycopg.sql.SQL("drop owned by {0} cascade; drop role {0}").format(role))
+            connection.execute(f"create role {name}")
+        connection.execute("create database dbt owner root template template0")
+    yield replace(postgres_server, user="root", password="insitu", dbname="dbt")
+    with postgres_server.connect() as connection:
+        connection.execute("drop database dbt with (force)")
+        connection.execute(f"drop role {', '.join(['root', *GRANTEES])}")
 
 
 @pytest.fixture(scope="class")

@@ -1,0 +1,152 @@
+"""What goes wrong outside the model: one clear error, nothing lost, and the next run recovers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from insitu.postgrespy import server
+
+STREAM = """
+    def model(dbt, session):
+        dbt.config(materialized="table")
+        return session.sql("select 1 as x, 'old' as state")
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"port": 1}, "refused"),
+        ({"password": "wrong"}, "password authentication failed"),
+        ({"dbname": "absent"}, 'database "absent" does not exist'),
+        ({"sslmode": "require"}, "does not support SSL"),
+        ({"role": "absent"}, 'role "absent" does not exist'),
+    ],
+)
+def test_no_connection(project, change: dict[str, object], complaint: str) -> None:
+    project.write(scores_py=STREAM)
+    project.profile(**change, retries=0)
+    message = project.failure()
+    assert complaint in message
+    assert change.keys() == {"role"} or "these in the profile" in message
+
+
+def test_a_full_disk(project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server whose files may not grow beyond 20 MB fails to extend a table just as on a full disk."""
+    resource = pytest.importorskip("resource", reason="limits on a process are Unix's")
+    monkeypatch.setattr(
+        server, "_stop_with_parent", lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 2**20,) * 2)
+    )
+    with server.temporary_server() as small:
+        project.database = small
+        project.profile()
+        project.write(scores_py=STREAM)
+        project.build()
+        project.write(
+            scores_py="""
+            def model(dbt, session):
+                return session.sql("select x, repeat('new', 100) as state from generate_series(1, 100000) as g(x)")
+            """
+        )
+        message = project.failure()
+        assert "could not extend file" in message and "scores" in message
+        assert project.query("select * from main.scores") == [(1, "old")]
+        assert project.relations() == {"scores"}
+
+
+# What a model returns, and what its error says.
+REFUSED = {
+    "None": "Python model `m0` returned nothing (None); it must return a pyarrow Table",
+    "[1, 2]": "Python model `m1` returned a builtins.list",
+    "pd.DataFrame({'x': [object()]})": "Python model `m2` failed: ArrowInvalid",
+    "pd.DataFrame({'x': [1, 'a']})": "column x",
+    "pd.DataFrame([[1, 2]], columns=['x', 'x'])": "returned the column 'x' more than once",
+    "pa.table({})": "returned no columns",
+    "pa.table({'x': pa.array([{'a': float('nan')}])})": "column `x` (struct<a: double>) holds a value with no SQL form",
+    "pa.table({'x': UNION})": "column `x` has the Arrow type sparse_union",
+    "pa.table({'x': ['2013-02-30']})": "date/time field value out of range",
+    "session.sql('select 1 as x; select 2')": "syntax error",
+    "session.sql('select absent')": 'column "absent" does not exist',
+    "session.sql('insert into t values (1) returning 1')": "session.execute() takes any statement",
+    "session.sql('select nextval(\\'main.s\\') as x')": "session.execute() takes any statement",
+    "session.execute('select absent')": 'column "absent" does not exist',
+}
+HEADER = """
+import pandas as pd
+import pyarrow as pa
+
+UNION = pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array([1])])
+
+def model(dbt, session):
+    return """
+
+
+def test_what_a_model_may_not_return(project) -> None:
+    project.query("create schema main; create table main.t (x int); create sequence main.s")
+    project.write(**{f"m{i}_py": f"{HEADER}{returned}\n" for i, returned in enumerate(REFUSED)})
+    schema = "models:\n" + "".join(
+        f"  - {{name: m{i}, config: {{materialized: table}}}}\n" for i in range(len(REFUSED))
+    )
+    dated = list(REFUSED).index("pa.table({'x': ['2013-02-30']})")
+    columns = "columns: [{name: x, data_type: date}]"
+    project.write(schema_yml=schema.replace(f"name: m{dated},", f"name: m{dated}, {columns},"))
+    project.failure()
+    for i, (returned, complaint) in enumerate(REFUSED.items()):
+        assert complaint in project.messages[f"m{i}"], returned
+    assert project.relations() == {"t"}
+
+
+SLOW = """
+    def model(dbt, session):
+        dbt.config(materialized="table")
+        return session.sql("select x, pg_sleep(0.01) is null as state from generate_series(1, 100000) as g(x)")
+"""
+
+
+def start_and_wait_for_sleep(project) -> subprocess.Popen[bytes]:
+    """Run `dbt build` in a process of its own until the model's read is under way."""
+    where = ["--project-dir", str(project.directory), "--profiles-dir", str(project.directory)]
+    command = [str(Path(sys.executable).with_name("dbt")), "build", *where]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    deadline = time.monotonic() + 60
+    while not backends(project):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.1)
+    return process
+
+
+def backends(project) -> list[int]:
+    """The server processes that run the model's read."""
+    return [pid for (pid,) in project.query("select pid from pg_stat_activity where query like 'COPY%pg_sleep%'")]
+
+
+def test_interrupt(project) -> None:
+    project.write(scores_py=STREAM)
+    project.build()
+    project.write(scores_py=SLOW)
+    process = start_and_wait_for_sleep(project)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 2, output.decode()
+    assert project.query("select count(*) from pg_stat_activity where datname = current_database()") == [(1,)]
+    assert project.query("select * from main.scores") == [(1, "old")]
+    assert project.relations() == {"scores"}
+
+
+def test_a_read_cancelled_by_the_administrator(project) -> None:
+    project.write(scores_py=STREAM)
+    project.build()
+    project.write(scores_py=SLOW)
+    process = start_and_wait_for_sleep(project)
+    for pid in backends(project):
+        project.query(f"select pg_cancel_backend({pid})")
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "canceling statement due to user request" in output.decode()
+    assert project.query("select * from main.scores") == [(1, "old")]
+    assert project.relations() == {"scores"}
