@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 # What the SQL expressions of the specs mean.
 EXPRESSIONS: dict[str, Callable[[Row], Any]] = {
-    "c * 2 + 1": lambda e: None if e["c"] is None else e["c"] * 2 + 1,
+    "c / 2.0": lambda e: None if e["c"] is None else e["c"] / 2,
     "flag": lambda e: e["flag"],
     "c > 0 or flag": lambda e: (e["c"] is not None and e["c"] > 0) or e["flag"],
 }

@@ -55,7 +55,7 @@ SPECS: dict[str, Spec] = {
         "measures": [
             {"name": "n", "agg": ["count", "time_since_last"]},
             {"name": "x", "expr": "x", "agg": ["sum", "stddev", "min", "first", "last", "count_distinct"]},
-            {"name": "c", "expr": "c * 2 + 1", "agg": ["sum", "avg", "stddev", "max", "mode"], "where": "c > 0 or flag"},
+            {"name": "c", "expr": "c / 2.0", "agg": ["sum", "avg", "stddev", "max", "mode"], "where": "c > 0 or flag"},
             {"name": "recent", "expr": "c", "agg": "decayed_sum", "half_life": "1 hour", "windows": ["2 days"]},
         ],
         "spine_key": ["id"],

@@ -89,7 +89,7 @@ def unique(spine: list[Row]) -> list[Row]:
 @pytest.mark.parametrize("name", list(SPECS))
 def test_equals_brute_force(rendered: Rendered, name: str) -> None:
     # One long query each time: a few rich examples, reported as found rather than shrunk for minutes.
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
     @given(st.lists(spine_rows, max_size=25), st.lists(event_rows, max_size=80))
     def prove(spine: list[Row], events: list[Row]) -> None:
         check(rendered, name, unique(spine), events)
