@@ -46,7 +46,8 @@
     comments from `default__persist_docs` below.
 -#}
 {% macro document_columns(plan) %}
-    {%- if not execute or config.model is not defined or not config.model.columns -%}{{ return('') }}{%- endif -%}
+    {%- if not execute or config.model is not defined or not config.model.columns
+            or config.get('contract') and config.get('contract').enforced -%}{{ return('') }}{%- endif -%}
     {%- set pattern = config.model.columns.values() | first -%}
     {%- for column in plan.columns if column.name not in config.model.columns -%}
         {%- do config.model.columns.update({column.name: pattern.replace(
@@ -61,10 +62,14 @@
         {%- do run_query(alter_relation_comment(relation, model.description)) -%}
     {%- endif -%}
     {%- if for_columns and config.persist_column_docs() -%}
-        {%- set columns = generated_columns(model) -%}
-        {%- do columns.update(model.columns) -%}
-        {%- if columns -%}
+        {%- set generated = generated_columns(model) -%}
+        {%- if generated or model.columns -%}
             {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+            {#- A model need not hand on every generated column; one that its YAML names and it lacks is worth a warning. -#}
+            {%- set columns = {} -%}
+            {%- for name, column in dict(generated, **model.columns).items() if name in existing or name not in generated -%}
+                {%- do columns.update({name: column}) -%}
+            {%- endfor -%}
             {%- set comments = alter_column_comment(relation, validate_doc_columns(relation, columns, existing)) -%}
             {%- if comments and comments | trim -%}{%- do run_query(comments) -%}{%- endif -%}
         {%- endif -%}

@@ -26,15 +26,19 @@
     {%- set measures = normalise_measures(measures, [windows] if windows is string else windows) -%}
     {{- check_measure_columns(measures, event_types, events) -}}
     {%- set types = measure_types(measures, events, event_types) -%}
+    {%- if strategy not in ['auto', 'timeline', 'range_join'] -%}
+        {{ features_error('strategy', "'" ~ strategy ~ "'", "'auto', 'timeline' or 'range_join'") }}
+    {%- endif -%}
+    {%- set lookups = lookup_costs(spine, events, keys, available_at, longest_window(measures)) -%}
     {%- set columns, parts = [], [] -%}
     {%- for measure in measures -%}
         {%- for agg in measure.aggs -%}
             {%- for window in measure.windows -%}
-                {%- do columns.append(plan_column(measure, agg, window, prefix, types.get(measure.name), strategy)) -%}
+                {%- do columns.append(plan_column(measure, agg, window, prefix, types.get(measure.name), strategy, lookups)) -%}
             {%- endfor -%}
         {%- endfor -%}
         {%- for trend in measure.trend -%}
-            {%- set column = plan_trend(measure, trend, prefix, types.get(measure.name), strategy) -%}
+            {%- set column = plan_trend(measure, trend, prefix, types.get(measure.name), strategy, lookups) -%}
             {%- do columns.append(column) -%}
             {%- do parts.extend(column.parts) -%}
         {%- endfor -%}
@@ -43,32 +47,32 @@
     {{- check_names(columns, measures, keys, spine_key) -}}
     {{ return({
         'macro': 'window_features', 'spine': spine, 'events': events, 'key_columns': keys, 'as_of': as_of, 'available_at': available_at,
-        'spine_key': spine_key, 'prefix': prefix, 'gap': gap_seconds, 'measures': measures, 'columns': columns, 'base_columns': base,
+        'spine_key': spine_key, 'prefix': prefix, 'gap': gap_seconds, 'measures': measures, 'columns': columns, 'base_columns': base, 'lookups': lookups,
         'new_rows': new_rows_filter(as_of), 'reach': window_reach(base, gap_seconds),
     }) }}
 {% endmacro %}
 
 
 {#- One generated feature, with the strategy that computes it and the reason. -#}
-{% macro plan_column(measure, agg, window, prefix, data_type, strategy) %}
+{% macro plan_column(measure, agg, window, prefix, data_type, strategy, lookups) %}
     {%- set argument = "measures, '" ~ measure.name ~ "'" -%}
     {%- if window.seconds is none and feature_aggregates()[agg].bounded -%}
         {{ features_error(argument, "'" ~ agg ~ "' over 'all'", "bounded windows, such as 'windows': ['30 days'] in the measure") }}
     {%- elif agg == 'decayed_sum' and window.seconds > 200 * measure.half_life.seconds -%}
         {{ features_error(argument, 'a window of ' ~ window.text ~ ' for the half-life ' ~ measure.half_life.text, 'a window of at most 200 half-lives') }}
     {%- endif -%}
-    {%- set choice = choose_strategy(measure, agg, window, data_type, strategy) -%}
+    {%- set choice = choose_strategy(measure, agg, window, data_type, strategy, lookups) -%}
     {%- set alias = feature_name(measure, agg, window.label) -%}
     {{ return({
         'name': (prefix ~ '__' if prefix else '') ~ alias, 'alias': alias, 'measure': measure, 'agg': agg, 'window': window,
         'strategy': choice[0], 'reason': choice[1], 'type': data_type,
-        'default': measure.default if measure.default is not none else (0 if agg in ['count', 'rate_per_day', 'count_distinct'] else none),
+        'default': 0 if agg in ['count', 'rate_per_day', 'count_distinct'] else measure.default,
     }) }}
 {% endmacro %}
 
 
 {#- {'agg': 'avg', 'windows': ['1 day', '7 days'], 'how': 'ratio'}: the short window against the long one. -#}
-{% macro plan_trend(measure, trend, prefix, data_type, strategy) %}
+{% macro plan_trend(measure, trend, prefix, data_type, strategy, lookups) %}
     {%- set argument = "measures, '" ~ measure.name ~ "', trend" -%}
     {%- set how = trend.get('how', 'difference') -%}
     {%- set agg = trend.get('agg', 'count') -%}
@@ -81,7 +85,7 @@
     {%- endif -%}
     {%- set parts = [] -%}
     {%- for window in trend.windows -%}
-        {%- do parts.append(plan_column(measure, agg, parse_window(window), prefix, data_type, strategy)) -%}
+        {%- do parts.append(plan_column(measure, agg, parse_window(window), prefix, data_type, strategy, lookups)) -%}
     {%- endfor -%}
     {%- set word = {'difference': '_minus_', 'ratio': '_over_'}[how] -%}
     {%- set alias = parts[0].alias ~ word ~ parts[1].window.label -%}
@@ -102,6 +106,16 @@
         {%- if column.name in names -%}{{ features_error('measures', "two columns named '" ~ column.name ~ "'", 'distinct names') }}{%- endif -%}
         {%- do names.append(column.name) -%}
     {%- endfor -%}
+{% endmacro %}
+
+
+{#- The longest bounded window of all measures, in seconds. -#}
+{% macro longest_window(measures) %}
+    {%- set seconds = [0] -%}
+    {%- for measure in measures -%}
+        {%- for window in measure.windows if window.seconds is not none -%}{%- do seconds.append(window.seconds) -%}{%- endfor -%}
+    {%- endfor -%}
+    {{ return(seconds | max) }}
 {% endmacro %}
 
 

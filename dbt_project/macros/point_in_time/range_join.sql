@@ -1,35 +1,44 @@
 {#- A feature from the events of each window themselves: any aggregate, and work in proportion to the events read. -#}
 {% macro range_join_expression(groups, column, plan) %}
-    {%- set measure, agg, window = column.measure, column.agg, column.window -%}
-    {%- set group = feature_group(groups, 'range_join', window) -%}
-    {%- do group.outputs.update({column.alias: plain_aggregate(column, plan)}) -%}
+    {%- set bounded = column.window.seconds is not none -%}
+    {%- set group = feature_group(groups, 'range_join') if bounded else feature_group(groups, 'range_join', column.window) -%}
+    {%- do group.windows.update({column.window.label: column.window.seconds}) -%}
+    {%- set inside = 'events.moment >= ' ~ minus_duration('moments.as_of', plan.gap + column.window.seconds) if bounded else '' -%}
+    {%- do group.outputs.update({column.alias: plain_aggregate(column, inside)}) -%}
     {{ return(group.name ~ '.' ~ column.alias) }}
 {% endmacro %}
 
 
-{#- The aggregate as anyone would write it, over `events`, for the moments' (as_of) row. -#}
-{% macro plain_aggregate(column, plan) %}
+{#- The aggregate as anyone would write it, over the `events` inside the window of the row of `moments`. -#}
+{% macro plain_aggregate(column, inside) %}
     {%- set measure, agg = column.measure, column.agg -%}
     {%- set m = 'events.' ~ measure.name -%}
     {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
-    {%- if agg == 'count' -%}{{ return('count(' ~ m ~ ')') }}
-    {%- elif agg == 'rate_per_day' -%}{{ return('count(' ~ m ~ ') / ' ~ column.window.seconds / 86400) }}
-    {%- elif agg in ['sum', 'avg'] -%}{{ return(agg ~ '(' ~ real ~ ')') }}
-    {%- elif agg == 'stddev' -%}{{ return('stddev_samp(' ~ real ~ ')') }}
-    {%- elif agg in ['min', 'max'] -%}{{ return(agg ~ '(' ~ m ~ ')') }}
-    {%- elif agg == 'count_distinct' -%}{{ return('count(distinct ' ~ m ~ ')') }}
-    {%- elif agg == 'mode' -%}{{ return(most_frequent(m)) }}
+    {%- set filter = ' filter (where ' ~ inside ~ ')' if inside else '' -%}
+    {%- if agg == 'count' -%}{{ return('count(' ~ m ~ ')' ~ filter) }}
+    {%- elif agg == 'rate_per_day' -%}{{ return('count(' ~ m ~ ')' ~ filter ~ ' / ' ~ column.window.seconds / 86400) }}
+    {%- elif agg in ['sum', 'avg'] -%}{{ return(agg ~ '(' ~ real ~ ')' ~ filter) }}
+    {%- elif agg == 'stddev' -%}{{ return('stddev_samp(' ~ real ~ ')' ~ filter) }}
+    {%- elif agg in ['min', 'max'] -%}{{ return(agg ~ '(' ~ m ~ ')' ~ filter) }}
+    {%- elif agg == 'count_distinct' -%}{{ return('count(distinct ' ~ m ~ ')' ~ filter) }}
+    {%- elif agg == 'mode' -%}{{ return(most_frequent(m) ~ filter) }}
     {%- elif agg == 'time_since_last' -%}
-        {{ return(time_since('max(case when ' ~ m ~ ' is not null then events.moment end)', 'moments.as_of', measure.unit)) }}
+        {{ return(time_since('max(case when ' ~ m ~ ' is not null then events.moment end)' ~ filter, 'moments.as_of', measure.unit)) }}
     {%- elif agg == 'decayed_sum' -%}
-        {{ return('sum(' ~ real ~ ' / power(2.0, ' ~ seconds_between('events.moment', 'moments.as_of') ~ ' / ' ~ measure.half_life.seconds ~ '.0))') }}
-    {%- elif agg in ['first', 'last'] -%}
-        {%- set direction = ' desc' if agg == 'last' else '' -%}
-        {%- set order = ['events.moment' ~ direction] -%}
-        {%- for i in range(measure.order_by | length) -%}{%- do order.append('events.' ~ measure.name ~ '_order_' ~ loop.index ~ direction) -%}{%- endfor -%}
-        {%- do order.append(m ~ direction) -%}
-        {{ return('(array_agg(' ~ m ~ ' order by ' ~ order | join(', ') ~ ') filter (where ' ~ m ~ ' is not null))[1]') }}
+        {{ return('sum(' ~ real ~ ' / power(2.0, ' ~ seconds_between('events.moment', 'moments.as_of') ~ ' / ' ~ measure.half_life.seconds ~ '.0))' ~ filter) }}
     {%- endif -%}
+    {%- set order = event_order(measure, 'events.', agg == 'last') -%}
+    {{ return('(array_agg(' ~ m ~ ' order by ' ~ order ~ ') filter (where ' ~ m ~ ' is not null' ~ (' and ' ~ inside if inside else '') ~ '))[1]') }}
+{% endmacro %}
+
+
+{#- Events in order of time, then of the declared tiebreak, then of the value itself. -#}
+{% macro event_order(measure, qualifier, descending) %}
+    {%- set columns = [qualifier ~ 'moment'] -%}
+    {%- for column in measure.order_by -%}{%- do columns.append(qualifier ~ measure.name ~ '_order_' ~ loop.index) -%}{%- endfor -%}
+    {%- do columns.append(qualifier ~ measure.name) -%}
+    {#- NULLs of the tiebreak sort alike in every warehouse and shape: last going up, first going down. -#}
+    {{ return(columns | join(' desc nulls first, ') ~ ' desc nulls first' if descending else columns | join(' nulls last, ') ~ ' nulls last') }}
 {% endmacro %}
 
 
@@ -39,28 +48,12 @@
 {% endmacro %}
 
 
-{% macro render_range_join(group, keys, plan) %}
-{{- adapter.dispatch('render_range_join')(group, keys, plan) -}}
-{% endmacro %}
-
-{% macro default__render_range_join(group, keys, plan) -%}
+{#- `lookup`: one index look-up per moment (LATERAL); else one join of all. -#}
+{% macro render_range_join(group, keys, plan) -%}
+{%- set longest = {'seconds': none if none in group.windows.values() else group.windows.values() | max} -%}
 {{ group.name }} as (
     select {% for key in keys %}moments.{{ key }}, {% endfor %}moments.as_of
-        {%- for alias, sql in group.outputs.items() %},
-        {{ sql }} as {{ alias }}
-        {%- endfor %}
-    from moments
-    inner join events
-        on {{ in_window(group.window, keys, plan) }}
-    group by {% for key in keys %}moments.{{ key }}, {% endfor %}moments.as_of
-),
-{% endmacro %}
-
-
-{#- A look-up per moment: with an index on (keys, availability) PostgreSQL reads just the window. -#}
-{% macro postgres__render_range_join(group, keys, plan) -%}
-{{ group.name }} as (
-    select {% for key in keys %}moments.{{ key }}, {% endfor %}moments.as_of, window_{{ group.window.label }}.*
+    {%- if plan.lookups.index %}, found.*
     from moments
     cross join lateral (
         select
@@ -68,8 +61,17 @@
             {{ sql }} as {{ alias }}{{ ',' if not loop.last }}
             {%- endfor %}
         from events
-        where {{ in_window(group.window, keys, plan) }}
-    ) as window_{{ group.window.label }}
+        where {{ in_window(longest, keys, plan) }}
+    ) as found
+    {%- else %}
+        {%- for alias, sql in group.outputs.items() %},
+        {{ sql }} as {{ alias }}
+        {%- endfor %}
+    from moments
+    inner join events
+        on {{ in_window(longest, keys, plan) }}
+    group by {% for key in keys %}moments.{{ key }}, {% endfor %}moments.as_of
+    {%- endif %}
 ),
 {% endmacro %}
 

@@ -62,7 +62,7 @@ timeline as (
     {%- set partition = keys | join(', ') ~ (', ' ~ time_block('moment', group.window.seconds) if group.strategy == 'blocks' else '') -%}
     {%- set order = ['moment', 'is_event'] -%}
     {%- if group.ordered and group.strategy != 'distinct' -%}
-        {%- for column in group.ordered.order_by -%}{%- do order.append(group.ordered.name ~ '_order_' ~ loop.index) -%}{%- endfor -%}
+        {%- for column in group.ordered.order_by -%}{%- do order.append(group.ordered.name ~ '_order_' ~ loop.index ~ ' nulls last') -%}{%- endfor -%}
         {%- do order.append(group.ordered.name) -%}
     {%- endif -%}
     window

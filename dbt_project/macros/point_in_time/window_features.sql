@@ -25,7 +25,7 @@ with spine as (
     {%- endif %}
 ),
 
-events as (
+events as {{ 'not materialized ' if plan.lookups.index }}(
     select
         {%- for spine_column, event_column in plan.key_columns.items() %}
         {{ event_column }}{{ ' as ' ~ spine_column if spine_column != event_column }},
@@ -52,6 +52,8 @@ moments as (
 {%- for group in groups.values() %}
 {% if group.strategy == 'range_join' -%}
 {{ render_range_join(group, keys, plan) }}
+{%- elif group.strategy == 'probe' -%}
+{{ render_probe(group, keys, plan) }}
 {%- else -%}
 {{ render_group(group, keys, plan) }}
 {%- endif %}

@@ -1,0 +1,130 @@
+"""Both warehouses with empty `raw.spine` and `raw.events`, and every spec rendered for them once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import psycopg
+import pytest
+
+from insitu.postgrespy.server import Database
+from tests.dbt.features.project import FeaturesProject
+from tests.dbt.features.specs import SPECS, model_sql
+
+Row = dict[str, Any]
+SPINE = {"id": "bigint", "k": "integer", "s": "varchar(20)", "as_of": "timestamp"}
+EVENTS = {
+    "key": "integer",
+    "s": "varchar(20)",
+    "known_at": "timestamp",
+    "seq": "integer",
+    "flag": "boolean",
+    "x": "double precision",
+    "c": "integer",
+    "d": "decimal(9, 2)",
+    "b": "bigint",
+}
+
+
+def ddl(name: str, columns: dict[str, str]) -> str:
+    return f"create table raw.{name} ({', '.join(f'{c} {t}' for c, t in columns.items())})"
+
+
+class Rendered(Protocol):
+    """Compiled SQL by spec name, and a warehouse to run it in."""
+
+    kind: str
+    sql: dict[str, str]
+
+    def features(self, spec: str, spine: list[Row], events: list[Row]) -> list[Row]: ...
+
+
+class OnDuckDB:
+    kind = "duckdb"
+
+    def __init__(self, sql: dict[str, str]) -> None:
+        self.sql = {name: text.replace('"warehouse".', "") for name, text in sql.items()}
+        self.connection = duckdb.connect()
+        self.connection.execute(f"set threads = 1; create schema raw; {ddl('spine', SPINE)}; {ddl('events', EVENTS)}")
+
+    def features(self, spec: str, spine: list[Row], events: list[Row]) -> list[Row]:
+        for name, rows, columns in (("spine", spine, SPINE), ("events", events, EVENTS)):
+            self.connection.execute(f"delete from raw.{name}")
+            if rows:
+                self.connection.executemany(
+                    f"insert into raw.{name} values ({', '.join('?' for _ in columns)})", [[r[c] for c in columns] for r in rows]
+                )
+        result = self.connection.execute(self.sql[spec])
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+class OnPostgres:
+    kind = "postgres"
+
+    def __init__(self, sql: dict[str, str], database: Database) -> None:
+        self.sql = sql
+        self.connection: psycopg.Connection[Any] = psycopg.connect(database.dsn, autocommit=True)
+
+    def features(self, spec: str, spine: list[Row], events: list[Row]) -> list[Row]:
+        self.connection.execute("truncate raw.spine, raw.events")
+        for name, rows, columns in (("spine", spine, SPINE), ("events", events, EVENTS)):
+            with self.connection.cursor().copy(f"copy raw.{name} from stdin") as copy:
+                for row in rows:
+                    copy.write_row([row[c] for c in columns])
+        cursor = self.connection.execute(self.sql[spec])
+        assert cursor.description
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+MODELS = {name: model_sql(spec) for name, spec in SPECS.items()}
+
+
+@pytest.fixture(scope="session")
+def duckdb_rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    directory = tmp_path_factory.mktemp("features_duckdb")
+    path = directory / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"create schema raw; {ddl('spine', SPINE)}; {ddl('events', EVENTS)}")
+    profile = {"type": "duckdb", "path": str(path), "schema": "main"}
+    return OnDuckDB(FeaturesProject(directory / "project", profile, MODELS).compiled())
+
+
+@pytest.fixture(scope="session")
+def postgres_profile(postgres_server: Database) -> Iterator[tuple[Database, dict[str, Any]]]:
+    with postgres_server.fresh_database() as database:
+        with psycopg.connect(database.dsn, autocommit=True) as connection:
+            connection.execute("create schema raw")
+            connection.execute(ddl("spine", SPINE))
+            connection.execute(ddl("events", EVENTS))
+            connection.execute("create index on raw.events (key, known_at)")
+        yield (
+            database,
+            {
+                "type": "postgres",
+                "host": database.host,
+                "port": database.port,
+                "user": database.user,
+                "password": database.password,
+                "dbname": database.dbname,
+                "schema": "public",
+            },
+        )
+
+
+@pytest.fixture(scope="session")
+def postgres_rendered(tmp_path_factory: pytest.TempPathFactory, postgres_profile: tuple[Database, dict[str, Any]]) -> Rendered:
+    database, profile = postgres_profile
+    directory: Path = tmp_path_factory.mktemp("features_postgres")
+    return OnPostgres(FeaturesProject(directory / "project", profile, MODELS).compiled(), database)
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def rendered(request: pytest.FixtureRequest) -> Rendered:
+    """Each warehouse in turn."""
+    fixture: Rendered = request.getfixturevalue(f"{request.param}_rendered")
+    return fixture

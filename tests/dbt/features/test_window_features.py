@@ -1,0 +1,97 @@
+"""Every aggregate, strategy and warehouse against brute force, on random data with planted ties."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.dbt.features import oracle
+from tests.dbt.features.conftest import Rendered, Row
+from tests.dbt.features.specs import SPECS
+
+START = datetime(2024, 3, 9)
+MICROSECOND = timedelta(microseconds=1)
+
+# A coarse grid, so that events fall exactly on as-of times and window edges; and a microsecond off them.
+moments = st.builds(
+    lambda half_hours, off: START + half_hours * timedelta(minutes=30) + off * MICROSECOND,
+    st.integers(0, 120),
+    st.sampled_from([0, 0, 0, 0, -1, 1]),
+)
+few_floats = st.sampled_from([0.0, 1.5, -2.25, 0.1, math.nan, math.inf, -math.inf, 1e100, -1e100, 1e-300, 123456789.125])
+floats = st.one_of(few_floats, st.floats(-1e9, 1e9).map(lambda v: v + 0.0))
+spine_rows = st.fixed_dictionaries(
+    {
+        "k": st.one_of(st.none(), st.integers(0, 3)),
+        "s": st.sampled_from(["a", "b", None]),
+        "as_of": moments,
+    }
+)
+event_rows = st.fixed_dictionaries(
+    {
+        "key": st.one_of(st.none(), st.integers(0, 2)),
+        "s": st.sampled_from(["a", "b", "B", "", None]),
+        "known_at": st.one_of(moments, moments, moments, st.none()),
+        "seq": st.one_of(st.none(), st.integers(0, 2)),
+        "flag": st.booleans(),
+        "x": st.one_of(st.none(), floats),
+        "c": st.one_of(st.none(), st.integers(-3, 3), st.integers(-(2**31), 2**31 - 1)),
+        "d": st.one_of(st.none(), st.integers(-(10**9) + 1, 10**9 - 1).map(lambda v: Decimal(v) / 100)),
+        "b": st.one_of(st.none(), st.integers(-(2**60), 2**60)),
+    }
+)
+
+
+TOLERANCES = {"_stddev_": 1e-9, "_decayed_sum_": 1e-11, "_over_": 1e-11}
+COMPUTED = ("_sum_", "_avg_", "_per_day_", "_since_last_", "_minus_", *TOLERANCES)
+
+
+def agrees(column: str, got: Any, wanted: oracle.Found) -> bool:
+    """Equal; or, for what is computed in floating point, within the promised tolerance of what went into it."""
+    value, size = wanted
+    if value is None or got is None or isinstance(value, str):
+        return bool(got == value)
+    got, value = float(got), float(value)
+    if math.isnan(value) or got == value:
+        return got == value or (math.isnan(got) and math.isnan(value))
+    if not any(part in column for part in COMPUTED):
+        return False
+    tolerance = next((t for part, t in TOLERANCES.items() if part in column), 1e-12)
+    # A deviation much smaller than the values themselves has few digits left in any double.
+    rounding = 1e-15 * size if "_stddev_" in column else tolerance * size
+    return abs(got - value) <= tolerance * abs(value) + rounding
+
+
+def check(rendered: Rendered, name: str, spine: list[Row], events: list[Row]) -> None:
+    got = sorted(rendered.features(name, spine, events), key=lambda row: row["id"])
+    wanted = sorted(oracle.features(SPECS[name], spine, events), key=lambda row: row["id"])
+    assert [(row["id"], row["as_of"]) for row in got] == [(row["id"], row["as_of"]) for row in wanted]
+    for mine, theirs in zip(got, wanted, strict=True):
+        assert list(mine) == list(theirs)
+        for column in list(theirs)[2:]:
+            assert agrees(column, mine[column], theirs[column]), (
+                f"{column} of {theirs['id']}, {theirs['as_of']}: {mine[column]!r} for {theirs[column]!r}"
+            )
+
+
+def unique(spine: list[Row]) -> list[Row]:
+    """Rows numbered by position, so that each has its own id; every third one twice, as a spine may."""
+    numbered = [row | {"id": i} for i, row in enumerate(spine)]
+    return numbered + numbered[::3]
+
+
+@pytest.mark.parametrize("name", list(SPECS))
+def test_equals_brute_force(rendered: Rendered, name: str) -> None:
+    # One long query each time: a few rich examples, reported as found rather than shrunk for minutes.
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+    @given(st.lists(spine_rows, max_size=25), st.lists(event_rows, max_size=80))
+    def prove(spine: list[Row], events: list[Row]) -> None:
+        check(rendered, name, unique(spine), events)
+
+    prove()
