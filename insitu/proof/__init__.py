@@ -1,0 +1,38 @@
+"""The static point-in-time proof: can a feature see the future?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from insitu.proof.project import ModelResult, Node, Project
+
+
+def check_sql(
+    sql: str,
+    relations: Mapping[str, Mapping[str, Any]],
+    *,
+    name: str = "model",
+    declaration: Mapping[str, Any] | None = None,
+    models: Mapping[str, str] | None = None,
+    dialect: str = "duckdb",
+) -> ModelResult:
+    """Check one query.
+
+    Args:
+        sql: the compiled SQL of a model.
+        relations: name → {"columns": {name: type}, "point_in_time": declaration}.
+        declaration: the model's own; features with as_of by default.
+        models: other models by name, without declaration.
+        dialect: duckdb or postgres.
+    """
+    nodes = [
+        Node(n, "source", columns=dict(r.get("columns", {})), meta=r.get("point_in_time"), sql=r.get("sql"))
+        for n, r in relations.items()
+    ]
+    nodes += [Node(n, "model", text) for n, text in (models or {}).items()]
+    node = Node(name, "model", sql, meta=dict(declaration or {"kind": "features"}))
+    return Project([*nodes, node], dialect).check_model(node)
+
+
+__all__ = ["ModelResult", "Node", "Project", "check_sql"]

@@ -1,0 +1,118 @@
+"""Abstract interpretation of compiled SQL: which source rows each row and each value can depend on.
+
+The rules live in `insitu.proof.rules`, one construct per file; this module holds the dispatch and the memo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from sqlglot import exp
+
+from insitu.proof.context import Env, Row
+from insitu.proof.domain import Place, Refusal, Relation, Value
+from insitu.proof.rebase import instantiate
+from insitu.proof.rules import audit, grouping, queries, values
+from insitu.proof.symbols import Symbols
+
+
+class Catalog(Protocol):
+    """Where the analyser finds relations outside of the statement."""
+
+    def resolve(self, table: exp.Table, analyser: Analyser) -> Relation:
+        """The relation that a table reference means; raises Refusal."""
+        ...
+
+
+class Analyser:
+    """Analyses the queries of one project.
+
+    Args:
+        catalog: resolves table references.
+        dialect: sqlglot's name of the SQL dialect (duckdb or postgres).
+    """
+
+    def __init__(self, catalog: Catalog, dialect: str = "duckdb") -> None:
+        self.catalog = catalog
+        self.dialect = dialect
+        self.symbols = Symbols()
+        self.model = ""
+        self.trusting = False  # inside a staging model whose declaration is an axiom: local-time shifts are allowed
+        self._audited: set[int] = set()
+        self._ctes: dict[int, Relation] = {}
+        self._kept: list[Any] = []  # keeps memoised nodes alive, so that their ids stay theirs
+
+    def relation(self, query: exp.Expr, env: Env) -> Relation:
+        """The relation that a query gives."""
+        if id(query) not in self._audited:
+            audit.check(query)
+            self._audited.update(id(node) for node in query.walk())
+            self._kept.append(query)
+        rule = _find(queries.RULES, query)
+        if rule is None:
+            raise Refusal(f"{type(query).__name__} is not understood here", query)
+        result: Relation = rule(self, query, env)
+        return result
+
+    def value(self, node: exp.Expr, row: Row) -> Value:
+        """The value of an expression in a row."""
+        known = row.values.get(id(node))
+        if known is not None and known[0] is node:
+            return known[1]
+        rule = _find(values.RULES, node)
+        if rule is None:
+            raise Refusal(f"{self.show(node)} ({type(node).__name__}) is not understood", node)
+        result: Value = grouping.key_value(self, node, row) if row.group is not None else None
+        if result is None:
+            result = rule(self, node, row)
+        row.values[id(node)] = (node, result)
+        return result
+
+    def cte(self, query: exp.Expr, env: Env) -> Relation:
+        """A common table expression, analysed once and instantiated for each reference."""
+        if id(query) not in self._ctes:
+            self._ctes[id(query)] = self.relation(query, env)
+            self._kept.append(query)
+        return instantiate(self._ctes[id(query)], self.symbols)
+
+    def show(self, node: exp.Expr) -> str:
+        """The SQL of a node, short enough for a message."""
+        text = node.sql(self.dialect, normalize_functions="lower")
+        return text if len(text) <= 60 else text[:57] + "…"
+
+    def place(self, node: Any) -> Place:
+        return Place(self.model, line_of(node))
+
+    @contextmanager
+    def inside(self, model: str, trusting: bool) -> Iterator[None]:
+        """Analyse the text of another model."""
+        before = self.model, self.trusting
+        self.model, self.trusting = model, trusting
+        try:
+            yield
+        finally:
+            self.model, self.trusting = before
+
+
+Rule = Callable[..., Any]
+
+
+def _find(rules: dict[type, Rule], node: exp.Expr) -> Rule | None:
+    return rules.get(type(node))
+
+
+def line_of(node: Any) -> int:
+    """The line of a node in the SQL it was parsed from; 0 when unknown."""
+    if node is None or not isinstance(node, exp.Expr):
+        return 0
+    for child in node.walk():
+        if "line" in child.meta:
+            return int(child.meta["line"])
+    parent = node.parent
+    while parent is not None:
+        if "line" in parent.meta:
+            return int(parent.meta["line"])
+        parent = parent.parent
+    return 0

@@ -1,0 +1,36 @@
+"""From lines of compiled SQL to lines of the model file that a person edits."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+
+@lru_cache(maxsize=512)
+def line_map(raw: str, compiled: str) -> tuple[int, ...]:
+    """Compiled line → raw line, both from 1 (index 0 is unused).
+
+    Lines that Jinja left alone map to themselves; what a macro expanded into maps to the line of its call.
+    """
+    before = [line.strip() for line in raw.splitlines()]
+    after = [line.strip() for line in compiled.splitlines()]
+    result = [1] * (len(after) + 1)
+    for tag, a0, a1, b0, b1 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        for i in range(b0, b1):
+            if tag == "equal" or (tag == "replace" and a1 - a0 == b1 - b0):
+                line = a0 + (i - b0)
+            else:
+                line = _call(before, a0, a1)
+            result[i + 1] = min(line, max(len(before) - 1, 0)) + 1
+    return tuple(result)
+
+
+def _call(lines: list[str], start: int, end: int) -> int:
+    """The first line of a changed block that holds Jinja."""
+    return next((i for i in range(start, end) if "{{" in lines[i] or "{%" in lines[i]), start)
+
+
+def raw_line(raw: str, compiled: str, line: int) -> int:
+    """The raw line of a compiled one; 1 when it is not known."""
+    mapping = line_map(raw, compiled)
+    return mapping[line] if 0 < line < len(mapping) else 1

@@ -1,0 +1,290 @@
+"""The relations of a project, and the check of each declared model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from insitu.proof import axioms
+from insitu.proof import declarations as d
+from insitu.proof.analyser import Analyser
+from insitu.proof.context import Env
+from insitu.proof.domain import RAW, Place, Refusal, Relation, Term, Variant
+from insitu.proof.rebase import instantiate
+from insitu.proof.rules.names import identifier
+from insitu.proof.types import family
+from insitu.proof.verdicts import ROW, ColumnVerdict, Finding, judge
+
+
+@dataclass(slots=True)
+class Node:
+    """A relation of the project: a model with its compiled SQL, or a source, seed or snapshot without."""
+
+    name: str
+    kind: str = "model"  # model, source, seed, snapshot
+    sql: str | None = None
+    relation: tuple[str, ...] = ()  # (database, schema, identifier); empty: found by its name
+    columns: dict[str, str | None] = field(default_factory=dict)  # name → SQL type
+    meta: Any = None  # config.meta.point_in_time
+    path: str = ""
+    raw: str = ""  # the model file's text
+
+    @property
+    def families(self) -> dict[str, str | None]:
+        return {c: family(t) for c, t in self.columns.items()}
+
+
+@dataclass(slots=True)
+class ModelResult:
+    """What was found for one declared model."""
+
+    name: str
+    kind: str
+    columns: list[ColumnVerdict]
+    reads: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    row_reads: frozenset[tuple[str, str]] = frozenset()
+    note: str = ""  # for an axiom: proved, or trusted and why
+
+    @property
+    def ok(self) -> bool:
+        return all(c.status in ("proved", "waived") for c in self.columns)
+
+
+class Project:
+    """Resolves the relations of a project, and checks its declared models.
+
+    Args:
+        nodes: every relation of the project.
+        dialect: duckdb or postgres.
+    """
+
+    def __init__(self, nodes: Iterable[Node], dialect: str = "duckdb") -> None:
+        self.nodes = {n.name: n for n in nodes}
+        self.dialect = dialect
+        self.analyser = Analyser(self, dialect)
+        self._by_relation = {tuple(p.lower() for p in n.relation): n for n in self.nodes.values() if n.relation}
+        self._by_name: dict[str, Node] = {}
+        for n in self.nodes.values():
+            self._by_name.setdefault((n.relation[-1] if n.relation else n.name).lower(), n)
+        self._declarations: dict[str, Any] = {}
+        self._relations: dict[str, Relation | Refusal] = {}
+        self._stack: list[str] = []
+        self._results: dict[str, ModelResult] = {}
+
+    # --- declarations
+
+    def declaration(self, node: Node) -> Any:
+        """The node's declaration, or None. Raises DeclarationError."""
+        if node.name not in self._declarations:
+            declared = d.parse(node.name, node.meta) if node.meta is not None else None
+            if declared is not None:
+                columns = {c.lower(): f for c, f in node.families.items()}
+                d.check_columns(node.name, declared, columns)
+            self._declarations[node.name] = declared
+        return self._declarations[node.name]
+
+    # --- relations
+
+    def find(self, table: exp.Table) -> Node | None:
+        parts = tuple(
+            p.name.lower() for p in (table.args.get("catalog"), table.args.get("db"), table.this) if p is not None
+        )
+        if len(parts) == 3 and parts in self._by_relation:
+            return self._by_relation[parts]
+        for relation, node in self._by_relation.items():
+            if len(parts) == 2 and relation[-2:] == parts:
+                return node
+        name = parts[-1].removeprefix("__dbt__cte__")
+        return self._by_name.get(name) if len(parts) == 1 else None
+
+    def resolve(self, table: exp.Table, analyser: Analyser) -> Relation:
+        node = self.find(table)
+        place = analyser.place(table)
+        shown = identifier(table.this, self.dialect)
+        if node is None:
+            raise Refusal(f"relation `{shown}` is not a model, seed or source of this project", table, "009")
+        declared = self.declaration(node)
+        boundary = declared is not None and not isinstance(declared, d.Spine | d.Features | d.TrainingSet)
+        if boundary or (declared is not None and node.sql is None):
+            columns = self._columns(node, table)
+            return axioms.relation(node.name, declared, columns, analyser.symbols, place, analyser.trusting)
+        if node.sql is None:
+            raise Refusal(
+                f"`{node.name}` has no point-in-time declaration; say in its config.meta.point_in_time what it is "
+                f"({', '.join(d.KINDS[:5])})",
+                table,
+                "009",
+            )
+        relation = instantiate(self.relation(node), analyser.symbols)
+        if isinstance(declared, d.Spine | d.Features):
+            unique = [frozenset(c.lower() for c in key) for key in declared.unique]
+            if declared.key:
+                unique.append(frozenset(c.lower() for c in (*declared.key, declared.as_of)))
+            relation.unique = relation.unique + unique
+            for variant in relation.variants:
+                key = "", declared.as_of.lower()
+                if key in variant.columns:
+                    variant.columns[key] = replace(variant.columns[key], not_null=True)
+        return relation
+
+    def _columns(self, node: Node, table: exp.Table) -> dict[str, str | None]:
+        columns = {c.lower() if self.dialect == "duckdb" else c: f for c, f in node.families.items()}
+        if columns:
+            return columns
+        if node.sql is not None:
+            return dict.fromkeys(self.relation(node).names)
+        raise Refusal(f"the columns of `{node.name}` are not known; list them in its YAML, or pass a catalog", table)
+
+    def relation(self, node: Node) -> Relation:
+        """The relation of a model, by analysing its SQL; what was refuted in it stays so for those who read it."""
+        known = self._relations.get(node.name)
+        if known is None:
+            known = self._analyse(node)
+            self._relations[node.name] = known
+        if isinstance(known, Refusal):
+            raise known
+        return known
+
+    def _analyse(self, node: Node) -> Relation | Refusal:
+        if node.name in self._stack:
+            return Refusal(f"`{node.name}` refers to itself; compile with --full-refresh")
+        declared = self.declaration(node)
+        trusting = declared is not None and not isinstance(declared, d.Spine | d.Features | d.TrainingSet)
+        self._stack.append(node.name)
+        try:
+            with self.analyser.inside(node.name, trusting):
+                try:
+                    query = sqlglot.parse_one(node.sql or "", dialect=self.dialect)
+                except sqlglot.errors.SqlglotError as error:
+                    return Refusal(f"the SQL cannot be parsed: {str(error).splitlines()[0][:100]}")
+                relation = self.analyser.relation(query, Env())
+                return relation
+        except Refusal as refusal:
+            place = self.analyser.place(refusal.node)
+            return Refusal(str(refusal), refusal.node, refusal.code, refusal.place or Place(node.name, place.line))
+        finally:
+            self._stack.pop()
+
+    # --- checks
+
+    def check(self, today: date | None = None) -> list[ModelResult]:
+        """The verdict of every declared model that has SQL, upstream ones first."""
+        return [
+            self.check_model(n) for n in self.nodes.values() if n.sql is not None and self.declaration(n) is not None
+        ]
+
+    def check_model(self, node: Node) -> ModelResult:
+        if node.name not in self._results:
+            declared = self.declaration(node)
+            if isinstance(declared, d.Spine | d.Features | d.TrainingSet):
+                self._results[node.name] = self._check_anchored(node, declared)
+            else:
+                self._results[node.name] = self._check_axiom(node, declared)
+        return self._results[node.name]
+
+    def _check_anchored(self, node: Node, declared: Any) -> ModelResult:
+        result = ModelResult(node.name, declared.kind, [])
+        exempt = {c.lower() for c in declared.labels} if isinstance(declared, d.TrainingSet) else set()
+        try:
+            relation = self.relation(node)
+        except Refusal as refusal:
+            return self._refused(node, result, refusal)
+        anchor = declared.as_of.lower()
+        if anchor not in relation.names:
+            message = f"`{node.name}` has no column `{anchor}` (it has: {', '.join(relation.names[:10])}); add it, or set as_of"
+            return self._refused(node, result, Refusal(message, code="010"))
+        findings = judge(relation, anchor, self.analyser.symbols, exempt)
+        for name in relation.names:
+            if name in exempt:
+                continue
+            found = findings[name] + [replace(f, column=name) for f in findings[ROW]]
+            status = "unknown" if found else "proved"
+            result.columns.append(ColumnVerdict(node.name, name, status, found))  # type: ignore[arg-type]
+        result.reads = {
+            n: frozenset().union(*(v.columns["", n].reads for v in relation.variants)) for n in relation.names
+        }
+        result.row_reads = frozenset().union(*(v.reads for v in relation.variants))
+        return result
+
+    def _check_axiom(self, node: Node, declared: Any) -> ModelResult:
+        """A model that is declared rather than proved: derived from proper sources it is proved, over raw ones trusted."""
+        result = ModelResult(node.name, declared.kind, [])
+        if declared.trust:
+            result.note = f"trusted, not checked: {declared.trust}"
+            return result
+        try:
+            relation = self.relation(node)
+        except Refusal as refusal:
+            return self._refused(node, result, refusal)
+        anchor = {"event": "available_at", "labels": "matured_at", "validity": "valid_from"}.get(declared.kind)
+        column = getattr(declared, anchor).lower() if anchor else None
+        found: list[Finding] = []
+        if column is not None and column not in relation.names:
+            message = f"`{node.name}` has no column `{column}`, which its declaration names"
+            return self._refused(node, result, Refusal(message, code="010"))
+        trusted = Relation(relation.names, [_without_raw(v) for v in relation.variants])
+        raw = any(t.code == RAW for v in relation.variants for t in _all_terms(v))
+        exempt = set(relation.names) if declared.kind == "mutable" else set()
+        if declared.kind == "validity":
+            exempt = {c.lower() for c in [declared.valid_to or "", *declared.current_flags]}
+        if column is None:
+            findings = {
+                n: [
+                    Finding(
+                        "001",
+                        n,
+                        t.place,
+                        t.why or f"declared {declared.kind}, but depends on {t.source}.{t.available_at}",
+                        t.source,
+                    )
+                    for v in trusted.variants
+                    for t in (v.existence if n == ROW else v.columns["", n].terms)
+                ]
+                for n in [ROW, *(c for c in relation.names if c not in exempt)]
+            }
+        else:
+            findings = judge(trusted, column, self.analyser.symbols, (), inclusive=True)
+            findings = {n: f for n, f in findings.items() if n not in exempt}
+        for name, some in findings.items():
+            for f in some:
+                if f not in found:
+                    found.append(f)
+        result.columns = [ColumnVerdict(node.name, f.column, "unknown", [f]) for f in found]
+        result.note = "trusted: each row is a function of one row of raw sources" if raw else "proved"
+        result.reads = {
+            n: frozenset().union(*(v.columns["", n].reads for v in relation.variants)) for n in relation.names
+        }
+        result.row_reads = frozenset().union(*(v.reads for v in relation.variants))
+        return result
+
+    def _refused(self, node: Node, result: ModelResult, refusal: Refusal) -> ModelResult:
+        place = refusal.place or Place(node.name, 0)
+        finding = Finding(refusal.code, "*", place, str(refusal))
+        names = [c.lower() for c in node.columns] or ["*"]
+        declared = self.declaration(node)
+        exempt = {c.lower() for c in declared.labels} if isinstance(declared, d.TrainingSet) else set()
+        if not isinstance(declared, d.Spine | d.Features | d.TrainingSet):
+            names = ["*"]
+        for name in names:
+            if name not in exempt:
+                result.columns.append(ColumnVerdict(node.name, name, "unknown", [replace(finding, column=name)]))
+        return result
+
+
+def _all_terms(variant: Variant) -> set[Term]:
+    return set(variant.existence).union(*(v.terms for v in variant.columns.values()))
+
+
+def _without_raw(variant: Variant) -> Variant:
+    """Raw terms are fine as long as each row tells of one raw row: bounded by its identity, or just projected away."""
+
+    def keep(terms: frozenset[Term]) -> frozenset[Term]:
+        return frozenset(t for t in terms if t.code != RAW)
+
+    columns = {k: replace(v, terms=keep(v.terms)) for k, v in variant.columns.items()}
+    return Variant(columns, variant.zone, keep(variant.presence), keep(variant.multiplicity), variant.reads)

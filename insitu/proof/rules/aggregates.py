@@ -1,0 +1,199 @@
+"""Aggregates over the rows of a group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof import functions
+from insitu.proof.context import Row
+from insitu.proof.domain import NOTHING, NULL, Read, Refusal, Terms, Value, prune, refused, tighten
+from insitu.proof.rebase import carry
+from insitu.proof.rules import conditionals, determinism, predicates
+from insitu.proof.symbols import Weight, Zone
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+
+_IDEMPOTENT = (exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd, exp.ArgMax, exp.ArgMin)
+
+
+def is_aggregate(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
+        return True
+    if isinstance(node, exp.Anonymous):
+        name = str(node.this).lower()
+        return name in functions.AGGREGATE_NAMES or name in functions.ORDERED_NAMES or name == "count_star"
+    if isinstance(node, exp.AnonymousAggFunc | exp.CombinedAggFunc):
+        return True
+    return isinstance(node, exp.AggFunc) and type(node) not in functions.WINDOW_ONLY
+
+
+def calls(node: exp.Expr) -> list[exp.Expr]:
+    """The aggregate calls in an expression, outside of window functions and subqueries."""
+    if isinstance(node, exp.Query):
+        return []
+    if isinstance(node, exp.Window):
+        function = node.this
+        while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
+            function = function.this
+        inside = [*function.iter_expressions(), *(node.args.get("partition_by") or [])]
+        order = node.args.get("order")
+        inside += [o.this for o in order.expressions] if order is not None else []
+        return [call for child in inside for call in calls(child)]
+    if is_aggregate(node):
+        return [node]
+    return [call for child in node.iter_expressions() for call in calls(child)]
+
+
+class Call:
+    """An aggregate call taken apart: the function, FILTER, arguments, and the order of its input."""
+
+    def __init__(self, node: exp.Expr, dialect: str) -> None:
+        self.node = node
+        self.filter: exp.Expr | None = None
+        self.order: list[exp.Expr] = []
+        self.distinct = False
+        inner = node
+        while isinstance(inner, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
+            if isinstance(inner, exp.Filter):
+                self.filter = inner.expression.this if isinstance(inner.expression, exp.Where) else inner.expression
+            if isinstance(inner, exp.WithinGroup):
+                self.order += [o.this for o in inner.expression.expressions]
+            inner = inner.this
+        self.function = inner
+        self.within_group = isinstance(node.find(exp.WithinGroup), exp.WithinGroup)
+        name = str(inner.this).lower() if isinstance(inner, exp.Anonymous) else ""
+        self.ordered = type(inner) in functions.ORDERED or name in functions.ORDERED_NAMES
+        known = type(inner) in functions.AGGREGATES or name in functions.AGGREGATE_NAMES or name == "count_star"
+        if not (known or self.ordered):
+            raise Refusal(f"aggregate {type(inner).__name__.lower()} is not understood", node)
+        self.name = name or type(inner).__name__.lower()
+        self.arguments: list[exp.Expr] = []
+        for child in inner.iter_expressions():
+            self._argument(child)
+
+    def _argument(self, node: exp.Expr) -> None:
+        if isinstance(node, exp.Star | exp.Var | exp.DataType | exp.Identifier):
+            return
+        if isinstance(node, exp.Order):
+            self.order += [o.this for o in node.expressions]
+            self._argument(node.this)
+        elif isinstance(node, exp.Distinct):
+            self.distinct = True
+            for child in node.expressions:
+                self._argument(child)
+        else:
+            self.arguments.append(node.unnest())
+
+
+def branches_seen(
+    call: Call, grouped: bool, a: Analyser, row: Row
+) -> list[tuple[list[exp.Expr], list[exp.Expr]]] | None:
+    """For an aggregate that ignores NULL, over a CASE without ELSE: (conditions, results) of each branch.
+
+    `sum(case when p then x else 0 end)` counts as one when its group has a row anyway and x is not NULL.
+    """
+    if type(call.function) not in functions.IGNORES_NULL or len(call.arguments) != 1:
+        return None
+    node = call.arguments[0]
+    if isinstance(call.function, exp.CountIf):
+        return [([node], [])]
+    if not isinstance(node, exp.Case | exp.If):
+        return None
+    pairs, default = conditionals.branches(node)
+    if default is not None and not isinstance(default, exp.Null):
+        zero = isinstance(default, exp.Literal) and default.this in ("0", "0.0") and isinstance(call.function, exp.Sum)
+        if not (zero and grouped and not call.distinct and all(_never_null(a, r, row) for _, r in pairs)):
+            return None
+    return [([p for p, _ in pairs[: i + 1]], [result]) for i, (_, result) in enumerate(pairs)]
+
+
+def _never_null(a: Analyser, node: exp.Expr, row: Row) -> bool:
+    node = node.unnest()
+    if isinstance(node, exp.Literal):
+        return True
+    if isinstance(node, exp.Coalesce):
+        return any(_never_null(a, x, row) for x in [node.this, *node.expressions])
+    return isinstance(node, exp.Column) and a.value(node, row).not_null
+
+
+def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    group = row.group
+    if group is None:
+        raise Refusal("an aggregate outside of a grouped select", node)
+    call = Call(node, a.dialect)
+    terms, reads = NOTHING, frozenset[Read]()
+    best: dict[int, Weight] | None = None
+    types: set[str | None] = set()
+    why = f"{a.show(node)} reads rows that no predicate bounds by the grouping columns"
+    for (member, keys), names in zip(group.members, group.translate, strict=True):
+        inner = Row(member, group.env, group.aliases)
+        if call.filter is not None:
+            assumed = predicates.assume(a, call.filter, inner)
+            if assumed is None:
+                continue
+            inner = assumed
+        if _ignored(a, call, inner):
+            continue
+        seen, read, zone = _seen(a, call, inner, bool(group.keys))
+        reads |= read | member.reads
+        terms |= carry(seen, inner.variant, names, a.symbols, a.place(node), "002", why, zone)
+        tie = determinism.aggregate_tie(a, call, inner, keys, group)
+        if tie:
+            terms |= {refused(a.place(node), "007", tie)}
+        if isinstance(call.function, exp.Max | exp.Min) and len(call.arguments) == 1:
+            value = a.value(call.arguments[0], inner)
+            types.add(value.type)
+            paths = a.symbols.paths(inner.variant.zone, value.symbol)
+            here = {new: w for y, w in paths.items() for new in names.get(y, ())}
+            best = here if best is None else {y: max(w, here[y]) for y, w in best.items() if y in here}
+    symbol = a.symbols.fresh()
+    for y, weight in (best or {}).items():
+        row.variant.zone.add(symbol, y, weight)
+    type_ = types.pop() if len(types) == 1 else "opaque"
+    counts = isinstance(call.function, exp.Count | exp.CountIf)
+    return Value(symbol, prune(terms), type="integer" if counts else type_, reads=reads, not_null=counts)
+
+
+def _ignored(a: Analyser, call: Call, row: Row) -> bool:
+    """A NULL argument (the unmatched half of an outer join, a branch of a UNION) is ignored."""
+    return (
+        type(call.function) in functions.IGNORES_NULL
+        and len(call.arguments) == 1
+        and not isinstance(call.arguments[0], exp.Case | exp.If)
+        and a.value(call.arguments[0], row).constant == NULL
+    )
+
+
+def _seen(a: Analyser, call: Call, row: Row, grouped: bool) -> tuple[Terms, frozenset[Read], Zone]:
+    """What the aggregate sees of one row, and the facts under which it sees it."""
+    terms, reads = NOTHING, frozenset[Read]()
+    if call.filter is not None:
+        terms, reads = predicates.truth(a, call.filter, row)
+    # min, max and distinct do not see how often a row occurs.
+    existence = (
+        row.variant.presence if call.distinct or isinstance(call.function, _IDEMPOTENT) else row.variant.existence
+    )
+    zone = row.variant.zone
+    branches = branches_seen(call, grouped, a, row)
+    if branches is not None:
+        # Which rows are seen at all depends on the branch, so the row's own terms are tightened in each.
+        result = NOTHING
+        for conditions, results in branches:
+            assumed = predicates.assume(a, conditions[-1], row)
+            if assumed is None:
+                continue
+            seen, read = predicates.truth(a, conditions[-1], assumed)
+            for value in [a.value(r, assumed) for r in results]:
+                seen, read = seen | value.terms, read | value.reads
+            reads |= read
+            all_terms = terms | seen | existence
+            result |= tighten(all_terms, a.symbols, assumed.variant.zone, predicates.visible(a, row))
+        return result, reads, zone
+    for expression in [*call.arguments, *call.order]:
+        value = a.value(expression, row)
+        terms, reads = terms | value.terms, reads | value.reads
+    return terms | existence, reads, zone

@@ -1,0 +1,111 @@
+"""Pure functions: the value depends on what the arguments depend on, and nothing is known of its order in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof import functions
+from insitu.proof.context import Row
+from insitu.proof.domain import Refusal, Value, reads_of, refused, terms_of
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+_BARE = (exp.Var, exp.DataType, exp.Identifier, exp.JSONPath, exp.DataTypeParam)
+_COMPARISONS = (exp.Predicate, exp.Connector, exp.Not)
+
+
+def opaque(a: Analyser, key: object, values: Iterable[Value], type_: str | None = "opaque") -> Value:
+    values = list(values)
+    symbol = a.symbols.intern((key, tuple(v.symbol for v in values)))
+    if a.trusting and _identifying(key):
+        for v in values:
+            a.symbols.identify(v.symbol, symbol)
+    return Value(symbol, terms_of(values), type=type_, reads=reads_of(values))
+
+
+def _identifying(key: object) -> bool:
+    """Cleaning and hashing keep the identity of what they are applied to."""
+    name = str(key[0]) if isinstance(key, tuple) else str(key)
+    return name.lower() in (
+        "cast",
+        "concat",
+        "concatws",
+        "dpipe",
+        "md5",
+        "sha2",
+        "lower",
+        "upper",
+        "trim",
+        "anonymous",
+        "timetostr",
+    )
+
+
+def arguments(node: exp.Expr) -> list[exp.Expr]:
+    """The arguments that have a value (not units, types and names)."""
+    return [
+        child
+        for child in node.iter_expressions()
+        if not isinstance(child, _BARE)
+        and not (isinstance(child, exp.Interval) and not child.find(exp.Column, exp.Query))
+    ]
+
+
+def _key(node: exp.Expr, evaluated: list[exp.Expr]) -> tuple[object, ...]:
+    """What tells two calls apart besides their arguments' values."""
+    ids = {id(child) for child in evaluated}
+    parts: list[object] = [type(node).__name__]
+    for name, argument in sorted(node.args.items()):
+        for item in argument if isinstance(argument, list) else [argument]:
+            if isinstance(item, exp.Expr):
+                parts.append((name, "·" if id(item) in ids else item.sql()))
+            elif item not in (None, False):
+                parts.append((name, str(item)))
+    return tuple(parts)
+
+
+def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    children = arguments(node)
+    values = [a.value(child, row) for child in children]
+    family: str | None = "opaque"
+    if isinstance(node, _COMPARISONS):
+        family = "boolean"
+    elif type(node) in functions.TEXT:
+        family = "text"
+    elif any(v.type == "timestamptz" for v in values) and not a.trusting:
+        raise Refusal(f"{a.show(node)} reads a time with time zone, in the session's zone", node)
+    return opaque(a, _key(node, children), values, family)
+
+
+def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
+    name = str(node.this).lower()
+    if name in functions.CLOCK_NAMES:
+        return clock(a, node, row)
+    if name not in functions.NAMES or (name == "timezone" and not a.trusting):
+        raise Refusal(f"{name}() is not on the list of pure built-in functions (is it a UDF or a macro?)", node)
+    return pure(a, node, row)
+
+
+def clock(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    term = refused(a.place(node), "007", f"{a.show(node)} changes from run to run; use the variable as_of or a column")
+    return Value(a.symbols.fresh(), frozenset({term}), type="timestamp")
+
+
+def zoned(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    if not a.trusting:
+        raise Refusal("AT TIME ZONE shifts local times; convert to UTC in staging", node)
+    return opaque(a, _key(node, arguments(node)), [a.value(child, row) for child in arguments(node)])
+
+
+def parenthesis(a: Analyser, node: exp.Paren | exp.Alias, row: Row) -> Value:
+    return a.value(node.this, row)
+
+
+def unix_time(a: Analyser, node: exp.UnixToTime, row: Row) -> Value:
+    if set(k for k, v in node.args.items() if v) - {"this"}:
+        raise Refusal(f"{a.show(node)} is not understood", node)
+    return opaque(a, "to_timestamp", [a.value(node.this, row)], "timestamptz")

@@ -1,0 +1,84 @@
+"""Constants."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof.context import Row
+from insitu.proof.domain import NULL, Value
+from insitu.proof.symbols import SECOND
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+_EPOCH = datetime(1970, 1, 1)
+
+
+def literal(a: Analyser, node: exp.Literal, row: Row) -> Value:
+    family = (
+        "text" if node.is_string else "integer" if "." not in node.this and "e" not in node.this.lower() else "decimal"
+    )
+    return Value(a.symbols.intern(("literal", node.this, node.is_string)), constant=node.this, type=family)
+
+
+def null(a: Analyser, node: exp.Null, row: Row) -> Value:
+    return Value(a.symbols.intern("null"), constant=NULL)
+
+
+def boolean(a: Analyser, node: exp.Boolean, row: Row) -> Value:
+    return Value(a.symbols.intern(("boolean", bool(node.this))), constant=bool(node.this), type="boolean")
+
+
+def instant(a: Analyser, text: str, family: str) -> Value | None:
+    """A time literal that both warehouses read alike; None for any other text."""
+    if not _TIMESTAMP.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if family == "date":
+        moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    delta = moment - _EPOCH
+    micros = (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds
+    return Value(a.symbols.literal(micros), constant=("time", micros), type=family)
+
+
+def kind(constant: object) -> tuple[str, object] | None:
+    """Constants of one kind can be told apart; None when this one cannot."""
+    if constant is None or constant == NULL:
+        return None
+    if isinstance(constant, bool):
+        return "number", float(constant)
+    if isinstance(constant, tuple):
+        return "time", constant[1]
+    try:
+        return "number", float(str(constant))
+    except ValueError:
+        pass
+    text = str(constant)
+    if any(ch.isdigit() for ch in text) or text.strip().lower() in (
+        "true",
+        "false",
+        "t",
+        "f",
+        "yes",
+        "no",
+        "y",
+        "n",
+        "on",
+        "off",
+    ):
+        return None
+    return "text", text
+
+
+def differ(a: object, b: object) -> bool:
+    """Surely different constants."""
+    x, y = kind(a), kind(b)
+    return x is not None and y is not None and x[0] == y[0] and x[1] != y[1]

@@ -1,0 +1,83 @@
+"""The select list: stars expanded, names given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof.context import Scope
+from insitu.proof.domain import Refusal
+from insitu.proof.rules.names import identifier
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+
+def expand(a: Analyser, node: exp.Select, scope: Scope) -> list[tuple[str, exp.Expr]]:
+    """(name, expression) of each output column."""
+    result: list[tuple[str, exp.Expr]] = []
+    for item in node.expressions:
+        if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
+            result += _star(a, item, scope)
+        elif isinstance(item, exp.Alias):
+            result.append((identifier(item.args["alias"], a.dialect), item.this))
+        elif isinstance(item, exp.Aliases):
+            raise Refusal("several aliases of one expression", item)
+        elif isinstance(item, exp.Column):
+            result.append((identifier(item.this, a.dialect), item))
+        else:
+            result.append((item.output_name.lower() or f"_col_{len(result)}", item))
+    names = [n for n, _ in result]
+    double = next((n for n in names if names.count(n) > 1), None)
+    if double and not double.startswith("_col_"):
+        # The warehouse renames one of them, or refuses: which is meant later on is not certain.
+        result = [(n if names.index(n) == i else f"{n}:{i}", e) for i, (n, e) in enumerate(result)]
+    return result
+
+
+def _star(a: Analyser, item: exp.Expr, scope: Scope) -> list[tuple[str, exp.Expr]]:
+    star = item if isinstance(item, exp.Star) else item.this
+    table = identifier(item.args.get("table"), a.dialect) if isinstance(item, exp.Column) else ""
+    for node in star.args.get("except_") or []:
+        if not isinstance(node, exp.Identifier | exp.Column):
+            raise Refusal("EXCLUDE of something that is not a column", item)
+    excluded = {x.name.lower() for x in star.args.get("except_") or []}
+    replaced = {x.alias.lower(): x.this for x in star.args.get("replace") or []}
+    renamed = {x.this.name.lower(): x.alias.lower() for x in star.args.get("rename") or []}
+    if table and not any(s.alias == table for s in scope.sources):
+        raise Refusal(f"{table}.* names no FROM item", item)
+    result: list[tuple[str, exp.Expr]] = []
+    merged = {name for s in scope.sources for name in s.hidden}
+    for source in scope.sources:
+        if table and source.alias != table:
+            continue
+        for name in source.names:
+            if name in excluded or (not table and name in source.hidden):
+                continue
+            column = exp.column(
+                exp.to_identifier(name, quoted=True),
+                table=None if not table and name in merged else _quoted(source.alias),
+            )
+            column.this.meta.update({"line": _line(item)})
+            result.append((renamed.get(name, name), replaced.get(name, column)))
+    return result
+
+
+def _quoted(name: str) -> exp.Identifier:
+    return exp.Identifier(this=name, quoted=True)
+
+
+def _line(node: exp.Expr) -> int:
+    for child in (node, *node.walk()):
+        if "line" in child.meta:
+            return int(child.meta["line"])
+    parent = node.parent
+    while parent is not None:
+        if "line" in parent.meta:
+            return int(parent.meta["line"])
+        nearby = next((c.meta["line"] for c in parent.walk() if "line" in c.meta), None)
+        if nearby is not None:
+            return int(nearby)
+        parent = parent.parent
+    return 0

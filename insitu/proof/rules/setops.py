@@ -1,0 +1,70 @@
+"""UNION, EXCEPT, INTERSECT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof.context import Env
+from insitu.proof.domain import Key, Refusal, Relation, Variant, restrict, terms_of
+from insitu.proof.rules import grouping, literals, tables
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+
+def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
+    env = tables.with_ctes(a, node, env)
+    left, right = a.relation(node.this, env), a.relation(node.expression, env)
+    names = left.names
+    if node.args.get("by_name"):
+        if set(left.names) != set(right.names):
+            raise Refusal("UNION BY NAME of relations with different columns", node)
+        order = names
+    else:
+        if len(names) != len(right.names):
+            raise Refusal("a set operation of relations with different numbers of columns", node)
+        order = right.names
+
+    def renamed(v: Variant) -> Variant:
+        columns: dict[Key, object] = {("", n): v.columns["", m] for n, m in zip(names, order, strict=True)}
+        return Variant(columns, v.zone, v.presence, v.multiplicity, v.reads)  # type: ignore[arg-type]
+
+    others = [renamed(v) for v in right.variants]
+    if isinstance(node, exp.Union):
+        relation = Relation(names, left.variants + others, _unique(left, right, others, order))
+        return grouping.distinct(a, relation, env, node) if node.args.get("distinct") else relation
+    if not node.args.get("distinct"):
+        raise Refusal(f"{type(node).__name__.upper()} ALL", node)
+    variants = []
+    what = f"{type(node).__name__.upper()} compares with rows of any time"
+    for v in left.variants:
+        allowed = a.symbols.with_ends(x.symbol for x in v.columns.values()) | set(env.outer_symbols)
+        presence, reads = v.existence, v.reads
+        for u in others:
+            zone = v.zone.copy()
+            zone.update(u.zone)
+            for n in names:
+                zone.equal(v.columns["", n].symbol, u.columns["", n].symbol)
+            seen = u.existence | terms_of(u.columns.values())
+            presence |= restrict(seen, a.symbols, zone, allowed, a.place(node), "002", what)
+            reads |= u.reads
+        presence |= terms_of(v.columns.values())
+        variants.append(Variant(v.columns, v.zone, presence, frozenset(), reads))
+    return grouping.distinct(a, Relation(names, variants), env, node)
+
+
+def _unique(left: Relation, right: Relation, others: list[Variant], order: list[str]) -> list[frozenset[str]]:
+    """A key of both sides, with a column that tells the sides apart."""
+    position = dict(zip(order, left.names, strict=True))
+    theirs = [frozenset(position[c] for c in key) for key in right.unique]
+    tags = [
+        n
+        for n in left.names
+        if all(
+            literals.differ(v.columns["", n].constant, u.columns["", n].constant) for v in left.variants for u in others
+        )
+    ]
+    keys = [a | b | {tag} for tag in tags for a in left.unique for b in theirs if a == b]
+    return keys[:8]

@@ -1,0 +1,96 @@
+"""Subqueries in expressions: EXISTS, IN, ANY/ALL and scalar ones. What they read must be bounded by the outer row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof.context import Env, Row
+from insitu.proof.domain import NOTHING, Read, Refusal, Terms, Value, reads_of, restrict, terms_of
+from insitu.proof.symbols import ORIGIN
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+
+def inner_env(a: Analyser, row: Row) -> Env:
+    """The environment of a subquery: it sees the columns of the row around it."""
+    symbols = a.symbols.with_ends(v.symbol for v in row.variant.columns.values())
+    return replace(
+        row.env,
+        outer=(row.variant, *row.env.outer),
+        outer_symbols=row.env.outer_symbols | symbols | {ORIGIN},
+        windows={},
+    )
+
+
+def seen_by(
+    a: Analyser, query: exp.Expr, row: Row, node: exp.Expr, what: str, columns: bool, equal: list[Value] | None = None
+) -> tuple[Terms, frozenset[Read], str | None]:
+    """What the outer row sees of the subquery's rows (and of their columns), over the outer row's symbols.
+
+    Args:
+        equal: values that the subquery's columns equal, in all rows that matter.
+    """
+    query = query.unnest()
+    if isinstance(query, exp.Subquery):
+        query = query.this
+    if not isinstance(query, exp.Query):
+        raise Refusal(f"{what} over something that is not a query", node)
+    env = inner_env(a, row)
+    relation = a.relation(query, env)
+    terms, reads = NOTHING, frozenset[Read]()
+    types = set()
+    for variant in relation.variants:
+        zone = row.variant.zone.copy()
+        zone.update(variant.zone)
+        values = [variant.columns["", n] for n in relation.names]
+        for outer, inner in zip(equal or [], values, strict=False):
+            zone.equal(outer.symbol, inner.symbol)
+        seen = variant.existence | (terms_of(values) if columns else NOTHING)
+        terms |= restrict(
+            seen,
+            a.symbols,
+            zone,
+            set(env.outer_symbols),
+            a.place(node),
+            "002",
+            f"{what} subquery reads rows of any time",
+        )
+        reads |= variant.reads | (reads_of(values) if columns else frozenset())
+        types |= {values[0].type}
+    return terms, reads, types.pop() if len(types) == 1 else None
+
+
+def scalar(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    terms, reads, type_ = seen_by(a, node, row, node, "scalar", columns=True)
+    return Value(a.symbols.fresh(), terms, type=type_, reads=reads)
+
+
+def exists(a: Analyser, node: exp.Exists, row: Row) -> Value:
+    terms, reads, _ = seen_by(a, node.this, row, node, "EXISTS", columns=False)
+    return Value(a.symbols.fresh(), terms, type="boolean", reads=reads)
+
+
+def quantified(a: Analyser, node: exp.Any | exp.All, row: Row) -> Value:
+    if not isinstance(node.this.unnest(), exp.Query | exp.Subquery):
+        return a.value(node.this, row)
+    terms, reads, _ = seen_by(a, node.this, row, node, "ANY/ALL", columns=True)
+    return Value(a.symbols.fresh(), terms, type="opaque", reads=reads)
+
+
+def membership(a: Analyser, node: exp.In, row: Row, positive: bool = False) -> Value:
+    """x in (…).
+
+    Whether it is *true* depends only on rows that equal x; whether it is false or NULL depends on all rows.
+    """
+    left = node.this.unnest()
+    values = [a.value(x, row) for x in (left.expressions if isinstance(left, exp.Tuple) else [left])]
+    query = node.args.get("query")
+    if query is None:
+        values += [a.value(x, row) for x in node.expressions]
+        return Value(a.symbols.fresh(), terms_of(values), type="boolean", reads=reads_of(values))
+    terms, reads, _ = seen_by(a, query, row, node, "IN", columns=True, equal=values if positive else None)
+    return Value(a.symbols.fresh(), terms | terms_of(values), type="boolean", reads=reads | reads_of(values))

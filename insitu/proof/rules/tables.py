@@ -1,0 +1,146 @@
+"""Items of FROM: tables, CTEs, subqueries, VALUES, series, unnest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof.context import Cte, Env, Row
+from insitu.proof.domain import Refusal, Relation, Value, Variant, reads_of, terms_of
+from insitu.proof.rules import subqueries
+from insitu.proof.rules.names import identifier
+from insitu.proof.symbols import ORIGIN
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+
+def with_ctes(a: Analyser, node: exp.Expr, env: Env) -> Env:
+    """The environment inside a query: its WITH clause is in reach."""
+    clause = node.args.get("with_")
+    if clause is None:
+        return env
+    ctes = dict(env.ctes)
+    for cte in clause.expressions:
+        name = identifier(cte.args["alias"].this, a.dialect)
+        if clause.args.get("recursive") and any(
+            identifier(t.this, a.dialect) == name for t in cte.this.find_all(exp.Table)
+        ):
+            raise Refusal("a recursive CTE", cte)
+        columns = tuple(identifier(c, a.dialect) for c in cte.args["alias"].args.get("columns") or [])
+        inner = Env(dict(ctes))  # a CTE does not see the row around it: a correlated one is refused
+        ctes[name] = Cte(cte.this, inner, columns)
+    return replace(env, ctes=ctes)
+
+
+def source(a: Analyser, node: exp.Expr, env: Env, left: Variant | None) -> tuple[Relation, str, bool]:
+    """The relation of a FROM item, its alias, and whether it depends on the row to its left."""
+    alias = node.args.get("alias")
+    name = identifier(alias.this, a.dialect) if alias is not None and alias.this is not None else ""
+    columns = [identifier(c, a.dialect) for c in (alias.args.get("columns") or [])] if alias is not None else []
+    lateral = False
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+        relation = table(a, node, env)
+        name = name or identifier(node.this, a.dialect)
+    elif isinstance(node, exp.Table):
+        relation, lateral = series(a, node.this, name, columns, env, left)
+        return relation, name or f"_{id(node)}", lateral
+    elif isinstance(node, exp.Unnest | exp.Explode):
+        relation, lateral = series(a, node, name, columns, env, left)
+        return relation, name or f"_{id(node)}", lateral
+    elif isinstance(node, exp.Lateral):
+        inner, lateral = node.this, left is not None
+        if not isinstance(inner, exp.Subquery):
+            relation, lateral = series(a, inner, name, columns, env, left)
+            return relation, name or f"_{id(node)}", lateral
+        relation = a.relation(inner, subqueries.inner_env(a, Row(left, env)) if left is not None else env)
+    elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+        raise Refusal("a parenthesised join", node)
+    elif isinstance(node, exp.Subquery):
+        try:
+            relation = a.relation(node, env)
+        except Refusal:
+            if a.dialect != "duckdb" or left is None:
+                raise
+            relation, lateral = a.relation(node, subqueries.inner_env(a, Row(left, env))), True  # implicitly lateral
+    elif isinstance(node, exp.Values):
+        relation = values(a, node, env)
+    else:
+        raise Refusal(f"{type(node).__name__} in FROM", node)
+    return rename(relation, columns, node), name or f"_{id(node)}", lateral
+
+
+def rename(relation: Relation, columns: list[str], node: exp.Expr) -> Relation:
+    if not columns:
+        return relation
+    if len(columns) > len(relation.names):
+        raise Refusal("more column aliases than columns", node)
+    names = columns + relation.names[len(columns) :]
+    new = dict(zip(relation.names, names, strict=True))
+    variants = [
+        Variant({("", new[n]): x for (_, n), x in v.columns.items()}, v.zone, v.presence, v.multiplicity, v.reads)
+        for v in relation.variants
+    ]
+    unique = [frozenset(new[c] for c in key) for key in relation.unique]
+    ranks = {new[k]: frozenset(new[c] for c in key) for k, key in relation.ranks.items()}
+    return Relation(names, variants, unique, ranks)
+
+
+def table(a: Analyser, node: exp.Table, env: Env) -> Relation:
+    name = identifier(node.this, a.dialect)
+    cte = env.ctes.get(name) if not node.args.get("db") else None
+    if cte is None:
+        return a.catalog.resolve(node, a)
+    return rename(a.cte(cte.query, cte.env), list(cte.columns), node)
+
+
+def query_table(a: Analyser, node: exp.Table, env: Env) -> Relation:
+    """`from x` as a whole query."""
+    return source(a, node, env, None)[0]
+
+
+def subquery(a: Analyser, node: exp.Subquery, env: Env) -> Relation:
+    return a.relation(node.this, with_ctes(a, node, env))
+
+
+def values(a: Analyser, node: exp.Values, env: Env) -> Relation:
+    """VALUES with constants: facts that are written in the SQL."""
+    rows = node.expressions
+    width = len(rows[0].expressions) if rows else 0
+    names = [f"col{i}" if a.dialect == "duckdb" else f"column{i + 1}" for i in range(width)]
+    row = Row(Variant({}), env)
+    reading = [a.value(x, row) for r in rows for x in r.expressions]
+    columns = {("", n): Value(a.symbols.fresh(), terms_of(reading), reads=reads_of(reading)) for n in names}
+    relation = Relation(names, [Variant(columns, presence=terms_of(reading))])
+    alias = node.args.get("alias")
+    aliases = [identifier(c, a.dialect) for c in (alias.args.get("columns") or [])] if alias is not None else []
+    return rename(relation, aliases, node)
+
+
+def series(
+    a: Analyser, node: exp.Expr, name: str, columns: list[str], env: Env, left: Variant | None
+) -> tuple[Relation, bool]:
+    """generate_series, range and unnest: as many rows as their arguments say."""
+    known = isinstance(node, exp.GenerateSeries | exp.Unnest | exp.Explode) or (
+        isinstance(node, exp.Anonymous) and str(node.this).lower() in ("range", "generate_series", "unnest")
+    )
+    if not known:
+        raise Refusal(f"table function {a.show(node)}", node)
+    row = Row(left or Variant({}), env)
+    arguments = [x for x in node.iter_expressions() if not isinstance(x, exp.TableAlias | exp.Identifier)]
+    read = [a.value(x, row) for x in arguments]
+    terms = terms_of(read)
+    default = name or ("generate_series" if isinstance(node, exp.GenerateSeries) else "unnest")
+    if len(columns) > 1 or (isinstance(node, exp.Unnest | exp.Explode) and len(arguments) > 1):
+        raise Refusal("a table function with several columns", node)
+    names = columns or [default]
+    value = Value(a.symbols.fresh(), terms, reads=reads_of(read))
+    if isinstance(node, exp.GenerateSeries) and len({v.type for v in read[:2]}) == 1:
+        value = replace(value, type=read[0].type, not_null=True)
+    symbols = a.symbols.with_ends(v.symbol for v in left.columns.values()) if left is not None else set()
+    variant = Variant({("", names[0]): value}, presence=terms, reads=reads_of(read))
+    lateral = bool(symbols & {v.symbol for v in read}) or bool(terms) or bool(reads_of(read))
+    assert ORIGIN == 0
+    return Relation(names, [variant]), lateral

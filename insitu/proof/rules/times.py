@@ -1,0 +1,131 @@
+"""Arithmetic on time: casts, truncation, and moving by a literal duration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof.context import Row
+from insitu.proof.domain import NULL, Refusal, Value
+from insitu.proof.rules import functions, intervals, literals
+from insitu.proof.symbols import CALENDAR, UNIT
+from insitu.proof.types import TIME, family
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+_SUBTRACT = (exp.Sub, exp.DateSub, exp.TimestampSub)
+
+
+def _derived(value: Value, symbol: int, type_: str | None) -> Value:
+    """A value that is a function of this one, in time."""
+    constant = NULL if value.constant == NULL else None
+    return replace(value, symbol=symbol, constant=constant, closing=False, type=type_)
+
+
+def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
+    target = a.show(node.to).lower()
+    to = family(target)
+    if isinstance(node.this, exp.Literal) and node.this.is_string and to in TIME:
+        moment = literals.instant(a, str(node.this.this), str(to))
+        if moment is not None:
+            return moment
+    value = a.value(node.this, row)
+    if not a.trusting and ("timestamptz" in (to, value.type)) and to != value.type:
+        raise Refusal(f"{a.show(node)} depends on the session's time zone; convert to UTC in staging", node)
+    if value.constant == NULL:
+        return replace(value, type=to)
+    if to == "date" and value.type in (None, *TIME):
+        return _derived(value, a.symbols.truncate(value.symbol, "DAY"), "date")
+    if to == "timestamp" and value.type in TIME and not node.to.expressions:
+        return replace(value, type="timestamp")
+    if to == value.type and to in ("integer", "boolean", "text") and target in ("bigint", "boolean", "varchar", "text"):
+        return value
+    result = functions.opaque(a, ("cast", target, type(node).__name__), [value], to)
+    return replace(
+        result, constant=value.constant if to != "boolean" and value.constant is not None and to not in TIME else None
+    )
+
+
+def truncate(a: Analyser, node: exp.TimestampTrunc | exp.DateTrunc, row: Row) -> Value:
+    unit = node.args.get("unit")
+    name = unit.name.upper().removesuffix("S") if unit is not None else ""
+    if name not in UNIT and name not in CALENDAR:
+        raise Refusal(f"date_trunc to {name.lower() or 'nothing'!r}: the unit must be a literal calendar unit", node)
+    value = a.value(node.this, row)
+    if value.type not in (None, *TIME):
+        if value.type == "timestamptz" and not a.trusting:
+            raise Refusal("date_trunc of a time with time zone depends on the session; convert to UTC in staging", node)
+        return functions.opaque(a, ("truncate", name), [value])
+    return _derived(value, a.symbols.truncate(value.symbol, name), "timestamp")
+
+
+def to_date(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """date(x)"""
+    if set(k for k, v in node.args.items() if v) - {"this"}:
+        return functions.pure(a, node, row)
+    value = a.value(node.this, row)
+    if value.type not in (None, *TIME):
+        return functions.pure(a, node, row)
+    return _derived(value, a.symbols.truncate(value.symbol, "DAY"), "date")
+
+
+def move(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """x ± duration; any other sum or difference is just a function."""
+    named = isinstance(node, exp.DateAdd | exp.DateSub | exp.TimestampAdd | exp.TimestampSub)
+    unit = node.args.get("unit")
+    if unit is not None and named and not isinstance(unit, exp.Var):
+        raise Refusal(f"{a.show(node)} is not understood", node)
+    bare = unit.name if named and unit is not None else None
+    left, right = node.this, node.expression
+    duration = intervals.parse(right, bare)
+    if duration is None and isinstance(node, exp.Add):
+        duration, left = intervals.parse(left), right
+        if duration is None:
+            left = node.this
+    value = a.value(left, row)
+    if duration is None and isinstance(node, exp.Add | exp.Sub) and value.type == "date":
+        duration = intervals.parse(right, "DAY")
+    if duration is None or value.type not in (None, *TIME):
+        if value.type == "timestamptz" and not a.trusting and duration is not None:
+            raise Refusal(
+                "moving a time with time zone by days follows the session's zone; convert to UTC in staging", node
+            )
+        if named:
+            raise Refusal(f"{a.show(node)}: the duration must be a literal", node)
+        return functions.pure(a, node, row)
+    if isinstance(node, _SUBTRACT):
+        duration = -duration
+    moved = _moved(a, value.symbol, duration)
+    type_ = (
+        "date"
+        if value.type == "date" and isinstance(node, exp.Add | exp.Sub) and not _is_interval(right)
+        else "timestamp"
+    )
+    return _derived(value, moved, type_ if value.type else None)
+
+
+def _is_interval(node: exp.Expr) -> bool:
+    return not isinstance(node.unnest(), exp.Literal | exp.Neg)
+
+
+def _moved(a: Analyser, symbol: int, duration: intervals.Duration) -> int:
+    aligned = a.symbols.aligned.get(symbol)
+    if aligned and aligned.unit == duration.unit and duration.count == 1:
+        result = aligned.end
+        if result not in a.symbols.aligned:
+            a.symbols.align(result, aligned.unit)
+        return result
+    result = a.symbols.offset(symbol, duration.low, duration.high)
+    if aligned and result not in a.symbols.aligned and duration.unit:
+        whole = duration.count == int(duration.count)
+        if aligned.unit == duration.unit and whole:
+            a.symbols.align(result, aligned.unit)
+        elif aligned.unit in UNIT and duration.low == duration.high and duration.low % UNIT[aligned.unit] == 0:
+            if aligned.unit != "WEEK" or duration.unit in ("DAY", "WEEK"):
+                a.symbols.align(result, aligned.unit)
+        elif aligned.unit == "DAY" and duration.unit in CALENDAR and whole:
+            a.symbols.align(result, "DAY")
+    return result

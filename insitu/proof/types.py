@@ -1,0 +1,49 @@
+"""Column types, as far as time needs them."""
+
+from __future__ import annotations
+
+_FAMILIES = {
+    "timestamp": {"timestamp", "timestamp without time zone", "datetime", "timestampntz"},
+    "timestamptz": {"timestamptz", "timestamp with time zone", "timestampltz"},
+    "date": {"date"},
+    "integer": {
+        "tinyint", "smallint", "int", "integer", "bigint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint",
+        "int2", "int4", "int8", "uint", "int128",
+    },
+    "float": {"double", "double precision", "float", "real", "float4", "float8"},
+    "decimal": {"decimal", "numeric"},
+    "text": {"varchar", "text", "char", "character varying", "string", "bpchar", "uuid"},
+    "boolean": {"boolean", "bool"},
+}  # fmt: skip
+_BY_NAME = {name: family for family, names in _FAMILIES.items() for name in names}
+TIME = {"timestamp", "date"}
+
+
+def family(sql_type: str | None) -> str | None:
+    """The family of a SQL type name: timestamp, date, integer, …; None when not known."""
+    if not sql_type:
+        return None
+    name = sql_type.strip().lower()
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    base = name.split("(")[0].strip()
+    if base in ("decimal", "numeric", "varchar", "character varying", "char", "character"):
+        return _BY_NAME.get(base, "text")
+    if base == "timestamp" and name.endswith("with time zone"):
+        return "timestamptz"
+    return "other"
+
+
+def comparable(a: str | None, b: str | None) -> bool:
+    """Does `a < b` in SQL order the two values as the checker does?
+
+    Comparing text or a local time with a timestamp depends on formats and on the session, so it proves nothing.
+    An `opaque` value (the result of a function) may be compared with a time, not with another opaque value.
+    """
+    if a in TIME and b in TIME:
+        return True
+    if a == "opaque" or b == "opaque":
+        return a in TIME or b in TIME
+    if a is None or b is None:
+        return True
+    return a == b and a != "other"
