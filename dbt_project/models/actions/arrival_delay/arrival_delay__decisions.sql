@@ -1,0 +1,1 @@
+{{ decisions('arrival_delay') }}

@@ -1,0 +1,1 @@
+{{ champion('arrival_delay') }}

@@ -1,0 +1,1 @@
+{{ promotions('arrival_delay') }}

@@ -1,0 +1,1 @@
+{{ predictions_latest('arrival_delay') }}

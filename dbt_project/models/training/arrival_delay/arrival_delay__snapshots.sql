@@ -1,0 +1,1 @@
+{{ snapshots('arrival_delay') }}

@@ -1,0 +1,1 @@
+"""Scaffolding of use cases: the short files that each one needs."""

@@ -1,0 +1,1 @@
+{{ decisions('USE_CASE') }}

@@ -1,0 +1,1 @@
+{{ champion('USE_CASE') }}

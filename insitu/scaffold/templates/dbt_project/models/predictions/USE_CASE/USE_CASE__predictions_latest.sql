@@ -1,0 +1,1 @@
+{{ predictions_latest('USE_CASE') }}

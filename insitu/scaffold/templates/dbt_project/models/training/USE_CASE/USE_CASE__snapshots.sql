@@ -1,0 +1,1 @@
+{{ snapshots('USE_CASE') }}

@@ -1,0 +1,1 @@
+{{ training_set('USE_CASE') }}

@@ -1,0 +1,12 @@
+from insitu import nodes
+
+
+def model(dbt, session):
+    return nodes.predict_heldout(
+        dbt,
+        session,
+        dbt.config.get("meta"),
+        training_set=dbt.ref("arrival_delay__training_set"),
+        snapshots=dbt.ref("arrival_delay__snapshots"),
+        models=dbt.ref("arrival_delay__models"),
+    )
