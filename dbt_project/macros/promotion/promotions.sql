@@ -7,6 +7,7 @@
 {%- set rules = config.get('promotion', {}) -%}
 {%- set metric = config.get('selection_metric', 'auc') -%}
 {%- set sign = 1 if higher_is_better(metric) else -1 -%}
+{%- set slice_loss = rules.get('slice_loss', 0.05) -%}
 {%- set moment = timestamp_literal(training_as_of(use_case)) -%}
 with training_set as (
     select distinct snapshot_id from {{ ref(use_case ~ '__training_set') }}
@@ -137,14 +138,16 @@ reasons as (
                 then best_on_validation || ' has the better {{ metric }} on validation'
             when test_value is null
                 then 'no {{ metric }} on the test'
+            {%- if config.get('task', 'binary') == 'binary' %}
             when coalesce(calibration_error, 0) > {{ rules.get('calibration_error', 0.05) }}
                 then 'calibration error above {{ rules.get('calibration_error', 0.05) }} on the test'
+            {%- endif %}
             when previous_champion is null
                 then null
             when mean_difference is null or mean_difference <= {{ rules.get('z', 1.645) }} * coalesce(difference_error, 0)
                 then 'not better than ' || previous_champion || ' on the test by more than noise'
-            when worst_slice_loss > {{ rules.get('slice_loss', 0.05) }}
-                then 'a slice lost more than {{ rules.get('slice_loss', 0.05) }} of {{ metric }}'
+            when worst_slice_loss > {{ slice_loss }}
+                then 'a slice lost more than {{ slice_loss }} of {{ metric }}'
         end as objection
     from evidence
 ),
