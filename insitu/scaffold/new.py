@@ -8,7 +8,11 @@ from pathlib import Path
 from insitu.errors import ConfigurationError
 from insitu.warehouse import Project
 
-LINEAR_FAMILY = {"binary": "logistic_regression", "multiclass": "logistic_regression", "regression": "linear_regression"}
+LINEAR_FAMILY = {
+    "binary": "logistic_regression",
+    "multiclass": "logistic_regression",
+    "regression": "linear_regression",
+}
 
 
 def new_use_case(project: Project, name: str, entity: str, label: str, task: str) -> list[Path]:
@@ -44,7 +48,9 @@ def new_use_case(project: Project, name: str, entity: str, label: str, task: str
     text = settings.read_text()
     listed = re.search(r"^(\s*use_cases:\s*\[)([^\]]*)\]", text, flags=re.MULTILINE)
     if listed is None:
-        raise ConfigurationError(f"`{settings}` has no variable `use_cases: [...]`. Add it under `vars`, then run again.")
+        raise ConfigurationError(
+            f"`{settings}` has no variable `use_cases: [...]`. Add it under `vars`, then run again."
+        )
     for path, content in contents.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)

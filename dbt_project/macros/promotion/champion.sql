@@ -27,6 +27,7 @@ eligible as (
         model_version,
         0 as is_pinned,
         training_as_of as since,
+        decided_at,
         reason
     from promotions
     where model_version not in (select model_version from overrides where override = 'veto')
@@ -37,6 +38,7 @@ eligible as (
         model_version,
         1 as is_pinned,
         effective_from as since,
+        cast(null as timestamp) as decided_at,
         reason
     from overrides
     where override = 'pin'
@@ -45,7 +47,7 @@ eligible as (
 ranked as (
     select
         *,
-        row_number() over (order by is_pinned desc, since desc, model_version) as rank
+        row_number() over (order by is_pinned desc, since desc, decided_at desc, model_version) as rank
     from eligible
 ),
 

@@ -5,7 +5,7 @@
 {% macro promotions(use_case) -%}
 {%- set config = use_case_config(use_case) -%}
 {%- set rules = config.get('promotion', {}) -%}
-{%- set metric = config.get('selection_metric', 'auc') -%}
+{%- set metric = selection_metric(config) -%}
 {%- set sign = 1 if higher_is_better(metric) else -1 -%}
 {%- set slice_loss = rules.get('slice_loss', 0.05) -%}
 {%- set moment = timestamp_literal(training_as_of(use_case)) -%}
@@ -36,8 +36,8 @@ champion as (
     {%- if is_incremental() %}
     select model_version
     from {{ this }}
-    where decision = 'promoted' and training_as_of < {{ moment }}
-    order by training_as_of desc
+    where decision = 'promoted' and training_as_of <= {{ moment }}
+    order by training_as_of desc, decided_at desc
     limit 1
     {%- else %}
     select cast(null as {{ dbt.type_string() }}) as model_version
@@ -58,6 +58,9 @@ challengers as (
         on models.model_version = metrics.model_version
         and metrics.split = 'validation' and metrics.slice_column = 'all' and metrics.metric = '{{ metric }}'
     where models.snapshot_id in (select snapshot_id from training_set)
+    {%- if is_incremental() %}
+        and models.model_version not in (select model_version from {{ this }} where training_as_of = {{ moment }})
+    {%- endif %}
 ),
 
 test_values as (
@@ -174,11 +177,8 @@ final as (
         difference_error,
         calibration_error,
         worst_slice_loss,
-        current_timestamp as decided_at
+        current_timestamp at time zone 'UTC' as decided_at
     from reasons
-    {%- if is_incremental() %}
-    where model_version not in (select model_version from {{ this }} where training_as_of = {{ moment }})
-    {%- endif %}
 )
 
 select * from final

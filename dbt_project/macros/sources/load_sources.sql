@@ -48,3 +48,27 @@
         {%- do log("Loaded " ~ source.source_name ~ "." ~ source.name ~ " from " ~ source.config.meta.file.path, info=true) -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{% macro postgrespy__load_source(source) %}
+    {%- set relation = api.Relation.create(database=source.database, schema=source.schema, identifier=source.identifier) -%}
+    {%- set package = source.config.meta.file.get('package', '') -%}
+    {%- set path = source.config.meta.file.path -%}
+    {%- set hash = adapter.source_file_hash(package, path) -%}
+    {%- set loaded = run_query("select obj_description(to_regclass($name$" ~ relation.include(database=false) ~ "$name$))").columns[0][0] -%}
+
+    {%- if hash not in (loaded or '') -%}
+        {%- set types = {} -%}
+        {%- for column in source.columns.values() -%}
+            {%- do types.update({column.name: column.data_type}) -%}
+        {%- endfor -%}
+        {#- One transaction: readers see the table before or the table after. -#}
+        {%- do run_query("begin") -%}
+        {%- do run_query("create schema if not exists " ~ adapter.quote(source.schema)) -%}
+        {%- do run_query("drop table if exists " ~ relation ~ " cascade") -%}
+        {%- do adapter.load_source_file(relation, package, path, types) -%}
+        {%- do run_query("comment on table " ~ relation ~ " is 'Loaded from " ~ path ~ ", SHA-256 " ~ hash ~ "'") -%}
+        {%- do run_query("commit") -%}
+        {%- do log("Loaded " ~ source.source_name ~ "." ~ source.name ~ " from " ~ path, info=true) -%}
+    {%- endif -%}
+{% endmacro %}
