@@ -6,7 +6,7 @@ BIN := .venv/bin
 export INSITU_TARGET = $(TARGET)
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{as_of: "$(AS_OF)"}')
 
-.PHONY: help install run test lint format bench docs clean
+.PHONY: help install run postgres test lint format bench docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,9 @@ run: install  ## Build the whole loop and say what came of it (TARGET=postgres, 
 	$(BIN)/dbt build $(DBT_OPTIONS)
 	$(BIN)/insitu report
 	$(BIN)/insitu status
+
+postgres: install  ## Start a local PostgreSQL and print its settings
+	$(BIN)/python -m insitu.postgrespy.server
 
 test: install lint  ## Run all checks and tests; brings up its own PostgreSQL
 	$(BIN)/pytest

@@ -65,7 +65,6 @@
         {#- One transaction: readers see the table before or the table after. -#}
         {%- do run_query("begin") -%}
         {%- do run_query("create schema if not exists " ~ adapter.quote(source.schema)) -%}
-        {%- do run_query("drop table if exists " ~ relation ~ " cascade") -%}
         {%- do adapter.load_source_file(relation, package, path, types) -%}
         {%- do run_query("comment on table " ~ relation ~ " is 'Loaded from " ~ path ~ ", SHA-256 " ~ hash ~ "'") -%}
         {%- do run_query("commit") -%}

@@ -82,13 +82,13 @@ class PostgresPyAdapter(PostgresAdapter):
 
     @available
     def load_source_file(self, relation: Any, package: str, path: str, columns: dict[str, str]) -> int:
-        """Fill a new table with the typed columns of a file, in the open transaction; returns the number of rows."""
+        """Fill a table with the typed columns of a file, in the open transaction; returns the number of rows."""
         connection = self.connections.get_thread_connection()
+        types = {name: "double precision" if type_ == "double" else type_ for name, type_ in columns.items()}
+        items = ", ".join(f"{quote(name)} {type_}" for name, type_ in types.items())
         rows = read_file(package, path, columns)
-        items = ", ".join(
-            f"{quote(name)} {'double precision' if type_ == 'double' else type_}" for name, type_ in columns.items()
-        )
-        self.connections.add_query(f"create table {relation.render()} ({items})")
+        self.connections.add_query(f"create table if not exists {relation.render()} ({items})")
+        self.connections.add_query(f"truncate table {relation.render()}")
         with connection.handle.cursor() as cursor:
             return copy_batches(cursor, relation.render(), rows.schema, rows, columns)
 
