@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from insitu.proof.context import Env, Row
 from insitu.proof.domain import Place, Refusal, Relation, Value
-from insitu.proof.rebase import instantiate
+from insitu.proof.rebase import compact, instantiate
 from insitu.proof.rules import audit, grouping, queries, values
 from insitu.proof.symbols import Symbols
 
@@ -73,7 +73,7 @@ class Analyser:
     def cte(self, query: exp.Expr, env: Env) -> Relation:
         """A common table expression, analysed once and instantiated for each reference."""
         if id(query) not in self._ctes:
-            self._ctes[id(query)] = self.relation(query, env)
+            self._ctes[id(query)] = compact(self.relation(query, env), self.symbols, limit=24)
             self._kept.append(query)
         return instantiate(self._ctes[id(query)], self.symbols)
 

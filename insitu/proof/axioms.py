@@ -12,30 +12,46 @@ from insitu.proof.symbols import LOOSE, Symbols
 
 
 def relation(
-    name: str,
-    declaration: Any,
-    columns: Mapping[str, str | None],
-    symbols: Symbols,
-    place: Place,
-    trusting: bool = False,
+    name: str, declaration: Any, base: Relation, symbols: Symbols, place: Place, trusting: bool = False
 ) -> Relation:
-    """The relation `name`, referenced at `place`.
+    """The relation `name`, referenced at `place`: what its declaration says about time replaces where it comes from.
 
     Args:
-        columns: names (as the warehouse compares them) and type families.
+        base: its columns; for a model, as its SQL derives them, with the facts that hold between them.
         trusting: in a staging model that is declared itself, raw rows may be read.
     """
-    values: dict[str, Value] = {}
     present = {c.lower() for c in declaration.not_null}
     if isinstance(declaration, d.Spine | d.Features | d.TrainingSet):
         present.add(declaration.as_of.lower())
+    variants = [_declared(name, declaration, base.names, v, present, symbols, place, trusting) for v in base.variants]
+    unique = [frozenset(c.lower() for c in key) for key in declaration.unique]
+    if isinstance(declaration, d.Spine | d.Features) and declaration.key:
+        unique.append(frozenset(c.lower() for c in (*declaration.key, declaration.as_of)))
+    if isinstance(declaration, d.Raw):
+        unique.append(frozenset(c.lower() for c in declaration.key))
+    return Relation(base.names, variants, unique + base.unique)
+
+
+def source(name: str, columns: Mapping[str, str | None], symbols: Symbols) -> Relation:
+    """A relation of which only the columns and their type families are known."""
+    values = {}
     for column, family in columns.items():
         symbol = symbols.fresh()
         if family == "date":
             symbols.align(symbol, "DAY")
-        values[column] = Value(
-            symbol, type=family, not_null=column.lower() in present, reads=frozenset({(name, column)})
-        )
+        values["", column] = Value(symbol, type=family)
+    return Relation(list(columns), [Variant(values)])
+
+
+def _declared(
+    name: str, declaration: Any, names: list[str], base: Variant, present: set[str], symbols: Symbols, place: Place,
+    trusting: bool,
+) -> Variant:  # fmt: skip
+    values: dict[str, Value] = {}
+    for column in names:
+        value = base.columns["", column]
+        not_null = value.not_null or column.lower() in present
+        values[column] = replace(value, not_null=not_null, reads=value.reads | {(name, column)}, closing=False)
     presence: Terms = NOTHING
     late: dict[str, Term] = {}  # columns that are known later than their row
     if isinstance(declaration, d.Event | d.Labels | d.Validity):
@@ -47,30 +63,34 @@ def relation(
         if not declaration.rows_are_permanent:
             presence = frozenset({_never(name, place, f"rows of mutable `{name}` come and go, without history")})
     elif isinstance(declaration, d.Raw):
-        if trusting:
-            # The row's identity stands in for the time that the staging model will declare.
-            presence = frozenset(
-                Term(name, key, ((values[key.lower()].symbol, 0, LOOSE),), place, code=RAW) for key in declaration.key
-            )
-        else:
-            why = (
-                f"raw `{name}` is read without a staging model that says when its rows are known; read a model declared "
-                "as event, static or validity instead"
-            )
-            presence = frozenset({Term(name, "", (), place, code="009", why=why)})
+        presence = _raw(name, declaration, values, place, trusting)
     for column, value in values.items():
         terms = presence | ({late[column]} if column in late else NOTHING)
         values[column] = replace(value, terms=frozenset(terms))
-    variant = Variant({("", c): v for c, v in values.items()}, presence=presence)
-    unique = [frozenset(c.lower() for c in key) for key in declaration.unique]
-    if isinstance(declaration, d.Spine) or (isinstance(declaration, d.Raw) and declaration.key):
-        unique.append(
-            frozenset(
-                c.lower()
-                for c in [*declaration.key, *([declaration.as_of] if isinstance(declaration, d.Spine) else [])]
-            )
-        )
-    return Relation(list(columns), [variant], unique)
+    columns = {("", c): v for c, v in values.items()}
+    return Variant(columns, base.zone.copy(), presence, NOTHING, base.reads | _told_by(name, declaration))
+
+
+def _told_by(name: str, declaration: Any) -> frozenset[tuple[str, str]]:
+    """The columns that decide when a row is seen."""
+    column = getattr(
+        declaration,
+        {"event": "available_at", "labels": "matured_at", "validity": "valid_from"}.get(declaration.kind, ""),
+        None,
+    )
+    return frozenset({(name, column.lower())} if column else ())
+
+
+def _raw(name: str, declaration: d.Raw, values: dict[str, Value], place: Place, trusting: bool) -> Terms:
+    if trusting:
+        # The row's identity stands in for the time that the staging model will declare.
+        keys = [k.lower() for k in declaration.key]
+        return frozenset(Term(name, k, ((values[k].symbol, 0, LOOSE),), place, code=RAW) for k in keys)
+    why = (
+        f"raw `{name}` is read without a staging model that says when its rows are known; read a model declared as "
+        "event, static or validity instead"
+    )
+    return frozenset({Term(name, "", (), place, code="009", why=why)})
 
 
 def _available(name: str, declaration: Any, values: dict[str, Value], symbols: Symbols, place: Place) -> Terms:

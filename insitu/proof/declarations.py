@@ -22,12 +22,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
+from insitu.errors import ConfigurationError
 from insitu.proof.symbols import UNIT
 
 _DURATION = re.compile(r"\s*(\d+)\s+([a-z]+?)s?\s*", re.IGNORECASE)
 
 
-class DeclarationError(Exception):
+class DeclarationError(ConfigurationError):
     """A declaration is missing, malformed or names what does not exist."""
 
 
@@ -129,6 +130,10 @@ class Spine(_Declared):
     def columns(self) -> Iterable[str]:
         yield from (*super().columns(), self.as_of, *self.key)
 
+    @property
+    def exempt(self) -> set[str]:
+        return set()
+
 
 class Labels(_Timed):
     kind: Literal["labels"]
@@ -142,18 +147,28 @@ class Features(_Declared):
     kind: Literal["features"]
     as_of: str = "as_of"
     key: list[str] = []
+    batch: list[str] = []  # columns that describe the batch, not the row (a content hash): never features
 
     def columns(self) -> Iterable[str]:
-        yield from (*super().columns(), self.as_of, *self.key)
+        yield from (*super().columns(), self.as_of, *self.key, *self.batch)
+
+    @property
+    def exempt(self) -> set[str]:
+        return {c.lower() for c in self.batch}
 
 
 class TrainingSet(_Declared):
     kind: Literal["training_set"]
     as_of: str = "as_of"
     labels: list[str]  # label, matured_at and whatever else may know the outcome
+    batch: list[str] = []
 
     def columns(self) -> Iterable[str]:
-        yield from (*super().columns(), self.as_of, *self.labels)
+        yield from (*super().columns(), self.as_of, *self.labels, *self.batch)
+
+    @property
+    def exempt(self) -> set[str]:
+        return {c.lower() for c in (*self.labels, *self.batch)}
 
 
 Declaration = Annotated[

@@ -27,26 +27,12 @@ PURE = _classes(
     Reverse Right Round SHA SHA2 Second Sign SimilarTo Sin Sinh Split SplitPart Sqrt StartsWith StrPosition StrToDate
     StrToTime Struct StructExtract Sub Substring Tan Tanh TimeToStr TimestampDiff ToChar Trim Trunc Tuple Unicode
     Upper Week WeekOfYear Xor Year DateFromParts TimestampFromParts ToDays Kwarg Radians SafeDivide Escape Try
-    YearOfWeekIso YearOfWeek MonthName Dayname Epoch JSONObject ToNumber
+    TimeToUnix YearOfWeekIso YearOfWeek MonthName Dayname Epoch JSONObject ToNumber
     """
 )
 # Results that are text (or of unknown order): comparing two of them proves nothing about time.
 NAMES = frozenset(
-    """
-    abs acos add_months age_in_days array_length atan atan2 bar bit_count bit_length cardinality cbrt ceil ceiling
-    char_length character_length chr concat concat_ws contains cos cot damerau_levenshtein date_diff date_part datediff
-    datepart day dayofmonth dayofweek dayofyear decade degrees ends_with era even exp factorial floor format gamma gcd
-    greatest_common_divisor hamming hash hour instr isfinite isinf isnan isodow isoyear jaccard jaro_similarity
-    jaro_winkler_similarity lcase lcm left len length levenshtein lgamma list_contains list_extract list_value ln log
-    log10 log2 lower lpad ltrim make_date make_timestamp md5 microsecond mid millisecond minute mod month nextafter
-    ord parse_path pi position pow power printf quarter radians regexp_extract regexp_full_match regexp_matches
-    regexp_replace repeat replace reverse right round row rpad rtrim second sha1 sha256 sign signbit sin split_part sqrt
-    starts_with strftime strip_accents strlen strpos struct_extract struct_pack substr substring suffix tan to_base64
-    translate trim trunc ucase unicode upper week weekday weekofyear width_bucket xor year yearweek epoch epoch_ms
-    epoch_us epoch_ns to_days to_hours to_minutes to_seconds to_weeks to_months to_years to_milliseconds to_microseconds
-    list_sort list_distinct list_sum list_avg list_min list_max array_value cosh sinh tanh asin ascii prefix div
-    timezone hashtext initcap overlay btrim fdiv fmod equi_width_bins
-    """.split()
+    ["abs", "acos", "add_months", "age_in_days", "array_length", "atan", "atan2", "bar", "bit_count", "bit_length", "cardinality", "cbrt", "ceil", "ceiling", "char_length", "character_length", "chr", "concat", "concat_ws", "contains", "cos", "cot", "damerau_levenshtein", "date_diff", "date_part", "datediff", "datepart", "day", "dayofmonth", "dayofweek", "dayofyear", "decade", "degrees", "ends_with", "era", "even", "exp", "factorial", "floor", "format", "gamma", "gcd", "greatest_common_divisor", "hamming", "hash", "hour", "instr", "isfinite", "isinf", "isnan", "isodow", "isoyear", "jaccard", "jaro_similarity", "jaro_winkler_similarity", "lcase", "lcm", "left", "len", "length", "levenshtein", "lgamma", "list_contains", "list_extract", "list_value", "ln", "log", "log10", "log2", "lower", "lpad", "ltrim", "make_date", "make_timestamp", "md5", "microsecond", "mid", "millisecond", "minute", "mod", "month", "nextafter", "ord", "parse_path", "pi", "position", "pow", "power", "printf", "quarter", "radians", "regexp_extract", "regexp_full_match", "regexp_matches", "regexp_replace", "repeat", "replace", "reverse", "right", "round", "row", "rpad", "rtrim", "second", "sha1", "sha256", "sign", "signbit", "sin", "split_part", "sqrt", "starts_with", "strftime", "strip_accents", "strlen", "strpos", "struct_extract", "struct_pack", "substr", "substring", "suffix", "tan", "to_base64", "translate", "trim", "trunc", "ucase", "unicode", "upper", "week", "weekday", "weekofyear", "width_bucket", "xor", "year", "yearweek", "epoch", "epoch_ms", "epoch_us", "epoch_ns", "to_days", "to_hours", "to_minutes", "to_seconds", "to_weeks", "to_months", "to_years", "to_milliseconds", "to_microseconds", "list_sort", "list_distinct", "list_sum", "list_avg", "list_min", "list_max", "array_value", "cosh", "sinh", "tanh", "asin", "ascii", "prefix", "div", "timezone", "hashtext", "initcap", "overlay", "btrim", "fdiv", "fmod", "equi_width_bins"]
 )
 # Pure only in a model whose own declaration is trusted: they shift local times, which proves no order.
 ZONED = _classes("AtTimeZone")
@@ -60,11 +46,7 @@ CLOCKS = _classes(
     "CurrentTimestampLTZ UtcDate UtcTime UtcTimestamp CurrentUser SessionUser"
 )
 CLOCK_NAMES = frozenset(
-    """
-    now get_current_timestamp get_current_time today current_localtimestamp current_localtime clock_timestamp
-    statement_timestamp transaction_timestamp random uuid uuidv4 uuidv7 gen_random_uuid nextval currval setseed getdate timeofday
-    current_setting getvariable txid_current pg_sleep current_date current_timestamp
-    """.split()
+    ["now", "get_current_timestamp", "get_current_time", "today", "current_localtimestamp", "current_localtime", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "nextval", "currval", "setseed", "getdate", "timeofday", "current_setting", "getvariable", "txid_current", "pg_sleep", "current_date", "current_timestamp"]
 )
 
 # Aggregates over a bag of rows, whatever their order.
@@ -76,10 +58,7 @@ AGGREGATES = _classes(
     """
 )
 AGGREGATE_NAMES = frozenset(
-    """
-    quantile_cont quantile_disc product entropy mad kurtosis skewness kurtosis_pop favg fsum kahan_sum sumkahan count_if
-    countif bool_or bool_and every regr_slope regr_intercept regr_r2 sem geomean geometric_mean
-    """.split()
+    ["quantile_cont", "quantile_disc", "product", "entropy", "mad", "kurtosis", "skewness", "kurtosis_pop", "favg", "fsum", "kahan_sum", "sumkahan", "count_if", "countif", "bool_or", "bool_and", "every", "regr_slope", "regr_intercept", "regr_r2", "sem", "geomean", "geometric_mean"]
 )
 # Aggregates that ignore NULL: a CASE without ELSE in them acts as a FILTER.
 IGNORES_NULL = _classes(
@@ -87,7 +66,7 @@ IGNORES_NULL = _classes(
 )
 # Aggregates whose value depends on the order of rows: they need an order that leaves no ties.
 ORDERED = _classes("ArrayAgg GroupConcat AnyValue First Last ArgMax ArgMin Mode FirstValue LastValue")
-ORDERED_NAMES = frozenset("arg_max arg_min max_by min_by list string_agg mode any_value arbitrary first last".split())
+ORDERED_NAMES = frozenset(["arg_max", "arg_min", "max_by", "min_by", "list", "string_agg", "mode", "any_value", "arbitrary", "first", "last"])
 
 RANKING = _classes("RowNumber Rank DenseRank")  # look at the rows before the current one only
 WHOLE = _classes("Ntile PercentRank CumeDist")  # look at the whole partition

@@ -38,7 +38,7 @@ def read(target: Path, columns: ColumnReader | None = None) -> tuple[list[Node],
     entries += manifest["sources"].values()
     nodes = [_node(entry, target, catalog.get(entry["unique_id"], {})) for entry in entries]
     if columns is not None:
-        unknown = [n for n in nodes if n.meta is not None and not _typed(n)]
+        unknown = [n for n in nodes if not _typed(n)]
         found = columns([n.relation for n in unknown])
         for node in unknown:
             node.columns = found.get(node.relation) or node.columns

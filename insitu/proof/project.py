@@ -15,7 +15,7 @@ from insitu.proof import declarations as d
 from insitu.proof.analyser import Analyser
 from insitu.proof.context import Env
 from insitu.proof.domain import RAW, Place, Refusal, Relation, Term, Variant
-from insitu.proof.rebase import instantiate
+from insitu.proof.rebase import compact, instantiate
 from insitu.proof.rules.names import identifier
 from insitu.proof.types import family
 from insitu.proof.verdicts import ROW, ColumnVerdict, Finding, judge
@@ -72,7 +72,7 @@ class Project:
         for n in self.nodes.values():
             self._by_name.setdefault((n.relation[-1] if n.relation else n.name).lower(), n)
         self._declarations: dict[str, Any] = {}
-        self._relations: dict[str, Relation | Refusal] = {}
+        self._relations: dict[tuple[str, bool], Relation | Refusal] = {}
         self._stack: list[str] = []
         self._results: dict[str, ModelResult] = {}
 
@@ -111,8 +111,8 @@ class Project:
         declared = self.declaration(node)
         boundary = declared is not None and not isinstance(declared, d.Spine | d.Features | d.TrainingSet)
         if boundary or (declared is not None and node.sql is None):
-            columns = self._columns(node, table)
-            return axioms.relation(node.name, declared, columns, analyser.symbols, place, analyser.trusting)
+            base = self._base(node, declared, table)
+            return axioms.relation(node.name, declared, base, analyser.symbols, place, analyser.trusting)
         if node.sql is None:
             raise Refusal(
                 f"`{node.name}` has no point-in-time declaration; say in its config.meta.point_in_time what it is "
@@ -132,29 +132,39 @@ class Project:
                     variant.columns[key] = replace(variant.columns[key], not_null=True)
         return relation
 
-    def _columns(self, node: Node, table: exp.Table) -> dict[str, str | None]:
+    def _base(self, node: Node, declared: Any, table: exp.Table) -> Relation:
+        """The columns of a declared relation: as its SQL gives them, else as YAML, catalog or warehouse tell."""
+        if node.sql is not None and not declared.trust:
+            try:
+                relation = instantiate(self.relation(node), self.analyser.symbols)
+            except Refusal:
+                if not node.columns:
+                    raise
+            else:
+                return _typed(relation, {c.lower(): f for c, f in node.families.items()})
+        if not node.columns:
+            raise Refusal(
+                f"the columns of `{node.name}` are not known; list them in its YAML, or pass a catalog", table
+            )
         columns = {c.lower() if self.dialect == "duckdb" else c: f for c, f in node.families.items()}
-        if columns:
-            return columns
-        if node.sql is not None:
-            return dict.fromkeys(self.relation(node).names)
-        raise Refusal(f"the columns of `{node.name}` are not known; list them in its YAML, or pass a catalog", table)
+        return axioms.source(node.name, columns, self.analyser.symbols)
 
     def relation(self, node: Node) -> Relation:
         """The relation of a model, by analysing its SQL; what was refuted in it stays so for those who read it."""
-        known = self._relations.get(node.name)
+        declared = self.declaration(node)
+        axiom = declared is not None and not isinstance(declared, d.Spine | d.Features | d.TrainingSet)
+        trusting = axiom or (declared is None and self.analyser.trusting)
+        known = self._relations.get((node.name, trusting))
         if known is None:
-            known = self._analyse(node)
-            self._relations[node.name] = known
+            known = self._analyse(node, trusting)
+            self._relations[node.name, trusting] = known
         if isinstance(known, Refusal):
             raise known
         return known
 
-    def _analyse(self, node: Node) -> Relation | Refusal:
+    def _analyse(self, node: Node, trusting: bool) -> Relation | Refusal:
         if node.name in self._stack:
             return Refusal(f"`{node.name}` refers to itself; compile with --full-refresh")
-        declared = self.declaration(node)
-        trusting = declared is not None and not isinstance(declared, d.Spine | d.Features | d.TrainingSet)
         self._stack.append(node.name)
         try:
             with self.analyser.inside(node.name, trusting):
@@ -162,8 +172,7 @@ class Project:
                     query = sqlglot.parse_one(node.sql or "", dialect=self.dialect)
                 except sqlglot.errors.SqlglotError as error:
                     return Refusal(f"the SQL cannot be parsed: {str(error).splitlines()[0][:100]}")
-                relation = self.analyser.relation(query, Env())
-                return relation
+                return compact(self.analyser.relation(query, Env()), self.analyser.symbols)
         except Refusal as refusal:
             place = self.analyser.place(refusal.node)
             return Refusal(str(refusal), refusal.node, refusal.code, refusal.place or Place(node.name, place.line))
@@ -189,7 +198,7 @@ class Project:
 
     def _check_anchored(self, node: Node, declared: Any) -> ModelResult:
         result = ModelResult(node.name, declared.kind, [])
-        exempt = {c.lower() for c in declared.labels} if isinstance(declared, d.TrainingSet) else set()
+        exempt = declared.exempt
         try:
             relation = self.relation(node)
         except Refusal as refusal:
@@ -198,7 +207,7 @@ class Project:
         if anchor not in relation.names:
             message = f"`{node.name}` has no column `{anchor}` (it has: {', '.join(relation.names[:10])}); add it, or set as_of"
             return self._refused(node, result, Refusal(message, code="010"))
-        findings = judge(relation, anchor, self.analyser.symbols, exempt)
+        findings = judge(relation, anchor, self.analyser.symbols, exempt, labels=isinstance(declared, d.TrainingSet))
         for name in relation.names:
             if name in exempt:
                 continue
@@ -267,13 +276,22 @@ class Project:
         finding = Finding(refusal.code, "*", place, str(refusal))
         names = [c.lower() for c in node.columns] or ["*"]
         declared = self.declaration(node)
-        exempt = {c.lower() for c in declared.labels} if isinstance(declared, d.TrainingSet) else set()
+        exempt = declared.exempt if isinstance(declared, d.Spine | d.Features | d.TrainingSet) else set()
         if not isinstance(declared, d.Spine | d.Features | d.TrainingSet):
             names = ["*"]
         for name in names:
             if name not in exempt:
                 result.columns.append(ColumnVerdict(node.name, name, "unknown", [replace(finding, column=name)]))
         return result
+
+
+def _typed(relation: Relation, families: dict[str, str | None]) -> Relation:
+    """Types that the warehouse knows and the analysis does not."""
+    for variant in relation.variants:
+        for (_, name), value in list(variant.columns.items()):
+            if value.type in (None, "opaque", "other") and families.get(name):
+                variant.columns["", name] = replace(value, type=families[name])
+    return relation
 
 
 def _all_terms(variant: Variant) -> set[Term]:

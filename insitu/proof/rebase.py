@@ -141,10 +141,15 @@ def merge(variants: list[Variant], symbols: Symbols, outer: frozenset[int]) -> V
     """One variant instead of many: weaker, never wrong."""
     keys = list(variants[0].columns)
     based = rebase([(v, [v.columns[k] for k in keys]) for v in variants], symbols, outer)
+    cache: dict[tuple[int, Terms], Terms] = {}
 
     def keep(pick: list[Terms]) -> Terms:
-        parts = (carry(t, v, m, symbols) for t, v, m in zip(pick, variants, based.maps, strict=True))
-        return prune(frozenset().union(*parts))
+        result: set[Term] = set()
+        for i, terms in enumerate(pick):
+            if (i, terms) not in cache:
+                cache[i, terms] = carry(terms, variants[i], based.maps[i], symbols)
+            result |= cache[i, terms]
+        return prune(frozenset(result))
 
     columns = {
         k: replace(based.values[i], terms=keep([v.columns[k].terms for v in variants])) for i, k in enumerate(keys)
@@ -156,3 +161,18 @@ def merge(variants: list[Variant], symbols: Symbols, outer: frozenset[int]) -> V
         keep([v.multiplicity for v in variants]),
         frozenset().union(*(v.reads for v in variants)),
     )
+
+
+def compact(relation: Relation, symbols: Symbols, limit: int = 8) -> Relation:
+    """Variants that no constant tells apart are merged: nothing later on could treat them differently."""
+    if len(relation.variants) < 2:
+        return relation
+    nothing: frozenset[int] = frozenset({ORIGIN})
+    groups: dict[tuple[object, ...], list[Variant]] = {}
+    for v in relation.variants:
+        signature = tuple(repr(v.columns["", n].constant) for n in relation.names)
+        groups.setdefault(signature, []).append(v)
+    variants = [merge(g, symbols, nothing) if len(g) > 1 else g[0] for g in groups.values()]
+    if len(variants) > limit:
+        variants = [merge(variants, symbols, nothing)]
+    return Relation(relation.names, variants, relation.unique, relation.ranks)

@@ -54,9 +54,11 @@ def length(unit: str) -> tuple[int, int]:
 class Zone:
     """Difference constraints between symbols (a zone; edges x → y with `x − y ≤ c`)."""
 
-    __slots__ = ("edges", "present")
+    __slots__ = ("cache", "edges", "present", "version")
 
     def __init__(self) -> None:
+        self.cache: dict[int, dict[int, Weight]] = {}  # shortest paths, as long as nothing changes
+        self.version = -1
         self.edges: dict[int, dict[int, Weight]] = {}
         self.present: set[int] = set()  # symbols known not to be NULL
 
@@ -72,6 +74,7 @@ class Zone:
         ys = self.edges.setdefault(x, {})
         if y not in ys or weight < ys[y]:
             ys[y] = weight
+            self.version = -1
 
     def equal(self, x: int, y: int) -> None:
         self.add(x, y)
@@ -99,6 +102,7 @@ class Symbols:
         self._count = ORIGIN
         self._interned: dict[Hashable, int] = {}
         self.structural: dict[int, list[tuple[int, Weight]]] = {}
+        self._version = 0  # of structural
         self.aligned: dict[int, Aligned] = {}
 
     def fresh(self) -> int:
@@ -113,6 +117,7 @@ class Symbols:
 
     def _always(self, x: int, y: int, c: int, flag: int = LOOSE) -> None:
         self.structural.setdefault(x, []).append((y, (c, flag)))
+        self._version += 1
 
     def identify(self, symbol: int, derived: int) -> None:
         """`derived` tells which row it is as well as `symbol` does."""
@@ -160,6 +165,16 @@ class Symbols:
                 self._always(symbol, end, 0, STRICT)
         return result
 
+    def bucket(self, symbol: int, length_: int, origin: str) -> int:
+        """The start of the bucket of a fixed length that holds `symbol`."""
+        key = ("bucket", symbol, length_, origin)
+        known = key in self._interned
+        result = self.intern(key)
+        if not known:
+            self._always(result, symbol, 0)
+            self._always(symbol, result, length_, STRICT)
+        return result
+
     def align(self, symbol: int, unit: str) -> int:
         """Note that the symbol is a multiple of unit; returns the symbol of the next multiple."""
         if symbol in self.aligned:
@@ -190,7 +205,15 @@ class Symbols:
             zone.add(x, y, (-length(a.unit)[0], LOOSE))
 
     def paths(self, zone: Zone, start: int) -> dict[int, Weight]:
-        """Shortest paths from `start`: y → (c, flag) with start − y ≤ c."""
+        """Shortest paths from `start`: y → (c, flag) with start − y ≤ c. Not to be changed by the caller."""
+        if zone.version != self._version:
+            zone.cache, zone.version = {}, self._version
+        known = zone.cache.get(start)
+        if known is None:
+            known = zone.cache[start] = self._paths(zone, start)
+        return known
+
+    def _paths(self, zone: Zone, start: int) -> dict[int, Weight]:
         distance: dict[int, Weight] = {start: (0, LOOSE)}
         if start not in zone.edges and start not in self.structural:
             return distance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from insitu.proof.domain import Place, Relation, Term, Variant
@@ -33,8 +33,6 @@ class Finding:
     place: Place
     message: str
     source: str = ""
-    path: str = ""
-    line: int = 0  # in the raw model file
 
 
 @dataclass(slots=True)
@@ -43,16 +41,24 @@ class ColumnVerdict:
     column: str
     status: Status = "proved"
     findings: list[Finding] = field(default_factory=list)
+    waived: list[str] = field(default_factory=list)
+    witness: str = ""  # SQL of the smallest rows found that show the leak
 
 
 def judge(
-    relation: Relation, anchor: str, symbols: Symbols, exempt: Iterable[str] = (), inclusive: bool = False
+    relation: Relation,
+    anchor: str,
+    symbols: Symbols,
+    exempt: Iterable[str] = (),
+    inclusive: bool = False,
+    labels: bool = False,
 ) -> dict[str, list[Finding]]:
     """Findings per column, and for the row; a column without any (nor the row) is proved.
 
     Args:
         anchor: the as-of column.
-        exempt: columns that may know the future (labels); the row may then depend on labels too.
+        exempt: columns that may know the future (labels), or that describe the batch.
+        labels: the row may depend on labels (which rows are trained on).
         inclusive: rows available exactly at the anchor are allowed.
     """
     exempt = set(exempt)
@@ -61,13 +67,13 @@ def judge(
         at = variant.columns["", anchor].symbol
         existence = variant.existence
         for term in existence:
-            if exempt and term.label:
+            if labels and term.label:
                 continue
             _add(result[ROW], check(term, ROW, variant, at, anchor, symbols, inclusive))
         for name in relation.names:
             if name in exempt:
                 continue
-            told = frozenset(t for t in existence if not (exempt and t.label))
+            told = frozenset(t for t in existence if not (labels and t.label))
             for term in variant.columns["", name].terms - told:
                 _add(result[name], check(term, name, variant, at, anchor, symbols, inclusive))
     return result
@@ -124,7 +130,3 @@ def human(microseconds: int) -> str:
             n = microseconds // size
             return f"{n} {unit}{'s' if n != 1 else ''}"
     return f"{microseconds} microseconds"
-
-
-def located(finding: Finding, path: str, line: int) -> Finding:
-    return replace(finding, path=path, line=line)

@@ -52,6 +52,8 @@ _ALLOWED: dict[type, set[str]] = {
     exp.Unnest: {"expressions", "alias"},
     exp.TimestampTrunc: {"this", "unit"},
     exp.DateTrunc: {"this", "unit", "unabbreviate"},
+    exp.DateBin: {"this", "expression", "unit", "zone", "origin"},
+    exp.TimeToUnix: {"this"},
     exp.Max: {"this"},
     exp.Min: {"this"},
     exp.ArgMax: {"this", "expression"},

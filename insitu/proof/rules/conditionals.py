@@ -34,11 +34,16 @@ def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
     pairs, default = branches(node)
     terms, reads, values = NOTHING, frozenset[Read](), []
     for condition, result in pairs:
+        if predicates.always(a, condition, row):
+            default = result  # what follows is not reached
+            break
         some, read = branch(a, condition, [result], row)
         terms, reads = terms | some, reads | read
         if not predicates.never(a, condition, row):
             values.append(a.value(result, row))
     other = a.value(default, row) if default is not None else Value(a.symbols.intern("null"), constant=NULL)
+    if not values:
+        return replace(other, terms=terms | other.terms, reads=reads | other.reads)
     values.append(other)
     types = {v.type for v in values if v.constant != NULL}
     return Value(

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from insitu.proof.context import Group, Row
 from insitu.proof.domain import Key, Value, Variant
-from insitu.proof.symbols import LOOSE
+from insitu.proof.symbols import LOOSE, ORIGIN
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 ADVICE = "add a column to its order that makes it unique, and declare the key in `unique`"
 
 
-def covered(a: Analyser, variant: Variant, unique: list[frozenset[Key]], given: Iterable[Value]) -> bool:
-    """Do the given values hold a key of the relation?"""
-    known = {v.symbol for v in given}
+def covered(
+    a: Analyser,
+    variant: Variant,
+    unique: list[frozenset[Key]],
+    given: Iterable[Value],
+    outer: frozenset[int] = frozenset(),
+) -> bool:
+    """Do the given values hold a key of the relation? In a subquery the outer row's values are given too."""
+    known = {v.symbol for v in given} | (outer - {ORIGIN})
     if not known and frozenset() not in unique:
         return False
     for key in unique:
@@ -67,11 +73,13 @@ def aggregate_tie(a: Analyser, call: Call, row: Row, keys: list[Value], group: G
         by += call.arguments[1:2]
     if name in ("mode",):
         return "mode() picks any of several equally frequent values; count, then take the first by count and value"
-    if not by and not (frozenset() in group.unique or covered(a, row.variant, group.unique, keys)):
+    if not by and not (
+        frozenset() in group.unique or covered(a, row.variant, group.unique, keys, group.env.outer_symbols)
+    ):
         return f"{name}() depends on the order in which rows arrive; give it an order that leaves no ties"
     values = [a.value(p, row) for e in by for p in parts(e)]
     arguments = [a.value(x, row) for x in call.arguments[:1]]
     harmless = any(x.constant is not None or x.symbol in {v.symbol for v in values} for x in arguments)
-    if harmless or covered(a, row.variant, group.unique, [*values, *keys]):
+    if harmless or covered(a, row.variant, group.unique, [*values, *keys], group.env.outer_symbols):
         return ""
     return f"{a.show(call.node)} is not determined when two rows tie; {ADVICE}"

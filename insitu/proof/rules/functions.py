@@ -98,7 +98,9 @@ def clock(a: Analyser, node: exp.Expr, row: Row) -> Value:
 def zoned(a: Analyser, node: exp.Expr, row: Row) -> Value:
     if not a.trusting:
         raise Refusal("AT TIME ZONE shifts local times; convert to UTC in staging", node)
-    return opaque(a, _key(node, arguments(node)), [a.value(child, row) for child in arguments(node)])
+    values = [a.value(child, row) for child in arguments(node)]
+    flipped = {"timestamp": "timestamptz", "timestamptz": "timestamp"}.get(values[0].type or "", "opaque")
+    return opaque(a, _key(node, arguments(node)), values, flipped)
 
 
 def parenthesis(a: Analyser, node: exp.Paren | exp.Alias, row: Row) -> Value:

@@ -9,7 +9,17 @@ from sqlglot import exp
 
 from insitu.proof.context import Env, Row, Scope, Source
 from insitu.proof.domain import (
-    NOTHING, NULL, Key, Read, Refusal, Relation, Terms, Value, Variant, refused, restrict,
+    NOTHING,
+    NULL,
+    Key,
+    Read,
+    Refusal,
+    Relation,
+    Terms,
+    Value,
+    Variant,
+    refused,
+    restrict,
 )  # fmt: skip
 from insitu.proof.rebase import merge
 from insitu.proof.rules import determinism, predicates, tables

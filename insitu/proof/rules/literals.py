@@ -20,10 +20,11 @@ _EPOCH = datetime(1970, 1, 1)
 
 
 def literal(a: Analyser, node: exp.Literal, row: Row) -> Value:
-    family = (
-        "text" if node.is_string else "integer" if "." not in node.this and "e" not in node.this.lower() else "decimal"
-    )
-    return Value(a.symbols.intern(("literal", node.this, node.is_string)), constant=node.this, type=family)
+    symbol = a.symbols.intern(("literal", node.this, node.is_string))
+    if node.is_string:
+        return Value(symbol, constant=str(node.this), type="text")
+    family = "integer" if str(node.this).isdigit() else "decimal"
+    return Value(symbol, constant=float(node.this), type=family)
 
 
 def null(a: Analyser, node: exp.Null, row: Row) -> Value:
@@ -50,32 +51,20 @@ def instant(a: Analyser, text: str, family: str) -> Value | None:
 
 
 def kind(constant: object) -> tuple[str, object] | None:
-    """Constants of one kind can be told apart; None when this one cannot."""
+    """Constants of one kind can be told apart; None when this is none."""
     if constant is None or constant == NULL:
         return None
-    if isinstance(constant, bool):
+    if isinstance(constant, bool | float):
         return "number", float(constant)
     if isinstance(constant, tuple):
         return "time", constant[1]
-    try:
-        return "number", float(str(constant))
-    except ValueError:
-        pass
-    text = str(constant)
-    if any(ch.isdigit() for ch in text) or text.strip().lower() in (
-        "true",
-        "false",
-        "t",
-        "f",
-        "yes",
-        "no",
-        "y",
-        "n",
-        "on",
-        "off",
-    ):
-        return None
-    return "text", text
+    return "text", constant
+
+
+def same(a: object, b: object) -> bool:
+    """Surely equal constants."""
+    x, y = kind(a), kind(b)
+    return x is not None and x == y
 
 
 def differ(a: object, b: object) -> bool:

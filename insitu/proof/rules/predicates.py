@@ -92,8 +92,7 @@ def never(a: Analyser, predicate: exp.Expr, row: Row) -> bool:
             ):
                 return True
             if len(values) == 2 and isinstance(part, exp.NEQ):
-                x, y = (literals.kind(v.constant) for v in values)
-                if x is not None and x == y:
+                if literals.same(values[0].constant, values[1].constant):
                     return True
             if isinstance(part, exp.In) and part.expressions and not part.this.find(exp.Query) and values:
                 options = [a.value(o, row).constant for o in part.expressions]
@@ -114,6 +113,17 @@ def never(a: Analyser, predicate: exp.Expr, row: Row) -> bool:
             if constant == NULL or constant is False:
                 return True
     return False
+
+
+def always(a: Analyser, predicate: exp.Expr, row: Row) -> bool:
+    """Surely true: it compares equal constants, or is one."""
+    for part in conjuncts(predicate):
+        if isinstance(part, exp.EQ):
+            if not literals.same(a.value(part.this, row).constant, a.value(part.expression, row).constant):
+                return False
+        elif not (isinstance(part, exp.Column | exp.Boolean) and a.value(part, row).constant is True):
+            return False
+    return True
 
 
 def facts(a: Analyser, predicate: exp.Expr, row: Row, zone: Zone) -> None:

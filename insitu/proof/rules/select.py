@@ -9,7 +9,16 @@ from sqlglot import exp
 
 from insitu.proof.context import Env, Group, Row, Scope
 from insitu.proof.domain import (
-    NOTHING, Key, Refusal, Relation, Terms, Value, Variant, prune, refused, restrict,
+    NOTHING,
+    Key,
+    Refusal,
+    Relation,
+    Terms,
+    Value,
+    Variant,
+    prune,
+    refused,
+    restrict,
 )  # fmt: skip
 from insitu.proof.rebase import carry, project
 from insitu.proof.rules import aggregates, determinism, grouping, joins, predicates, projection, tables
@@ -187,7 +196,7 @@ def _grouped(
             [frozenset(k for k, v in row.variant.columns.items() if v.symbol in {x.symbol for x in row.group.keys})]
             if row.group
             else []
-        )  # noqa: E501
+        )
     return rows, [key_names] if complete else []
 
 
@@ -403,7 +412,7 @@ def _distinct_on(
                 "002",
                 "DISTINCT ON picks among rows that its keys do not bound",
             )
-            if not determinism.covered(a, member, row.unique, [*order, *keys]):
+            if not determinism.covered(a, member, row.unique, [*order, *keys], env.outer_symbols):
                 tie = f"DISTINCT ON picks any of several rows that tie; {determinism.ADVICE}"
                 terms |= {refused(a.place(node), "007", tie)}
         columns_out: dict[Key, Value] = {}
@@ -441,7 +450,7 @@ def _limited(
         seen = row.variant.existence.union(*(k.terms for k in keys))
         lost |= restrict(seen, a.symbols, row.variant.zone, set(env.outer_symbols), place, "002", why)
         single = row.group is not None and not row.group.keys
-        if not single and not determinism.covered(a, row.variant, row.unique, keys):
+        if not single and not determinism.covered(a, row.variant, row.unique, keys, env.outer_symbols):
             lost |= {refused(place, "007", f"LIMIT picks any of several rows that tie; {determinism.ADVICE}")}
     variants = [
         Variant(v.columns, v.zone, prune(v.presence | lost), v.multiplicity, v.reads) for v in relation.variants

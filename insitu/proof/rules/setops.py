@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from insitu.proof.context import Env
-from insitu.proof.domain import Key, Refusal, Relation, Variant, restrict, terms_of
+from insitu.proof.domain import NULL, Key, Refusal, Relation, Variant, restrict, terms_of
 from insitu.proof.rules import grouping, literals, tables
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
         return Variant(columns, v.zone, v.presence, v.multiplicity, v.reads)  # type: ignore[arg-type]
 
     others = [renamed(v) for v in right.variants]
+    _forget_cast_constants(names, left.variants + others)
     if isinstance(node, exp.Union):
         relation = Relation(names, left.variants + others, _unique(left, right, others, order))
         return grouping.distinct(a, relation, env, node) if node.args.get("distinct") else relation
@@ -53,6 +55,20 @@ def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
         presence |= terms_of(v.columns.values())
         variants.append(Variant(v.columns, v.zone, presence, frozenset(), reads))
     return grouping.distinct(a, Relation(names, variants), env, node)
+
+
+_NUMBERS = {"integer", "decimal", "float"}
+
+
+def _forget_cast_constants(names: list[str], variants: list[Variant]) -> None:
+    """Where branches have different types the warehouse casts: their constants can no longer be compared as written."""
+    for name in names:
+        types = {v.columns["", name].type for v in variants if v.columns["", name].constant != NULL}
+        if len(types) > 1 and not types <= _NUMBERS:
+            for v in variants:
+                value = v.columns["", name]
+                if value.constant is not None and value.constant != NULL:
+                    v.columns["", name] = replace(value, constant=None, type="other")
 
 
 def _unique(left: Relation, right: Relation, others: list[Variant], order: list[str]) -> list[frozenset[str]]:

@@ -44,9 +44,8 @@ def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
     if to == value.type and to in ("integer", "boolean", "text") and target in ("bigint", "boolean", "varchar", "text"):
         return value
     result = functions.opaque(a, ("cast", target, type(node).__name__), [value], to)
-    return replace(
-        result, constant=value.constant if to != "boolean" and value.constant is not None and to not in TIME else None
-    )
+    number = isinstance(value.constant, float) and value.constant.is_integer() and to in ("integer", "decimal", "float")
+    return replace(result, constant=value.constant) if number else result
 
 
 def truncate(a: Analyser, node: exp.TimestampTrunc | exp.DateTrunc, row: Row) -> Value:
@@ -60,6 +59,20 @@ def truncate(a: Analyser, node: exp.TimestampTrunc | exp.DateTrunc, row: Row) ->
             raise Refusal("date_trunc of a time with time zone depends on the session; convert to UTC in staging", node)
         return functions.opaque(a, ("truncate", name), [value])
     return _derived(value, a.symbols.truncate(value.symbol, name), "timestamp")
+
+
+def bucket(a: Analyser, node: exp.DateBin, row: Row) -> Value:
+    """time_bucket, date_bin: the start of the bucket of a fixed length that holds the time."""
+    duration = intervals.parse(node.this)
+    origin = [v for k, v in node.args.items() if k not in ("this", "expression") and v is not None]
+    literal = all(isinstance(o, exp.Cast) and isinstance(o.this, exp.Literal) for o in origin)
+    if duration is None or duration.low != duration.high or not literal:
+        raise Refusal(f"{a.show(node)}: length and origin of the bucket must be literals, of a fixed length", node)
+    value = a.value(node.expression, row)
+    if value.type not in (None, *TIME):
+        raise Refusal(f"{a.show(node)} of something that is not a time", node)
+    symbol = a.symbols.bucket(value.symbol, duration.low, "".join(o.sql() for o in origin))
+    return _derived(value, symbol, "timestamp")
 
 
 def to_date(a: Analyser, node: exp.Expr, row: Row) -> Value:
@@ -88,7 +101,11 @@ def move(a: Analyser, node: exp.Expr, row: Row) -> Value:
     value = a.value(left, row)
     if duration is None and isinstance(node, exp.Add | exp.Sub) and value.type == "date":
         duration = intervals.parse(right, "DAY")
-    if duration is None or value.type not in (None, *TIME):
+    timed = value.type in (None, *TIME) or (value.type == "opaque" and _is_interval(right) and _is_interval(node.this))
+    if duration is None and timed and isinstance(node, exp.Add | exp.Sub) and right.find(exp.Interval):
+        moved = functions.pure(a, node, row)  # by a duration that is not a literal
+        return replace(moved, type="timestamp")
+    if duration is None or not timed:
         if value.type == "timestamptz" and not a.trusting and duration is not None:
             raise Refusal(
                 "moving a time with time zone by days follows the session's zone; convert to UTC in staging", node
@@ -104,7 +121,7 @@ def move(a: Analyser, node: exp.Expr, row: Row) -> Value:
         if value.type == "date" and isinstance(node, exp.Add | exp.Sub) and not _is_interval(right)
         else "timestamp"
     )
-    return _derived(value, moved, type_ if value.type else None)
+    return _derived(value, moved, type_ if value.type in TIME else None)
 
 
 def _is_interval(node: exp.Expr) -> bool:

@@ -38,6 +38,7 @@ RULES: dict[type, Rule] = {
     exp.TryCast: times.cast,
     exp.TimestampTrunc: times.truncate,
     exp.DateTrunc: times.truncate,
+    exp.DateBin: times.bucket,
     exp.TsOrDsToDate: times.to_date,
     exp.Date: times.to_date,
     exp.Add: times.move,

@@ -64,7 +64,9 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
         silent = (
             type(function) in functions.IGNORES_NULL and len(values) == 1 and values[0].constant == NULL
         )  # fmt: skip
-        tie = _tie(a, frame, order, keys, orders, [*theirs, *orders], inner, row, silent)
+        own = type(function) in functions.POSITIONAL and values[:1]
+        same = own and (own[0].constant is not None or own[0].symbol in {o.symbol for o in orders})
+        tie = "" if same else _tie(a, frame, order, keys, orders, [*theirs, *orders], inner, row, silent)
         if tie:
             terms |= {refused(a.place(node), "007", f"{a.show(node)} {tie}")}
         if silent:
@@ -184,7 +186,7 @@ def _tie(
     apart = any(literals.differ(x.constant, y.constant) for x, y in zip(mine, theirs, strict=True))
     if frame.from_start and frame.bounded and apart and peer.variant is not row.variant:
         return ""  # rows of this kind never tie with the current row, and those before it are all in the frame
-    if determinism.covered(a, peer.variant, peer.unique, all_theirs):
+    if determinism.covered(a, peer.variant, peer.unique, all_theirs, row.env.outer_symbols):
         return ""
     return f"is not determined when two rows tie; {determinism.ADVICE}"
 
