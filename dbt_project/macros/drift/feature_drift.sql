@@ -1,5 +1,6 @@
 {#- The drift of every feature of a use case, per batch, against what its model was trained on: (batch_id,
-    model_version, feature, metric, value, n_rows). `batches` names a relation with the batches to look at. The
+    model_version, feature, metric, value, usual, n_rows). `usual` is what 95 of 100 single days of the test split reach: a
+    day never looks like a year, and an alert should know by how much. `batches` names a relation with the batches to look at. The
     reference is the training split. Both sides are thinned to `rows` rows, evenly over time and always the same ones:
     more would not move ten bins. -#}
 {% macro feature_drift(use_case, batches, rows=20000) -%}
@@ -10,6 +11,12 @@
 {%- set config = use_case_config(use_case) -%}
 {%- set keys = key_columns(config) -%}
 {%- set columns = feature_columns(use_case) -%}
+{%- set time = adapter.quote(config.get('as_of', 'as_of')) -%}
+{#- rows, their batch, their day: a day of the test split stands for a batch without a name -#}
+{%- set no_day = "cast('1970-01-01' as date)" -%}
+{%- set parts = [
+    ('scored', 'batch_id', no_day), ('trained', "''", no_day), ('tested', "''", 'cast(' ~ time ~ ' as date)'),
+] -%}
 with scored_rows as (
     select predictions.batch_id, predictions.model_version, features.*
     from {{ predictions }} as predictions
@@ -17,15 +24,18 @@ with scored_rows as (
     where predictions.batch_id in (select batch_id from {{ batches }})
 ),
 
-trained_rows as (
+{%- for relation, split in [('trained', 'train'), ('tested', 'test')] %}
+
+{{ relation }}_rows as (
     select models.model_version, snapshots.*
     from {{ snapshots }} as snapshots
     inner join (select model_version, snapshot_id from {{ models }}) as models
         on snapshots.snapshot_id = models.snapshot_id
-    where snapshots.split = 'train' and models.model_version in (select model_version from scored_rows)
-)
+    where snapshots.split = '{{ split }}' and models.model_version in (select model_version from scored_rows)
+),
+{%- endfor %}
 
-{%- for relation, group in [('scored', 'model_version, batch_id'), ('trained', 'model_version')] %},
+{%- for relation, group in [('scored', 'model_version, batch_id'), ('trained', 'model_version'), ('tested', 'model_version')] %}
 
 {{ relation }} as (
     select *
@@ -37,36 +47,76 @@ trained_rows as (
         from {{ relation }}_rows
     ) as numbered
     where total <= {{ rows }} or {{ keep_point('(position - 1.0)', '1', 'total', rows) }}
-)
+),
 {%- endfor %}
 
 {%- for kind, type in [('numeric', 'double precision'), ('categorical', dbt.type_string())] %}
 {%- set names = columns.items() | selectattr(1, 'equalto', kind) | map(attribute=0) | list %}
-{%- for relation, group in [('trained', 'model_version'), ('scored', 'model_version, batch_id')] %},
+{%- for relation, batch, day in parts %}
 
 {{ relation }}_{{ kind }} as (
     {%- for name in names %}
-    select {{ group }}, '{{ name }}' as feature, cast({{ adapter.quote(name) }} as {{ type }}) as value from {{ relation }}
+    select
+        model_version,
+        {{ batch }} as batch_id,
+        {{ day }} as test_day,
+        '{{ name }}' as feature,
+        cast({{ adapter.quote(name) }} as {{ type }}) as value
+    from {{ relation }}
     {{ 'union all' if not loop.last }}
     {%- else %}
-    select {{ group }}, '' as feature, cast(null as {{ type }}) as value from {{ relation }} where 1 = 0
+    select model_version, {{ batch }} as batch_id, {{ day }} as test_day, '' as feature, cast(null as {{ type }}) as value
+    from {{ relation }}
+    where 1 = 0
     {%- endfor %}
-)
+),
 {%- endfor %}
-{%- endfor %},
 
-final as (
+newer_{{ kind }} as (
+    select * from scored_{{ kind }}
+    union all
+    select * from tested_{{ kind }}
+),
+{%- endfor %}
+
+measured as (
     {%- for kind in ['numeric', 'categorical'] %}
     {%- for measure in ['psi', 'missing_share'] %}
-    select batch_id, model_version, feature, metric, value, n_rows
-    from (
-        {{ context['drift_' ~ measure]('trained_' ~ kind, 'scored_' ~ kind, ['model_version', 'feature'], ['batch_id'], kind) | indent(8) }}
+    select * from (
+        {{ context['drift_' ~ measure]('trained_' ~ kind, 'newer_' ~ kind, ['model_version', 'feature'], ['batch_id', 'test_day'], kind) | indent(8) }}
     ) as {{ measure }}_{{ kind }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+usual as (
+    {{ usual_drift('measured', ['model_version', 'feature']) | indent(4) }}
+),
+
+final as (
+    select
+        measured.batch_id,
+        measured.model_version,
+        measured.feature,
+        measured.metric,
+        measured.value,
+        usual.value as usual,
+        measured.n_rows
+    from measured
+    left join usual
+        on {{ join_on('measured', 'usual', ['model_version', 'feature', 'metric']) }}
+    where measured.batch_id <> ''
 )
 
 select * from final
+{%- endmacro %}
+
+{#- The drift that 95 of 100 held-out days reach (rows of `measured` with a batch_id of ''). -#}
+{% macro usual_drift(measured, by) -%}
+select {{ by_columns(by) }}metric, percentile_cont(0.95) within group (order by value) as value
+from {{ measured }}
+where batch_id = ''
+{{ group_by(by, ['metric']) }}
 {%- endmacro %}

@@ -5,6 +5,7 @@ with drift as (
         batch_as_of,
         feature,
         value,
+        usual,
         n_rows,
         max(batch_as_of) over (partition by use_case) as last_batch
     from {{ ref('mon_feature_drift') }}
@@ -21,11 +22,11 @@ findings as (
         drift.feature as subject,
         drift.batch_as_of as as_of,
         drift.value,
-        limits.feature_psi as limit_value,
+        greatest(limits.feature_psi, drift.usual) as limit_value,
         drift.model_version
     from drift
     inner join limits on drift.use_case = limits.use_case
-    where drift.batch_as_of = drift.last_batch and drift.n_rows >= limits.min_rows and drift.value > limits.feature_psi
+    where drift.batch_as_of = drift.last_batch and drift.n_rows >= limits.min_rows and drift.value > greatest(limits.feature_psi, drift.usual)
 )
 
 select

@@ -1,5 +1,5 @@
 {#- A batch and its model never change, so each batch is compared once. -#}
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns') }}
 
 with batches as (
     select use_case, batch_id, batch_as_of
@@ -18,6 +18,7 @@ measured as (
         feature,
         metric,
         value,
+        usual,
         n_rows
     from (
         {{ feature_drift(use_case, 'batches') | indent(8) }}
@@ -35,6 +36,7 @@ final as (
         measured.feature,
         measured.metric,
         measured.value,
+        measured.usual,
         measured.n_rows
     from measured
     inner join batches on measured.use_case = batches.use_case and measured.batch_id = batches.batch_id

@@ -1,16 +1,12 @@
 {%- set by = ['use_case', 'model_version'] %}
 {%- set over = ['batch_id', 'batch_as_of'] %}
-with current_scores as (
-    select use_case, model_version, batch_id, batch_as_of, cast(score as double precision) as value
-    from {{ ref('ml_predictions') }}
-),
-
 -- what the same model gave to rows it had never seen
-reference_scores as (
+with heldout as (
     {% for use_case in use_cases() -%}
     select
         '{{ use_case }}' as use_case,
         heldout.model_version,
+        cast({{ adapter.quote(use_case_config(use_case).get('as_of', 'as_of')) }} as date) as day,
         cast(heldout.score as double precision) as value
     from {{ ref(use_case ~ '__heldout_predictions') }} as heldout
     inner join {{ ref(use_case ~ '__models') }} as models
@@ -20,14 +16,41 @@ reference_scores as (
     {% endfor %}
 ),
 
-final as (
+-- the batches, and every held-out day as a batch without a name
+batches as (
+    select use_case, model_version, batch_id, batch_as_of, cast(score as double precision) as value
+    from {{ ref('ml_predictions') }}
+    union all
+    select use_case, model_version, '' as batch_id, cast(day as timestamp) as batch_as_of, value
+    from heldout
+),
+
+measured as (
     {% for measure in ['psi', 'ks', 'missing_share'] -%}
-    select use_case, batch_id, batch_as_of, model_version, metric, value, n_rows
-    from (
-        {{ context['drift_' ~ measure]('reference_scores', 'current_scores', by, over) | indent(8) }}
+    select * from (
+        {{ context['drift_' ~ measure]('heldout', 'batches', by, over) | indent(8) }}
     ) as {{ measure }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+usual as (
+    {{ usual_drift('measured', by) | indent(4) }}
+),
+
+final as (
+    select
+        measured.use_case,
+        measured.batch_id,
+        measured.batch_as_of,
+        measured.model_version,
+        measured.metric,
+        measured.value,
+        usual.value as usual,
+        measured.n_rows
+    from measured
+    left join usual on {{ join_on('measured', 'usual', by + ['metric']) }}
+    where measured.batch_id <> ''
 )
 
 select * from final

@@ -55,6 +55,16 @@ def test_score_drift_is_scipys(stub: Stub) -> None:
         assert float(found.value[batch]) == pytest.approx(stats.ks_2samp(held.score, rows.score).statistic, abs=1e-9)
 
 
+def test_usual_drift_is_that_of_held_out_days(stub: Stub) -> None:
+    held = stub.upstream["basket__heldout_predictions"].query("model_version == 'good' and split != 'gap'")
+    days = [stats.ks_2samp(held.score, rows.score).statistic for _, rows in held.groupby(held.as_of.dt.date)]
+    found = stub.query("select distinct usual from mon_score_drift where use_case = 'basket' and metric = 'ks'")
+    assert found.usual.astype(float).tolist() == pytest.approx([np.percentile(days, 95)], abs=1e-9)
+    features = stub.query("select distinct feature, metric, usual from mon_feature_drift where use_case = 'basket'")
+    assert len(features) == 2 * features.feature.nunique()
+    assert (features[features.metric == "psi"].usual.astype(float) > 0).all()
+
+
 def test_feature_drift_sees_the_one_feature_that_moved(stub: Stub) -> None:
     found = stub.query("select * from mon_feature_drift where metric = 'psi' and use_case = 'basket'")
     assert set(found.feature) == {"country", "spend", "visits_before", "is_member"}
