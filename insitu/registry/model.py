@@ -91,4 +91,8 @@ def raw_scores(estimator: Any, task: str, frame: Any) -> np.ndarray[Any, Any]:
     if task == "regression":
         return np.asarray(estimator.predict(frame), dtype=np.float64)
     probabilities = np.asarray(estimator.predict_proba(frame), dtype=np.float64)
-    return probabilities[:, 1] if task == "binary" else probabilities
+    if task == "binary":
+        return probabilities[:, 1]
+    # Some libraries compute in single precision: their rows add up to 1 only almost.
+    normalised: np.ndarray[Any, Any] = probabilities / probabilities.sum(axis=1, keepdims=True)
+    return normalised

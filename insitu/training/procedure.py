@@ -97,7 +97,9 @@ class Procedure:
         sample = rows.sample(self.candidate.max_rows or self.family.max_rows)
         pipeline = self.build(parameters, quantile, len(sample))
         weights = self.weights(sample.y)
-        extra = {} if weights is None else {"model__sample_weight": weights}
+        extra = {f"model__{name}": value for name, value in self.family.fit_parameters(pipeline).items()}
+        if weights is not None:
+            extra["model__sample_weight"] = weights
         with limited(len(sample)):
             pipeline.fit(sample.frame, sample.y, **extra)
         # Threads that add up trees in the order they finish would change the last digits from run to run.

@@ -18,7 +18,7 @@ MIN_FOLD = 20  # rows on either side of a split
 
 def span(duration: str) -> np.timedelta64:
     """A checked duration (`31 days`) as numpy's type, in microseconds."""
-    return pd.Timedelta(duration).to_timedelta64().astype("timedelta64[us]")
+    return np.timedelta64(round(pd.Timedelta(duration).total_seconds() * 1_000_000), "us")
 
 
 def recent(rows: Rows, history: str | None) -> Rows:

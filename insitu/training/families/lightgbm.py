@@ -30,8 +30,6 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
         "random_state": request.random_state,
         "n_jobs": request.threads,
     }
-    if request.codes:
-        defaults["categorical_feature"] = request.codes
     if request.monotonic:
         defaults["monotone_constraints"] = request.constraints
     if request.quantile is not None:
@@ -39,6 +37,12 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
         parameters = {name: value for name, value in parameters.items() if name not in ("objective", "alpha")}
     estimator = LGBMRegressor if request.task == "regression" else LGBMClassifier
     return with_trees(request, make(estimator, request, **{**defaults, **parameters}))
+
+
+def fit_parameters(pipeline: Any) -> dict[str, Any]:
+    """LightGBM wants the positions of categories when it fits, not when it is made."""
+    (_, _, numeric), (_, _, categorical) = pipeline["prepare"].transformers
+    return {"categorical_feature": list(range(len(numeric), len(numeric) + len(categorical)))} if categorical else {}
 
 
 def best_rounds(
@@ -59,6 +63,7 @@ def best_rounds(
         early_y,
         sample_weight=weights,
         eval_set=[(prepare.transform(late), late_y)],
+        **fit_parameters(pipeline),
         callbacks=[early_stopping(patience, verbose=False)],
     )
     return max(1, int(model.best_iteration_))
@@ -82,6 +87,7 @@ FAMILY = Family(
     space,
     rounds="n_estimators",
     best_rounds=best_rounds,
+    fit_parameters=fit_parameters,
     quantiles=True,
     monotonic=True,
     own_threads=True,
