@@ -7,6 +7,7 @@ import click
 
 from insitu import __version__
 from insitu.errors import InsituError
+from insitu.report.commands import report
 from insitu.scaffold.commands import new
 from insitu.status.commands import status
 from insitu.warehouse import Project
@@ -23,7 +24,7 @@ def cli(context: click.Context, project_dir: Path, profiles_dir: Path, target: s
     context.obj = Project(project_dir, profiles_dir, target)
 
 
-for command in (status, new):
+for command in (status, report, new):
     cli.add_command(command)
 
 

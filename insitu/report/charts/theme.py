@@ -1,0 +1,154 @@
+"""How every chart looks, and how it becomes SVG in the page.
+
+Colours are CSS variables of the page, so one SVG serves light, dark and print. They differ in lightness as well as in
+hue; lines differ in their dashes too.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from insitu.report.ask import Row
+from insitu.report.markup import Html, text
+
+INK, MUTED, GRID, PAPER = "var(--ink)", "var(--muted)", "var(--grid)", "var(--paper)"
+ACCENT, SECOND, THIRD, FOURTH = "var(--accent)", "var(--second)", "var(--third)", "var(--fourth)"
+SERIES = [ACCENT, SECOND, THIRD, FOURTH, MUTED]
+DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3]]
+WIDTH, HEIGHT = 440, 280
+FEW_DAYS = 8
+
+_FONT = "system-ui, sans-serif"
+_numbers = count(1)
+
+
+def data(rows: Iterable[Row]) -> alt.InlineData:
+    """Rows as chart data: times in ISO format, UTC."""
+    return alt.InlineData(values=[{key: _plain(value) for key, value in row.items()} for row in rows])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return value.isoformat() + "Z"
+    if isinstance(value, dt.date):
+        return value.isoformat() + "T00:00:00Z"
+    return value
+
+
+def axis(**options: Any) -> alt.Axis:
+    """An axis with few ticks."""
+    return alt.Axis(**{"tickCount": 5, **options})
+
+
+def share_axis() -> alt.Axis:
+    """An axis of percentages."""
+    return axis(format=".0%")
+
+
+def time(column: str, rows: Sequence[Row]) -> alt.X:
+    """The time axis: one place per day while days are few, else continuous."""
+    days = {row[column] for row in rows}
+    if len(days) <= FEW_DAYS:
+        shown = alt.Axis(format="%d %b", formatType="utcFormat", labelAngle=0, grid=False)
+        return alt.X(f"{column}:T", type="ordinal", timeUnit="utcyearmonthdate", title=None, axis=shown)
+    return alt.X(
+        f"{column}:T", scale=alt.Scale(type="utc"), title=None, axis=axis(format="%d %b", grid=False, labelOverlap=True)
+    )
+
+
+def series(column: str, names: Sequence[str], title: str | None = None) -> dict[str, Any]:
+    """Colour and dash of named series, in the given order; the first is the one that matters."""
+    colours = alt.Scale(domain=list(names), range=_cycle(SERIES, len(names)))
+    dashes = alt.Scale(domain=list(names), range=_cycle(DASHES, len(names)))
+    legend: Any = None if len(names) < 2 else alt.Legend(title=title)
+    return {
+        "color": alt.Color(f"{column}:N", scale=colours, legend=legend, sort=list(names)),
+        "strokeDash": alt.StrokeDash(f"{column}:N", scale=dashes, legend=legend, sort=list(names)),
+    }
+
+
+def _cycle(values: list[Any], size: int) -> list[Any]:
+    return [values[min(i, len(values) - 1)] for i in range(size)]
+
+
+def rule(value: float, axis_name: str = "y", colour: str = MUTED) -> alt.Chart:
+    """A thin reference line."""
+    chart = alt.Chart(data([{"at": value}])).mark_rule(color=colour, strokeDash=[3, 3])
+    return chart.encode(y="at:Q") if axis_name == "y" else chart.encode(x="at:Q")
+
+
+def label(value: float, words: str, axis_name: str = "y") -> alt.Chart:
+    """Words at a reference line: above it at the right end, or beside it at the top."""
+    base = alt.Chart(data([{"at": value, "words": words}]))
+    if axis_name == "y":
+        marks = base.mark_text(align="right", baseline="bottom", dy=-3, color=MUTED)
+        return marks.encode(y="at:Q", x=alt.value("width"), text="words:N")
+    marks = base.mark_text(align="left", baseline="top", dx=4, dy=2, color=MUTED)
+    return marks.encode(x="at:Q", y=alt.value(0), text="words:N")
+
+
+def render(chart: alt.Chart | alt.LayerChart, description: str, width: int = WIDTH, height: int = HEIGHT) -> Html:
+    """The chart as inline SVG that scales with its column and says in words what it shows."""
+    sized = chart.properties(width=width, height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
+    spec = sized.configure(**_config()).to_json(indent=None)
+    return _inline(vl_convert.vegalite_to_svg(spec), description, width)
+
+
+def _config() -> dict[str, Any]:
+    small = {
+        "labelFont": _FONT,
+        "titleFont": _FONT,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+    }
+    colours = {"labelColor": MUTED, "titleColor": MUTED}
+    return {
+        "background": "transparent",
+        "padding": 4,
+        "font": _FONT,
+        "aria": False,
+        "view": alt.ViewConfig(stroke=None),
+        "axis": alt.AxisConfig(
+            **small,
+            **colours,
+            gridColor=GRID,
+            domain=False,
+            ticks=False,
+            labelPadding=6,
+            titlePadding=8,
+            labelLimit=190,
+        ),
+        "legend": alt.LegendConfig(
+            **small,
+            **colours,
+            orient="top",
+            direction="horizontal",
+            symbolType="stroke",
+            symbolSize=200,
+            symbolStrokeWidth=2,
+            offset=6,
+            columnPadding=14,
+            labelLimit=170,
+        ),
+        "text": alt.MarkConfig(font=_FONT, fontSize=11),
+        "line": alt.LineConfig(strokeWidth=2, strokeCap="round", strokeJoin="round"),
+    }
+
+
+def _inline(svg: str, description: str, width: int) -> Html:
+    """Drop the fixed size and the namespaces (HTML needs none), keep ids unique in the page, describe the picture."""
+    prefix = f"c{next(_numbers)}-"
+    svg = re.sub(r'\bid="', f'id="{prefix}', svg)
+    svg = svg.replace("url(#", f"url(#{prefix}")
+    svg = re.sub(r' (?:aria-hidden|pointer-events|opacity)="(?:true|none|1)"', "", svg)
+    opening = re.match(r"<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", svg)
+    if opening is None:
+        raise RuntimeError("The chart renderer returned no SVG.")
+    head = f'<svg class="chart" {opening[1]} role="img" aria-label="{text(description)}" style="max-width:{round(width * 1.35)}px">'
+    return Html(head + svg[opening.end() :])

@@ -1,0 +1,170 @@
+"""The model card: question, data, candidates, parameters, provenance."""
+
+import json
+from typing import Any
+
+from insitu.report.ask import Answer, Row
+from insitu.report.blocks import Section, badge, facts, more, nothing, source, table
+from insitu.report.context import Context
+from insitu.report.markup import Html, join, tag
+from insitu.report.metrics import Metrics, overall
+from insitu.report.wording import count, interval, metric_name, metric_value, moment, number, percent
+
+ORDER = (
+    "auc",
+    "average_precision",
+    "log_loss",
+    "brier",
+    "expected_calibration_error",
+    "profit",
+    "profit_uplift",
+    "mae",
+    "rmse",
+    "r2",
+)
+
+
+def model(context: Context) -> Section:
+    """What is known about the champion and how it was chosen."""
+    registry = _registry(context)
+    splits = _splits(context)
+    metrics = overall(context)
+    body = join(
+        _question(context, registry.first),
+        tag("h3", "Data"),
+        _data(context, splits),
+        tag("h3", "Candidates compared"),
+        _candidates(context, metrics),
+        tag("h3", "Provenance"),
+        _provenance(registry),
+    )
+    return Section("model", "Model card", body)
+
+
+def _registry(context: Context) -> Answer:
+    return context.ask(
+        """
+        select model_version, candidate, family, task, status, message, parameters, search_trace, signature,
+            training_as_of, training_key, snapshot_id, artifact_sha256, code_hash, config_hash, git_revision,
+            library_versions, random_state, trained_rows, fit_seconds, created_at
+        from {use__models}
+        where model_version = ?
+        """,
+        context.champion_version,
+    )
+
+
+def _splits(context: Context) -> Answer:
+    label = str(context.config.get("label", "label")).replace('"', '""')
+    return context.ask(
+        f"""
+        select split, count(*) as n_rows, min(as_of) as first_as_of, max(as_of) as last_as_of,
+            avg(cast("{label}" as double precision)) as mean_label
+        from {{use__snapshots}}
+        where snapshot_id = ?
+        group by split
+        order by min(as_of), max(as_of)
+        """,
+        context.snapshot,
+    )
+
+
+def _question(context: Context, row: Row) -> Html:
+    config = context.config
+    signature = _json(row.get("signature"), {})
+    kinds = [str(feature.get("kind", "number")) for feature in signature.get("features", [])]
+    listed = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
+    costs = config.get("costs") or {}
+    items: list[tuple[str, object]] = [
+        ("Predicts", join(tag("code", config.get("label", "label")), f", a {context.task} label")),
+        ("For each", ", ".join(map(str, config.get("entity", []))) or "row"),
+        ("Judged by", metric_name(context.metric)),
+    ]
+    if costs:
+        items.append(
+            ("Money of each outcome", "; ".join(f"{k.replace('_', ' ')} {number(v, 0)}" for k, v in costs.items()))
+        )
+    if kinds:
+        items.append(("Features", f"{len(kinds)} ({listed})"))
+    if row.get("message"):
+        items.append(("Noted in training", row["message"]))
+    return facts(items)
+
+
+def _data(context: Context, splits: Answer) -> Html:
+    if not splits:
+        return nothing(splits)
+    show = percent if context.task == "binary" else number
+    rows = [
+        (
+            row["split"],
+            count(row["n_rows"]),
+            moment(row["first_as_of"]),
+            moment(row["last_as_of"]),
+            show(row["mean_label"]),
+        )
+        for row in splits
+    ]
+    rate = "Observed rate" if context.task == "binary" else "Mean label"
+    caption = f"Snapshot {context.snapshot}, split by time; the gap is used by nobody."
+    return join(table(["Split", "Rows", "First as-of", "Last as-of", rate], rows, caption, (1, 4)), source(splits))
+
+
+def _candidates(context: Context, metrics: Metrics) -> Html:
+    if not context.candidates:
+        return nothing(metrics.answer, otherwise="No model has been trained yet.")
+    present = set(metrics.names())
+    shown = [m for m in dict.fromkeys([context.metric, *ORDER]) if m in present]
+    rows = []
+    for candidate in context.candidates:
+        version = candidate["model_version"]
+        name = join(version, " ", badge("champion", "good") if version == context.champion_version else "")
+        if candidate["status"] != "trained":
+            rows.append((join(name, badge("failed", "bad")), candidate["message"] or "", *[""] * len(shown)))
+            continue
+        for split in ("validation", "test"):
+            cells = [_cell(metrics, version, split, metric) for metric in shown]
+            rows.append((name if split == "validation" else "", split, *cells))
+    columns = ["Model", "Split", *(metric_name(metric) for metric in shown)]
+    caption = (
+        "Validation chooses among the candidates; the test, later in time and behind a gap, judges the chosen one."
+    )
+    return join(table(columns, rows, caption, range(2, len(columns)), "candidates"), source(metrics.answer))
+
+
+def _cell(metrics: Metrics, version: str, split: str, metric: str) -> Html:
+    row = metrics.row(version, split, metric)
+    between = interval(metric, row.get("ci_low"), row.get("ci_high"))
+    return join(metric_value(metric, row.get("value")), tag("small", between) if between else "")
+
+
+def _provenance(registry: Answer) -> Html:
+    row = registry.first
+    if not row:
+        return nothing(registry, otherwise="No champion yet.")
+    libraries = _json(row["library_versions"], {})
+    trace = _json(row["search_trace"], [])
+    parameters = _json(row["parameters"], {})
+    listed = (
+        [tag("code", json.dumps(parameters, ensure_ascii=False))] if parameters else ["the defaults of the library"]
+    )
+    code = ("snapshot_id", "training_key", "artifact_sha256", "code_hash", "config_hash", "git_revision")
+    items: list[tuple[str, object]] = [
+        ("Family", str(row["family"]).replace("_", " ")),
+        ("Parameters", join(*listed)),
+        ("Libraries", ", ".join(f"{name} {version}" for name, version in libraries.items())),
+        (
+            "Trained",
+            f"{moment(row['created_at'])} in {number(row['fit_seconds'], 1)} s, random state {row['random_state']}",
+        ),
+        *((name.replace("_", " ").capitalize(), tag("code", row[name])) for name in code if row[name]),
+    ]
+    steps = tag("pre", tag("code", "\n".join(json.dumps(step, ensure_ascii=False) for step in trace)))
+    return join(facts(items), more(f"Search: {len(trace)} steps", steps) if trace else "", source(registry))
+
+
+def _json(value: Any, otherwise: Any) -> Any:
+    try:
+        return json.loads(value) if value else otherwise
+    except ValueError:
+        return otherwise
