@@ -5,6 +5,7 @@ Importing them takes longer than most commands here; exit codes and output are t
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import subprocess
@@ -40,4 +41,7 @@ def _run(command: list[str], folder: str, environment: dict[str, str], output: s
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = command
-    {"dbt": dbt_cli, "insitu": insitu.cli.main}[command[0]]()
+    try:
+        {"dbt": dbt_cli, "insitu": insitu.cli.main}[command[0]]()
+    finally:
+        atexit._run_exitfuncs()  # multiprocessing leaves them out; dbt-duckdb closes the warehouse in one
