@@ -1,5 +1,6 @@
 """DuckDB behind the `Warehouse` interface."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,36 @@ from insitu.errors import ConfigurationError
 from insitu.warehouse.relation import Relation
 
 
+def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file.
+
+    Raises:
+        ConfigurationError: another process holds it, or it is no DuckDB file.
+    """
+    try:
+        return duckdb.connect(path, read_only=read_only)
+    except duckdb.Error as error:
+        reason = str(error).strip().splitlines()[0].removeprefix("IO Error: ")
+        holder = re.search(r"held in (\S+) \(PID (\d+)\)", reason)
+        if holder is None:
+            raise ConfigurationError(
+                f"The warehouse `{path}` cannot be opened: {reason} Correct the path (environment variable "
+                "INSITU_DUCKDB, or profiles.yml), or move the file away and build anew."
+            ) from error
+        raise ConfigurationError(
+            f"The warehouse `{path}` is held by another process ({Path(holder[1]).name}, PID {holder[2]}), and a DuckDB "
+            "file has one writer and no readers beside it. Let that process end, or close it (a notebook, a BI tool, "
+            "another dbt), then run again."
+        ) from error
+
+
 class DuckDBWarehouse:
     """A DuckDB file; it has one writer at a time, and none while others read."""
 
     def __init__(self, path: str, read_only: bool) -> None:
         if read_only and not Path(path).exists():
             raise ConfigurationError(f"There is no warehouse at `{path}`. Build it first (`make run`, or `dbt build`).")
-        try:
-            self.connection = duckdb.connect(path, read_only=read_only)
-        except duckdb.IOException as error:
-            raise ConfigurationError(
-                f"The warehouse `{path}` is not available: {str(error).strip()} "
-                "Close the process that holds it (a DuckDB file has one writer), then run again."
-            ) from error
+        self.connection = open_file(path, read_only)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """See `Warehouse.query`."""

@@ -35,7 +35,6 @@ class Project:
     @cached_property
     def credentials(self) -> Any:
         """Credentials of the target, rendered and validated by dbt itself."""
-
         from dbt.config.profile import Profile
         from dbt.config.renderer import ProfileRenderer
         from dbt.flags import set_from_args
@@ -55,8 +54,8 @@ class Project:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """dbt's manifest.json of the last command."""
-        path = self.directory / "target" / "manifest.json"
+        """dbt's manifest.json of the last command, from dbt's target folder."""
+        path = Path(os.environ.get("DBT_TARGET_PATH", self.directory / "target")) / "manifest.json"
         if not path.is_file():
             raise ConfigurationError(
                 f"There is no `{path}`: dbt has not run in this project yet. "

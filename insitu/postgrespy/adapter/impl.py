@@ -13,9 +13,6 @@ from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.postgres import PostgresAdapter
 from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
-from insitu.sources import file_hash
-from insitu.sources.reader import read_file
-
 from . import python_model
 from .connections import PostgresPyConnectionManager
 from .read import ReadFailed
@@ -74,23 +71,6 @@ class PostgresPyAdapter(PostgresAdapter):
     def python_model_response(self, unique_id: str) -> AdapterResponse:
         """What the last run of a Python model wrote."""
         return self._responses[unique_id]
-
-    @available
-    def source_file_hash(self, package: str, path: str) -> str:
-        """SHA-256 of the file behind a source (hex)."""
-        return file_hash(package, path)
-
-    @available
-    def load_source_file(self, relation: Any, package: str, path: str, columns: dict[str, str]) -> int:
-        """Fill a table with the typed columns of a file, in the open transaction; returns the number of rows."""
-        connection = self.connections.get_thread_connection()
-        types = {name: "double precision" if type_ == "double" else type_ for name, type_ in columns.items()}
-        items = ", ".join(f"{quote(name)} {type_}" for name, type_ in types.items())
-        rows = read_file(package, path, columns)
-        self.connections.add_query(f"create table if not exists {relation.render()} ({items})")
-        self.connections.add_query(f"truncate table {relation.render()}")
-        with connection.handle.cursor() as cursor:
-            return copy_batches(cursor, relation.render(), rows.schema, rows, columns)
 
     @available
     def refuse_repeated_keys(self, model: dict[str, Any], source: Any, keys: list[str]) -> None:

@@ -1,0 +1,65 @@
+"""The real project over a reduced warehouse: two carriers out of LaGuardia, five months.
+
+With INSITU_E2E_BUILT set to a folder, the first build is kept there and reused, for whoever works on these tests.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from insitu.sources import file_path
+from tests.e2e.site import ROOT, Site
+
+SOURCES = ROOT / "dbt_project/models/staging/nycflights/_sources.yml"
+KEPT_FLIGHTS = "origin = 'LGA' and carrier in ('DL', 'EV') and time_hour >= '2013-07-01' and time_hour < '2013-12-03'"
+
+
+def load_raw(warehouse: Path) -> None:
+    """Fill the schema `raw` as `load_sources` would, with fewer flights."""
+    tables = yaml.safe_load(SOURCES.read_text())["sources"][0]["tables"]
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema raw")
+        for table in tables:
+            path = file_path(table["config"]["meta"]["file"]["package"], table["config"]["meta"]["file"]["path"])
+            columns = ", ".join(f'cast("{c["name"]}" as {c["data_type"]}) as "{c["name"]}"' for c in table["columns"])
+            kept = KEPT_FLIGHTS if table["name"] == "flights" else "true"
+            connection.execute(
+                f"create table raw.{table['name']} as select {columns} "
+                f"from read_csv('{path}', header = true, all_varchar = true, nullstr = ['NA', '']) where {kept}"
+            )
+
+
+@pytest.fixture(scope="session")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Raw tables only; nothing built. Copy it before changing it."""
+    site = Site(ROOT, tmp_path_factory.mktemp("raw"))
+    load_raw(site.warehouse)
+    return site
+
+
+@pytest.fixture(scope="session")
+def built(raw: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Built from nothing as of 2013-11-01. Copy it before changing it."""
+    kept = os.environ.get("INSITU_E2E_BUILT")
+    site = Site(ROOT, Path(kept) if kept else tmp_path_factory.mktemp("built"))
+    if not site.warehouse.exists():
+        raw.copy(site.folder)
+        site.build()
+    return site
+
+
+@pytest.fixture
+def site(built: Site, tmp_path: Path) -> Site:
+    """A copy of the built warehouse that the test may change."""
+    return built.copy(tmp_path)
+
+
+@pytest.fixture
+def project(built: Site, tmp_path: Path) -> Site:
+    """A copy of the built warehouse and of the project, both of which the test may change."""
+    return built.copy(tmp_path, with_project=True)

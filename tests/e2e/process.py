@@ -1,0 +1,47 @@
+"""Runs command lines in processes of their own, forked from one that has dbt and scikit-learn loaded already.
+
+Importing them takes longer than most commands here; exit codes and output are those of a shell.
+"""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import dbt.adapters.duckdb  # noqa: F401
+from dbt.cli.main import cli as dbt_cli
+
+import insitu.cli
+import insitu.nodes  # noqa: F401
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload([__name__])
+
+
+def run(command: list[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run `dbt …` or `insitu …` in a folder; stdout holds both streams."""
+    with tempfile.NamedTemporaryFile("r", prefix="insitu-e2e-") as output:
+        process = _context.Process(target=_run, args=(command, str(folder), dict(environment), output.name))
+        process.start()
+        process.join()
+        return subprocess.CompletedProcess(command, process.exitcode or 0, output.read())
+
+
+def _run(command: list[str], folder: str, environment: dict[str, str], output: str) -> None:
+    descriptor = os.open(output, os.O_WRONLY | os.O_APPEND)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.argv = command
+    try:
+        {"dbt": dbt_cli, "insitu": insitu.cli.main}[command[0]]()
+    finally:
+        atexit._run_exitfuncs()  # multiprocessing leaves them out; dbt-duckdb closes the warehouse in one

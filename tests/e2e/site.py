@@ -1,0 +1,106 @@
+"""A project folder with its own warehouse, and what tests do with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from tests.e2e import process
+
+ROOT = Path(__file__).parents[2]
+AS_OF = "2013-11-01 00:00:00"
+
+
+@dataclass(frozen=True)
+class Site:
+    """The repository's dbt project, or a copy of it that a test may edit, with a warehouse file beside it."""
+
+    project: Path  # holds dbt_project, models_py, profiles.yml
+    folder: Path  # holds the warehouse and dbt's target
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "insitu.duckdb"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "INSITU_TARGET": "duckdb",
+            "INSITU_DUCKDB": str(self.warehouse),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_USE_COLORS": "false",
+            "OMP_NUM_THREADS": "1",
+        }
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return process.run(list(command), self.project, self.environment)
+
+    def dbt(self, *arguments: str, as_of: str = AS_OF, load_sources: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run dbt for one of the use cases; the other would double the time and show the same."""
+        variables = {"as_of": as_of, "load_sources": load_sources, "use_cases": ["flight_delay"]}
+        where = ["--project-dir", "dbt_project", "--profiles-dir", ".", "--vars", json.dumps(variables)]
+        if arguments[0] == "build":
+            where += ["--exclude", "*arrival_delay*"]
+        return self.run("dbt", *arguments, *where)
+
+    def build(self, *arguments: str, as_of: str = AS_OF) -> subprocess.CompletedProcess[str]:
+        """`dbt build` that must succeed."""
+        outcome = self.dbt("build", *arguments, as_of=as_of)
+        assert outcome.returncode == 0, outcome.stdout
+        return outcome
+
+    def insitu(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run("insitu", *arguments)
+
+    def query(self, sql: str) -> pd.DataFrame:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.sql(sql).df()
+
+    def value(self, sql: str) -> object:
+        return self.query(sql).iloc[0, 0]
+
+    def execute(self, *statements: str) -> None:
+        with duckdb.connect(str(self.warehouse)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def rows(self) -> dict[str, int]:
+        """Number of rows of every table."""
+        tables = self.query("select schema_name || '.' || table_name as name from duckdb_tables() order by 1").name
+        counts = " union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in tables)
+        return dict(self.query(counts).itertuples(index=False, name=None)) if len(tables) else {}
+
+    def copy(self, folder: Path, with_project: bool = False) -> Site:
+        """The same state in another folder, for a test that changes it."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("logs"))
+        project = self.project
+        if with_project:
+            project = folder / "project"
+            ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
+            for name in ("dbt_project", "models_py"):
+                shutil.copytree(self.project / name, project / name, ignore=ignored)
+            shutil.copy(self.project / "profiles.yml", project)
+        return Site(project, folder)
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a text, which must be there, in a file of the (copied) project."""
+        assert self.project != ROOT, "edit a copy of the project, not the project"
+        file = self.project / path
+        text = file.read_text()
+        assert old in text, f"{path} does not contain {old!r}"
+        file.write_text(text.replace(old, new))
+
+
+def errors(outcome: subprocess.CompletedProcess[str]) -> str:
+    """The output with line breaks and runs of spaces as one space, for matching messages."""
+    return re.sub(r"\s+", " ", outcome.stdout)
