@@ -13,11 +13,13 @@
         {%- set sql = 'sum(' ~ n ~ ')' ~ (' / ' ~ window.seconds / 86400 if agg == 'rate_per_day' else '') -%}
     {%- elif agg in ['min', 'max'] -%}
         {%- set sql = agg ~ '(' ~ block_part(group, m ~ '_' ~ agg, agg ~ '(' ~ m ~ ')') ~ ')' -%}
-    {%- elif agg == 'sum' -%}
+    {%- elif agg == 'sum' and 'avg' not in column.measure.aggs and 'stddev' not in column.measure.aggs -%}
         {%- set sql = 'sum(' ~ block_part(group, m ~ '_sum', 'sum(' ~ real ~ ')') ~ ')' -%}
-    {%- elif agg == 'avg' -%}
-        {%- set total = block_part(group, m ~ '_sum', 'sum(' ~ real ~ ')') -%}
-        {%- set sql = 'sum(' ~ total ~ ') / nullif(sum(' ~ block_part(group, m ~ '_n', 'count(' ~ m ~ ')') ~ '), 0)' -%}
+    {%- elif agg in ['sum', 'avg'] -%}
+        {#- A window aggregate costs more than a product: one average serves all three. -#}
+        {%- set n = block_part(group, m ~ '_n', 'count(' ~ m ~ ')') -%}
+        {%- set sql = 'sum(' ~ n ~ ' * ' ~ block_part(group, m ~ '_mean', 'avg(' ~ real ~ ')') ~ ')' -%}
+        {%- set sql = sql ~ (' / nullif(sum(' ~ n ~ '), 0)' if agg == 'avg' else '') -%}
     {%- elif agg == 'stddev' -%}
         {%- set n = block_part(group, m ~ '_n', 'count(' ~ m ~ ')') -%}
         {%- set sql = merged_stddev(n, block_part(group, m ~ '_mean', 'avg(' ~ real ~ ')'), block_part(group, m ~ '_var', 'var_pop(' ~ real ~ ')')) -%}

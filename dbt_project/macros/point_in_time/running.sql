@@ -33,16 +33,16 @@
 
     {%- set n = running_output(group, m ~ '_n', 'count(' ~ m ~ ') over before', window) -%}
     {%- set scale = exactness(column.type).scale -%}
-    {%- if agg in ['sum', 'avg'] -%}
-        {%- set total = running_output(group, m ~ '_sum', 'sum(' ~ m ~ ') over before', window) -%}
-        {{ return('case when ' ~ n ~ ' > 0 then cast(' ~ total ~ ' as double precision)' ~ (' / ' ~ n if agg == 'avg' else '') ~ ' end') }}
-    {%- endif -%}
-    {#- Whole numbers of the smallest unit, so that n * sum of squares - square of sum is exact. -#}
+    {#- In whole numbers of the smallest unit, so that totals, and n * sum of squares - square of sum, are exact. -#}
     {%- set units = 'cast(' ~ m ~ (' * ' ~ 10 ** scale if scale else '') ~ ' as bigint)' -%}
+    {%- set divisor = ' / ' ~ 10 ** scale ~ '.0' if scale else '' -%}
     {%- set total = running_output(group, m ~ '_units', 'sum(' ~ units ~ ') over before', window) -%}
+    {%- if agg in ['sum', 'avg'] -%}
+        {{ return('case when ' ~ n ~ ' > 0 then cast(' ~ total ~ ' as double precision)' ~ divisor ~ (' / ' ~ n if agg == 'avg' else '') ~ ' end') }}
+    {%- endif -%}
     {%- set squares = running_output(group, m ~ '_squares', 'sum(' ~ units ~ ' * ' ~ units ~ ') over before', window) -%}
     {{ return('case when ' ~ n ~ ' > 1 then sqrt(cast(' ~ n ~ ' * ' ~ squares ~ ' - ' ~ total ~ ' * ' ~ total
-        ~ ' as double precision) / (cast(' ~ n ~ ' as double precision) * (' ~ n ~ ' - 1)))' ~ (' / ' ~ 10 ** scale if scale else '') ~ ' end') }}
+        ~ ' as double precision) / (cast(' ~ n ~ ' as double precision) * (' ~ n ~ ' - 1)))' ~ divisor ~ ' end') }}
 {% endmacro %}
 
 
