@@ -8,9 +8,9 @@
     {%- set columns = [] -%}
     {%- for column in plan.columns -%}
         {%- do columns.append({
-            'name': column.name, 'measure': column.measure.name, 'agg': column.agg, 'window': column.window.label,
-            'expr': column.measure.expr, 'where': column.measure.where, 'default': column.default, 'order_by': column.measure.order_by,
-            'type': column.type, 'strategy': column.strategy, 'reason': column.reason, 'description': column_description(column, plan),
+            'name': column.name, 'measure': column.measure.name, 'agg': column.agg, 'window': column.window.label if column.get('window') else none,
+            'expr': column.measure.expr, 'where': column.measure.get('where'), 'default': column.default, 'order_by': column.measure.get('order_by', []),
+            'type': column.type, 'strategy': column.strategy, 'reason': column.reason, 'description': column.get('description') or column_description(column, plan),
         }) -%}
     {%- endfor -%}
     {{ return({
@@ -51,7 +51,7 @@
     {%- set pattern = config.model.columns.values() | first -%}
     {%- for column in plan.columns if column.name not in config.model.columns -%}
         {%- do config.model.columns.update({column.name: pattern.replace(
-            name=column.name, description=column_description(column, plan), data_type=none, constraints=[], tags=[], meta={})}) -%}
+            name=column.name, description=column.get('description') or column_description(column, plan), data_type=none, constraints=[], tags=[], meta={})}) -%}
     {%- endfor -%}
 {% endmacro %}
 

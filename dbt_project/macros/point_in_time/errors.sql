@@ -34,3 +34,17 @@
             'a UTC timestamp without time zone (convert it in staging)', macro) }}
     {%- endif -%}
 {% endmacro %}
+
+
+{#- Key columns exist on both sides and are of one type family. -#}
+{% macro check_keys(keys, spine_types, event_types, spine, events, macro='window_features') %}
+    {%- for spine_column, event_column in keys.items() -%}
+        {{- check_column('keys', spine_column, spine_types, spine, macro) -}}
+        {{- check_column('keys', event_column, event_types, events, macro) -}}
+        {%- if spine_types is not none and event_types is not none
+                and type_family(spine_types[spine_column | lower]) != type_family(event_types[event_column | lower]) -%}
+            {{ features_error('keys', '`' ~ spine_column ~ '` (' ~ spine_types[spine_column | lower] ~ ') = `' ~ event_column ~ '` ('
+                ~ event_types[event_column | lower] ~ ')', 'two columns of one type: cast one of them in staging', macro) }}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}

@@ -10,15 +10,7 @@
     {%- if execute -%}
         {{- check_timestamp('as_of', as_of, spine_types, spine) -}}
         {{- check_timestamp('available_at', available_at, event_types, events) -}}
-        {%- for spine_column, event_column in keys.items() -%}
-            {{- check_column('keys', spine_column, spine_types, spine) -}}
-            {{- check_column('keys', event_column, event_types, events) -}}
-            {%- if spine_types is not none and event_types is not none
-                    and type_family(spine_types[spine_column | lower]) != type_family(event_types[event_column | lower]) -%}
-                {{ features_error('keys', '`' ~ spine_column ~ '` (' ~ spine_types[spine_column | lower] ~ ') = `' ~ event_column ~ '` ('
-                    ~ event_types[event_column | lower] ~ ')', 'two columns of one type: cast one of them in staging') }}
-            {%- endif -%}
-        {%- endfor -%}
+        {{- check_keys(keys, spine_types, event_types, spine, events) -}}
     {%- endif -%}
     {%- set spine_key = [spine_key] if spine_key is string else (spine_key or keys.keys() | list) -%}
     {%- for column in spine_key -%}{{- check_column('spine_key', column, spine_types, spine) -}}{%- endfor -%}

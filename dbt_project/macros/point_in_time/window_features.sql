@@ -1,8 +1,11 @@
 {#- Window features over events, one row per spine row: see docs/features.md. -#}
 {% macro window_features(spine, events, keys, measures, windows=['all'], available_at=none, as_of='as_of', spine_key=none,
-                         prefix=none, gap=none, strategy='auto') %}
+                         prefix=none, gap=none, strategy='auto', documented=true) %}
     {%- set plan = plan_window_features(spine, events, keys, measures, windows, available_at, as_of, spine_key, prefix, gap, strategy) -%}
-    {{- document_columns(plan) -}}
+    {%- if documented -%}
+        {{- document_columns(plan) -}}
+        {{- features_comment(plan) ~ '\n' -}}
+    {%- endif -%}
     {{- render_window_features(plan) -}}
 {% endmacro %}
 
@@ -12,18 +15,7 @@
 {%- set features = {} -%}
 {%- for column in plan.columns -%}{%- do features.update({column.name: feature_expression(groups, column, plan)}) -%}{%- endfor -%}
 {%- set keys = plan.key_columns.keys() | list -%}
-{{ features_comment(plan) }}
-with spine as (
-    select
-        {%- for column in (plan.spine_key + keys) | unique %}
-        {{ column }},
-        {%- endfor %}
-        {{ plan.as_of ~ (' as as_of' if plan.as_of != 'as_of' else '') }}
-    from {{ plan.spine }}
-    {%- if plan.new_rows %}
-    where {{ plan.new_rows }}
-    {%- endif %}
-),
+{{ spine_cte(plan) }}
 
 events as {{ 'not materialized ' if plan.lookups.index }}(
     select

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from insitu.postgrespy.server import Database
+from tests.dbt.features.lookups import LOOKUPS
 from tests.dbt.features.project import FeaturesProject
 from tests.dbt.features.specs import SPECS, model_sql
 
@@ -27,10 +28,14 @@ EVENTS = {
     "d": "decimal(9, 2)",
     "b": "bigint",
 }
+PERIODS = {"key": "integer", "grade": "varchar(20)", "valid_from": "timestamp", "valid_to": "timestamp"}
+TABLES = {"spine": SPINE, "events": EVENTS, "periods": PERIODS}
 
 
-def ddl(name: str, columns: dict[str, str]) -> str:
-    return f"create table raw.{name} ({', '.join(f'{c} {t}' for c, t in columns.items())})"
+def ddl() -> str:
+    """The schema `raw` with its empty tables."""
+    tables = [f"create table raw.{name} ({', '.join(f'{c} {t}' for c, t in columns.items())})" for name, columns in TABLES.items()]
+    return "; ".join(["create schema raw", *tables])
 
 
 class Rendered(Protocol):
@@ -39,7 +44,7 @@ class Rendered(Protocol):
     kind: str
     sql: dict[str, str]
 
-    def features(self, spec: str, spine: list[Row], events: list[Row]) -> list[Row]: ...
+    def run(self, model: str, tables: dict[str, list[Row]]) -> list[Row]: ...
 
 
 class OnDuckDB:
@@ -48,16 +53,16 @@ class OnDuckDB:
     def __init__(self, sql: dict[str, str]) -> None:
         self.sql = {name: text.replace('"warehouse".', "") for name, text in sql.items()}
         self.connection = duckdb.connect()
-        self.connection.execute(f"set threads = 1; create schema raw; {ddl('spine', SPINE)}; {ddl('events', EVENTS)}")
+        self.connection.execute(f"set threads = 1; {ddl()}")
 
-    def features(self, spec: str, spine: list[Row], events: list[Row]) -> list[Row]:
-        for name, rows, columns in (("spine", spine, SPINE), ("events", events, EVENTS)):
+    def run(self, model: str, tables: dict[str, list[Row]]) -> list[Row]:
+        for name, columns in TABLES.items():
             self.connection.execute(f"delete from raw.{name}")
-            if rows:
+            if rows := tables.get(name):
                 self.connection.executemany(
                     f"insert into raw.{name} values ({', '.join('?' for _ in columns)})", [[r[c] for c in columns] for r in rows]
                 )
-        result = self.connection.execute(self.sql[spec])
+        result = self.connection.execute(self.sql[model])
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -69,19 +74,19 @@ class OnPostgres:
         self.sql = sql
         self.connection: psycopg.Connection[Any] = psycopg.connect(database.dsn, autocommit=True)
 
-    def features(self, spec: str, spine: list[Row], events: list[Row]) -> list[Row]:
-        self.connection.execute("truncate raw.spine, raw.events")
-        for name, rows, columns in (("spine", spine, SPINE), ("events", events, EVENTS)):
+    def run(self, model: str, tables: dict[str, list[Row]]) -> list[Row]:
+        self.connection.execute("truncate raw.spine, raw.events, raw.periods")
+        for name, columns in TABLES.items():
             with self.connection.cursor().copy(f"copy raw.{name} from stdin") as copy:
-                for row in rows:
+                for row in tables.get(name, []):
                     copy.write_row([row[c] for c in columns])
-        cursor = self.connection.execute(self.sql[spec])
+        cursor = self.connection.execute(self.sql[model])
         assert cursor.description
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-MODELS = {name: model_sql(spec) for name, spec in SPECS.items()}
+MODELS = {name: model_sql(spec) for name, spec in SPECS.items()} | LOOKUPS
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +94,7 @@ def duckdb_rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     directory = tmp_path_factory.mktemp("features_duckdb")
     path = directory / "warehouse.duckdb"
     with duckdb.connect(str(path)) as connection:
-        connection.execute(f"create schema raw; {ddl('spine', SPINE)}; {ddl('events', EVENTS)}")
+        connection.execute(ddl())
     profile = {"type": "duckdb", "path": str(path), "schema": "main"}
     return OnDuckDB(FeaturesProject(directory / "project", profile, MODELS).compiled())
 
@@ -98,9 +103,7 @@ def duckdb_rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
 def postgres_profile(postgres_server: Database) -> Iterator[tuple[Database, dict[str, Any]]]:
     with postgres_server.fresh_database() as database:
         with psycopg.connect(database.dsn, autocommit=True) as connection:
-            connection.execute("create schema raw")
-            connection.execute(ddl("spine", SPINE))
-            connection.execute(ddl("events", EVENTS))
+            connection.execute(ddl())
             connection.execute("create index on raw.events (key, known_at)")
         yield (
             database,

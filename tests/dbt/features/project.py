@@ -31,7 +31,7 @@ class FeaturesProject:
     def run(self, *arguments: str) -> tuple[bool, str]:
         """Run dbt; return whether it succeeded and what it said."""
         lines: list[str] = []
-        runner = dbtRunner(callbacks=[lambda event: lines.append(event.info.msg)])
+        runner = dbtRunner(callbacks=[lambda event: lines.append(event.info.msg) if event.info.level in ("warn", "error") else None])
         where = ["--project-dir", str(self.directory), "--profiles-dir", str(self.directory), "--quiet"]
         outcome = runner.invoke([*arguments, *where])
         if outcome.exception is not None:

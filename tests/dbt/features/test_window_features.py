@@ -69,7 +69,7 @@ def agrees(column: str, got: Any, wanted: oracle.Found) -> bool:
 
 
 def check(rendered: Rendered, name: str, spine: list[Row], events: list[Row]) -> None:
-    got = sorted(rendered.features(name, spine, events), key=lambda row: row["id"])
+    got = sorted(rendered.run(name, {"spine": spine, "events": events}), key=lambda row: row["id"])
     wanted = sorted(oracle.features(SPECS[name], spine, events), key=lambda row: row["id"])
     assert [(row["id"], row["as_of"]) for row in got] == [(row["id"], row["as_of"]) for row in wanted]
     for mine, theirs in zip(got, wanted, strict=True):
