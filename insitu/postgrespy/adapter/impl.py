@@ -13,12 +13,15 @@ from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.postgres import PostgresAdapter
 from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
+from insitu.sources.files import file_hash, file_path
+
 from . import python_model
 from .connections import PostgresPyConnectionManager
 from .read import ReadFailed
 from .relations import PostgresPyColumn, PostgresPyRelation
 from .session import Session
-from .types import column_type
+from .source_file import open_file
+from .types import column_type, native
 from .write import UnsupportedType, copy_batches, encoder, quote
 
 logger = AdapterLogger("PostgresPy")
@@ -73,6 +76,29 @@ class PostgresPyAdapter(PostgresAdapter):
         return self._responses[unique_id]
 
     @available
+    def source_file(self, package: str, path: str) -> dict[str, str]:
+        """Where a source's file is (`path`), and the SHA-256 of its contents (`hash`)."""
+        return {"path": file_path(package, path), "hash": file_hash(package, path)}
+
+    @available
+    def load_source_file(self, relation: Any, path: str, columns: dict[str, dict[str, Any]]) -> int:
+        """Replace a table by the contents of a CSV or Parquet file, in the open transaction.
+
+        Args:
+            relation: the table.
+            path: the file.
+            columns: the columns to load, by name, each with its `data_type`.
+        Returns: the number of rows.
+        """
+        types = {name: native(column["data_type"]) for name, column in columns.items()}
+        schema, batches = open_file(path, list(types))
+        items = ", ".join(f"{quote(name)} {types[name]}" for name in schema.names)
+        self.connections.add_query(f"drop table if exists {relation.render()}")
+        _, cursor = self.connections.add_query(f"create table {relation.render()} ({items})")
+        with self.connections.exception_handler(f"load {path}"):
+            return copy_batches(cursor, relation.render(), schema, batches, types)
+
+    @available
     def refuse_repeated_keys(self, model: dict[str, Any], source: Any, keys: list[str]) -> None:
         """Raise if two rows of `source` have the same values in `keys` (SQL expressions): no merge could be right."""
         key = ", ".join(keys)
@@ -94,7 +120,7 @@ class PostgresPyAdapter(PostgresAdapter):
     @staticmethod
     def _declared(model: dict[str, Any]) -> dict[str, str]:
         """The column types given in YAML, by column name."""
-        return {name: c["data_type"] for name, c in model["columns"].items() if c.get("data_type")}
+        return {name: native(c["data_type"]) for name, c in model["columns"].items() if c.get("data_type")}
 
     def _create_table(self, model: dict[str, Any], relation: Any, temporary: bool, schema: Any) -> str:
         """The DDL: types from YAML, else from Arrow; constraints and `unlogged` unless it is a temporary table."""

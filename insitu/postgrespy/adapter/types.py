@@ -25,6 +25,21 @@ READ: dict[str, pa.DataType] = {
 # Exact decimals are of no use to the libraries that read here, which compute in double precision.
 CAST = {"numeric": "float8", "money": "numeric::float8", "oid": "int8", "char": "text"}
 
+# Type names that DuckDB has and PostgreSQL has not: one YAML file serves both.
+SYNONYMS = {
+    "double": "double precision",
+    "blob": "bytea",
+    "string": "text",
+    "datetime": "timestamp",
+    "tinyint": "smallint",
+    "hugeint": "numeric(38, 0)",
+}
+
+
+def native(declared: str) -> str:
+    """A `data_type` from YAML as PostgreSQL spells it."""
+    return SYNONYMS.get(declared.strip().lower(), declared)
+
 
 def read_as(type_name: str) -> tuple[str, pa.DataType]:
     """How to read a column of a PostgreSQL type: the cast to append (may be empty), and the Arrow type that comes.
