@@ -44,3 +44,8 @@ class FeaturesProject:
         assert ok, said
         manifest = json.loads((self.directory / "target" / "manifest.json").read_text())
         return {node["name"]: node["compiled_code"] for node in manifest["nodes"].values()}
+
+    def failures(self) -> dict[str, str]:
+        """Model name → message of the last run."""
+        results = json.loads((self.directory / "target" / "run_results.json").read_text())["results"]
+        return {r["unique_id"].split(".")[-1]: r["message"] for r in results if r["status"] == "error"}
