@@ -1,6 +1,5 @@
-{# Which metric and curve macros apply to a task. A new metric is a macro `metric_<name>` and its name here, or, for one
-   use case, in `meta.ml.evaluation.metrics`. #}
-
+{#- The metrics of a task. A new one is a macro `metric_<name>` and its name here, or, for one use case, in
+    `meta.ml.evaluation.metrics`. -#}
 {% macro metrics_of_task(options) %}
 {%- set metrics = {
     'binary': [
@@ -21,6 +20,7 @@
 {{ return(metrics[options.task] + profit + options.get('extra_metrics', [])) }}
 {% endmacro %}
 
+{#- The curves of a task: macros `curve_<name>`. -#}
 {% macro curves_of_task(options) %}
 {%- set curves = {
     'binary': ['roc', 'precision_recall', 'calibration', 'lift', 'gain', 'score_distribution'],
