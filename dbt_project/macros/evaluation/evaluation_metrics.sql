@@ -1,5 +1,6 @@
 {% macro evaluation_metrics(use_case) %}
-{#- The body of `<use_case>__metrics`: every metric of the task, overall and by slice. -#}
+{#- The body of `<use_case>__metrics`: every metric of the task, overall and by slice. In a multiclass task every class is
+    a slice too, by the metrics of the question "this class or another?". -#}
 {%- set heldout = ref(use_case ~ '__heldout_predictions') %}
 {%- set snapshots = ref(use_case ~ '__snapshots') %}
 {%- set config = use_case_config(use_case) %}
@@ -15,7 +16,7 @@ snapshots as (
 ),
 
 sliced as (
-    select model_version, snapshot_id, split, 'all' as slice_column, 'all' as slice_value, label, score
+    select model_version, snapshot_id, split, 'all' as slice_column, 'all' as slice_value, {{ scored_columns(config) }}
     from heldout
     {%- for column in config.get('slices', []) %}
     union all
@@ -23,7 +24,7 @@ sliced as (
         heldout.model_version, heldout.snapshot_id, heldout.split,
         '{{ column }}' as slice_column,
         coalesce(cast(snapshots.{{ adapter.quote(column) }} as {{ dbt.type_string() }}), '(missing)') as slice_value,
-        heldout.label, heldout.score
+        {{ scored_columns(config, 'heldout.') }}
     from heldout
     inner join snapshots on {% for key in keys %}heldout.{{ adapter.quote(key) }} = snapshots.{{ adapter.quote(key) }}{{ ' and ' if not loop.last }}{% endfor %}
     {%- endfor %}
@@ -31,6 +32,16 @@ sliced as (
 
 final as (
     {{ union_metrics(metrics_of_task(options), 'sliced', by, options) | indent(4) }}
+    {%- if options.task == 'multiclass' %}
+    union all
+    select model_version, snapshot_id, split, 'class' as slice_column, ovr_class as slice_value, metric, value, ci_low, ci_high, n_rows
+    from (
+        {{ union_metrics(
+            ['auc', 'average_precision', 'brier', 'expected_calibration_error', 'base_rate', 'mean_score'],
+            one_against_rest("(select * from sliced where slice_column = 'all') as overall", by[:3]), by[:3] + ['ovr_class'], {}
+        ) | indent(8) }}
+    ) as by_class
+    {%- endif %}
 )
 
 select * from final

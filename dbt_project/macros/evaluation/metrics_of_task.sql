@@ -1,6 +1,5 @@
-{# Which metric and curve macros apply to a task. A new metric is a macro `metric_<name>` and its name here, or, for one
-   use case, in `meta.ml.extra_metrics`. #}
-
+{#- The metrics of a task. A new one is a macro `metric_<name>` and its name here, or, for one use case, in
+    `meta.ml.evaluation.metrics`. -#}
 {% macro metrics_of_task(options) %}
 {%- set metrics = {
     'binary': [
@@ -8,7 +7,7 @@
         'base_rate', 'mean_score', 'accuracy', 'precision', 'recall', 'f1', 'lift', 'capture', 'missing_scores',
     ],
     'regression': [
-        'mae', 'rmse', 'r2', 'bias', 'median_absolute_error', 'pinball_loss', 'coverage', 'mean_label',
+        'mae', 'rmse', 'r2', 'bias', 'median_absolute_error', 'pinball', 'coverage', 'mean_label',
         'mean_score', 'missing_scores',
     ],
     'multiclass': [
@@ -21,6 +20,7 @@
 {{ return(metrics[options.task] + profit + options.get('extra_metrics', [])) }}
 {% endmacro %}
 
+{#- The curves of a task: macros `curve_<name>`. -#}
 {% macro curves_of_task(options) %}
 {%- set curves = {
     'binary': ['roc', 'precision_recall', 'calibration', 'lift', 'gain', 'score_distribution'],
@@ -37,3 +37,14 @@ select * from ({{ context[prefix ~ metric](relation, by, options) }}) as {{ pref
 {{ 'union all' if not loop.last }}
 {%- endfor %}
 {% endmacro %}
+
+{#- The columns that the metric macros of a task read: one row per row predicted, or in a multiclass task per row and
+    class. -#}
+{% macro scored_columns(config, prefix='') -%}
+{%- if config.get('task') == 'multiclass' -%}
+{{ entity_id(config, prefix) }} || '|' || cast({{ prefix }}{{ adapter.quote(config.get('as_of', 'as_of')) }} as {{ dbt.type_string() }}) as row_id,
+{{ prefix }}label, {{ prefix }}class, {{ prefix }}score
+{%- else -%}
+{{ prefix }}label, {{ prefix }}score
+{%- endif -%}
+{%- endmacro %}

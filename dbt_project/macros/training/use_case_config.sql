@@ -12,5 +12,7 @@
     {{ exceptions.raise_compiler_error("`" ~ name ~ "` declares no `config.meta.ml` (it has: "
         ~ nodes[0].config.get('meta', {}).keys() | join(', ') ~ "). Add it: task, entity, label, candidates.") }}
 {%- endif %}
-{{ return(config) }}
+{#- a single key column may be written without brackets -#}
+{%- set entity = config.get('entity', []) %}
+{{ return(dict(config, entity=[entity] if entity is string else entity)) }}
 {% endmacro %}

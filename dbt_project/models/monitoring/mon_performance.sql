@@ -6,8 +6,7 @@ with
         '{{ use_case }}' as use_case,
         model_version,
         cast({{ adapter.quote(use_case_config(use_case).get('as_of', 'as_of')) }} as date) as day,
-        label,
-        score
+        {{ scored_columns(use_case_config(use_case)) }}
     from {{ ref(use_case ~ '__outcomes') }}
 ),
 {% endfor %}

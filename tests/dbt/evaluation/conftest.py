@@ -31,7 +31,7 @@ def project(folder: Path) -> Path:
     for layer in LAYERS:
         (folder / "models" / layer).mkdir()
         for path in (DBT_PROJECT / "models" / layer).iterdir():
-            if path.is_file():
+            if path.is_file() and path.name != "_exposures.yml":  # those name use cases
                 shutil.copy(path, folder / "models" / layer)
     return folder
 

@@ -106,4 +106,20 @@ def tables(seed: int = 3) -> dict[str, pd.DataFrame]:
                 "decided_at": pd.Timestamp("2024-02-01"),
             }
         )
+    found |= tiers(random, found["visits__snapshots"])
     return found
+
+
+def tiers(random: np.random.Generator, snapshots: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """A multiclass use case: held-out predictions with a row per class."""
+    classes = np.array(["gold", "none", "silver"])
+    held = snapshots[snapshots.split != "train"]
+    scores = random.dirichlet([2, 3, 1], len(held))
+    label = np.array([random.choice(classes, p=p) for p in scores])
+    rows = held[["customer_id", "as_of", "snapshot_id", "split"]].assign(model_version="good", label=label)
+    long = rows.loc[rows.index.repeat(3)].assign(**{"class": np.tile(classes, len(held)), "score": scores.ravel()})
+    return {
+        "tier__heldout_predictions": long,
+        "tier__snapshots": held.drop(columns="visits"),
+        "tier__models": pd.DataFrame({"model_version": ["good"]}),
+    }

@@ -65,3 +65,19 @@ def test_outcomes_know_only_what_had_matured(stub: Stub) -> None:
         np.where(expected.score >= 0.2, np.where(expected.is_lost, -40, -15), np.where(expected.is_lost, -100, 0)).sum()
     )
     assert found.profit_treat_none.sum() == pytest.approx(-100 * expected.is_lost.sum())
+
+
+def test_a_multiclass_use_case_by_class_and_slice(stub: Stub) -> None:
+    held = stub.upstream["tier__heldout_predictions"].query("split == 'test'")
+    wide = held.pivot(index=["customer_id", "label"], columns="class", values="score").reset_index()
+    scores = wide[["gold", "none", "silver"]].to_numpy()
+    found = stub.query("select * from tier__metrics where split = 'test'").set_index(GRAIN[3:]).value.astype(float)
+    assert found["all", "all", "log_loss"] == pytest.approx(sk.log_loss(wide.label, scores), abs=1e-9)
+    assert found["all", "all", "auc"] == pytest.approx(
+        sk.roc_auc_score(wide.label, scores, multi_class="ovr"), abs=1e-9
+    )
+    assert found["class", "gold", "auc"] == pytest.approx(sk.roc_auc_score(wide.label == "gold", wide.gold), abs=1e-9)
+    assert {value for column, value, _ in found.index if column == "country"} == {"de", "fr", "(missing)"}
+    confusion = stub.query("select * from tier__confusion where split = 'test'")
+    assert confusion.n_rows.sum() == len(wide)
+    assert set(stub.query("select * from tier__curves").curve) == {"calibration"}

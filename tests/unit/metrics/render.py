@@ -11,6 +11,7 @@ from dbt.adapters.base import BaseAdapter
 from dbt.adapters.factory import FACTORY, get_adapter_by_type
 from dbt.cli.main import dbtRunner
 from dbt.context.providers import generate_runtime_macro_context
+from dbt.contracts.graph.nodes import Macro
 
 MACROS = Path(__file__).resolve().parents[3] / "dbt_project" / "macros"
 
@@ -49,3 +50,8 @@ def render(kind: str, macro: str, /, **arguments: Any) -> Any:
     adapter = _adapter(kind)
     FACTORY.adapters[kind] = adapter  # every dbt invocation in this process forgets the adapters of the one before
     return adapter.execute_macro(macro, kwargs=arguments)
+
+
+def macros(kind: str) -> list[Macro]:
+    """The project's own macros, as dbt parsed them."""
+    return [macro for macro in _adapter(kind)._macro_resolver.macros.values() if macro.package_name == "macros_only"]

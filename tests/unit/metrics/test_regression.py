@@ -65,7 +65,7 @@ ORACLES: dict[str, Callable[[pd.DataFrame], tuple[float, float, float]]] = {
         sk.mean_absolute_percentage_error(r.label, r.score),
         *mean(abs(errors(r)) / np.maximum(abs(r.label), np.finfo(float).eps).to_numpy())[1:],
     ),
-    "pinball_loss": lambda r: (sk.mean_pinball_loss(r.label, r.score, alpha=0.9), *mean(pinball(r))[1:]),
+    "pinball": lambda r: (sk.mean_pinball_loss(r.label, r.score, alpha=0.9), *mean(pinball(r))[1:]),
     "coverage": lambda r: share((r.label <= r.score).sum(), len(r)),
     "mean_label": lambda r: mean(r.label.to_numpy()),
     "mean_score": lambda r: mean(r.score.to_numpy()),

@@ -17,14 +17,17 @@
 {{ return(harm / (harm + benefit)) }}
 {% endmacro %}
 
+{#- Money of a row that is treated. -#}
 {% macro profit_treated(costs, label='label') -%}
 ({{ label }} * ({{ costs.true_positive }}) + (1 - {{ label }}) * ({{ costs.false_positive }}))
 {%- endmacro %}
 
+{#- Money of a row that is not treated. -#}
 {% macro profit_untreated(costs, label='label') -%}
 ({{ label }} * ({{ costs.false_negative }}) + (1 - {{ label }}) * ({{ costs.true_negative }}))
 {%- endmacro %}
 
+{#- Money of a row that is treated if its score reaches the threshold. -#}
 {% macro profit_decided(costs, threshold) -%}
 case when score >= {{ threshold }} then {{ profit_treated(costs) }} else {{ profit_untreated(costs) }} end
 {%- endmacro %}
