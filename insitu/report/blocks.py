@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from insitu.report.ask import Answer
 from insitu.report.markup import Html, join, tag
+from insitu.report.wording import moment
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,15 @@ def source(*answers: Answer) -> Html:
     )
 
 
-def figure(heading: str, picture: Html, caption: str, *answers: Answer, wide: bool = False) -> Html:
+def figure(heading: str, picture: Html, caption: str, *answers: Answer, tall: bool = False) -> Html:
     """A chart with its heading, what to see in it, and its source. Without rows, says so."""
     shown = picture if picture else _nothing(answers)
     return tag(
         "figure",
         tag("h4", heading),
         shown,
-        tag("figcaption", tag("p", caption), source(*answers)),
-        class_="wide" if wide else None,
+        tag("figcaption", tag("p", caption) if caption else "", source(*answers)),
+        class_="tall" if tall else None,
     )
 
 
@@ -122,6 +123,11 @@ def nothing(*answers: Answer, otherwise: str = "Nothing here yet.") -> Html:
 def more(summary: str, *content: object) -> Html:
     """Content behind a click."""
     return tag("details", tag("summary", summary), *content, class_="more")
+
+
+def when(value: object) -> Html:
+    """A time that does not break over lines."""
+    return tag("time", moment(value))
 
 
 def badge(label: str, tone: str = "") -> Html:

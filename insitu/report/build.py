@@ -5,7 +5,9 @@ import tempfile
 from pathlib import Path
 
 from insitu import __version__
+from insitu.report.blocks import Section, note, nothing
 from insitu.report.context import Context, context
+from insitu.report.markup import join
 from insitu.report.page import Chapter, page
 from insitu.report.sections import SECTIONS
 from insitu.report.wording import moment
@@ -42,6 +44,10 @@ def write(path: Path, content: str) -> None:
 
 
 def _chapter(of: Context) -> Chapter:
+    registry = of.ask("select count(*) as n from {use__models}")
+    if registry.missing:
+        words = nothing(registry), note("Run `dbt build`, then `insitu report` again.")
+        return Chapter(of.use_case, "Not built yet", [Section("headline", "At a glance", join(*words))])
     sections = [section for make in SECTIONS if (section := make(of)) is not None]
     scored = of.ask("select max(batch_as_of) as latest from {use__predictions}").first.get("latest")
     return Chapter(of.use_case, f"As of {moment(scored)}" if scored else "Not scored yet", sections)

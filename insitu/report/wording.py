@@ -21,9 +21,9 @@ METRICS = {
     "capture": "Capture at capacity",
     "missing_scores": "Missing scores",
     "profit": "Profit a row",
-    "profit_treat_all": "Profit a row, treating all",
-    "profit_treat_none": "Profit a row, treating none",
-    "profit_uplift": "Profit a row over the better of these",
+    "profit_treat_all": "Profit treating all",
+    "profit_treat_none": "Profit treating none",
+    "profit_uplift": "Lead over simple rules",
     "mae": "Mean absolute error",
     "rmse": "Root mean squared error",
     "r2": "R²",
@@ -35,7 +35,7 @@ METRICS = {
     "psi": "PSI",
     "ks": "Kolmogorov–Smirnov",
 }
-SHARES = {"base_rate", "accuracy", "precision", "recall", "capture", "missing_scores", "coverage", "mape"}
+SHARES = {"accuracy", "precision", "recall", "capture", "missing_scores", "coverage", "mape"}
 MONEY = {"profit", "profit_treat_all", "profit_treat_none", "profit_uplift"}
 MINUS = "−"
 

@@ -3,7 +3,7 @@
 import altair as alt
 
 from insitu.report.ask import Answer, Row
-from insitu.report.charts.theme import DASHES, FEW_DAYS, axis, data, label, render, rule, series, time
+from insitu.report.charts.theme import DASHES, FEW_DAYS, axis, data, label, layer, render, rule, series, time
 from insitu.report.markup import Html
 
 LEVELS = ["below 0.1", "0.1 to 0.25", "above 0.25"]
@@ -30,7 +30,7 @@ def top_drift(rows: list[Row]) -> Html:
     size = alt.X("psi:Q", title="PSI of the last batch (square-root scale)", axis=axis(), scale=alt.Scale(type="sqrt"))
     bars = base.mark_bar(cornerRadiusEnd=2, height={"band": 0.66}).encode(x=size, color=_colour())
     limits = [rule(value, "x") for value in (0.1, 0.25)]
-    return render(alt.layer(bars, *limits), "Features that moved most in the last batch", height=90 + 20 * len(rows))
+    return render(layer(*limits, bars), "Features that moved most in the last batch", height=90 + 20 * len(rows))
 
 
 def drift_history(rows: list[Row], features: list[str]) -> Html:
@@ -39,8 +39,13 @@ def drift_history(rows: list[Row], features: list[str]) -> Html:
         return Html()
     shown = [{**row, "level": level(row["psi"]), "batch": f"{row['batch_as_of']:%Y-%m-%d}"} for row in rows]
     batches = sorted({row["batch"] for row in shown})
-    few = len(batches) <= FEW_DAYS
-    labels = alt.Axis(labelAngle=0 if few and len(batches) <= 4 else -90, grid=False, labelOverlap=True)
+    # month and day; upright where there is room
+    labels = alt.Axis(
+        labelAngle=0 if len(batches) <= FEW_DAYS else -90,
+        labelExpr="slice(datum.label, 5)",
+        grid=False,
+        labelOverlap=True,
+    )
     cells = (
         alt.Chart(data(shown))
         .mark_rect(stroke="var(--paper)", strokeWidth=2)
@@ -64,5 +69,5 @@ def score_drift(points: Answer, limit: float | None) -> Html:
         **series("name", names),
     )
     dots = base.mark_point(filled=True, size=45, opacity=1, strokeDash=DASHES[0])
-    reference = [] if limit is None else [rule(limit), label(limit, f"alert above {limit:g}")]
-    return render(alt.layer(*reference, base.mark_line(), dots), "Drift of the score by batch")
+    before, after = ([], []) if limit is None else ([rule(limit)], [label(limit, f"alert above {limit:g}")])
+    return render(layer(*before, base.mark_line(), dots, *after), "Drift of the score by batch")

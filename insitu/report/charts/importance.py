@@ -4,7 +4,7 @@ from typing import Any
 
 import altair as alt
 
-from insitu.report.charts.theme import ACCENT, INK, WIDTH, axis, data, render
+from insitu.report.charts.theme import ACCENT, INK, axis, data, render
 from insitu.report.markup import Html
 
 
@@ -44,4 +44,4 @@ def dependence(item: dict[str, Any]) -> Html:
         rows = [{**row, "value": str(row["value"])} for row in rows]
         chart = alt.Chart(data(rows)).mark_point(color=ACCENT, filled=True, size=60, opacity=1)
         encoded = chart.encode(x=alt.X("value:N", title=None, sort="-y", axis=alt.Axis(labelAngle=-45)), y=score)
-    return render(encoded, f"Mean score by {item['feature']}", width=WIDTH * 3 // 4, height=190)
+    return render(encoded, f"Mean score by {item['feature']}", height=200)

@@ -3,7 +3,7 @@
 import altair as alt
 
 from insitu.report.ask import Answer
-from insitu.report.charts.theme import data, label, render, rule, series, share_axis
+from insitu.report.charts.theme import data, label, layer, render, rule, series, share_axis
 from insitu.report.markup import Html
 
 
@@ -11,7 +11,7 @@ def precision_recall(points: Answer, names: list[str], base_rate: float | None) 
     """Rows (name, point, x, y); the champion's name first."""
     if not points:
         return Html()
-    chart: alt.LayerChart = alt.layer(
+    chart: alt.LayerChart = layer(
         alt.Chart(data(points))
         .mark_line()
         .encode(
@@ -22,5 +22,5 @@ def precision_recall(points: Answer, names: list[str], base_rate: float | None) 
         )
     )
     if base_rate is not None:
-        chart = alt.layer(rule(base_rate), label(base_rate, "base rate"), chart)
+        chart = layer(rule(base_rate), chart, label(base_rate, "base rate"))
     return render(chart, "Precision against recall of " + ", ".join(names))

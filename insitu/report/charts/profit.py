@@ -3,7 +3,7 @@
 import altair as alt
 
 from insitu.report.ask import Answer
-from insitu.report.charts.theme import ACCENT, MUTED, SECOND, axis, data, label, render, rule
+from insitu.report.charts.theme import ACCENT, MUTED, SECOND, axis, data, label, layer, render, rule
 from insitu.report.markup import Html
 
 
@@ -27,18 +27,21 @@ def profit_by_threshold(points: Answer, threshold: float | None, policies: dict[
         )
     )
     layers: list[alt.Chart] = []
+    words_on_top: list[alt.Chart] = []
     for metric, words in (("profit_treat_all", "treating all"), ("profit_treat_none", "treating none")):
         if metric in policies:
-            layers += [rule(policies[metric]), label(policies[metric], words)]
+            layers.append(rule(policies[metric]))
+            words_on_top.append(label(policies[metric], words))
     layers.append(line)
     if threshold is not None:
-        layers += [rule(threshold, "x", SECOND), label(threshold, f"chosen: {threshold:.3f}", "x")]
+        layers.append(rule(threshold, "x", SECOND))
+        words_on_top.append(label(threshold, f"chosen: {threshold:.3f}", "x"))
         if "profit" in policies:
             chosen = alt.Chart(data([{"threshold": threshold, "y": policies["profit"]}]))
             layers.append(
                 chosen.mark_point(filled=True, size=90, color=SECOND, opacity=1).encode(x="threshold:Q", y="y:Q")
             )
-    return render(alt.layer(*layers), "Profit a row by threshold, the chosen one marked")
+    return render(layer(*layers, *words_on_top), "Profit a row by threshold, the chosen one marked")
 
 
 def policies_compared(rows: list[dict[str, object]]) -> Html:
@@ -57,4 +60,4 @@ def policies_compared(rows: list[dict[str, object]]) -> Html:
     )
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(x="value:Q")
     words = base.mark_text(dy=-12).encode(x="value:Q", text=alt.Text("value:Q", format=",.2f"))
-    return render(alt.layer(spans, dots, words), "Profit of the model against treating all and none", height=220)
+    return render(layer(spans, dots, words), "Profit of the model against treating all and none", height=220)

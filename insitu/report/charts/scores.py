@@ -3,7 +3,7 @@
 import altair as alt
 
 from insitu.report.ask import Answer
-from insitu.report.charts.theme import ACCENT, MUTED, SECOND, axis, data, label, render, rule, share_axis
+from insitu.report.charts.theme import ACCENT, MUTED, SECOND, axis, data, label, layer, render, rule, share_axis
 from insitu.report.markup import Html
 
 CLASSES = {"score_distribution_positive": "positive", "score_distribution_negative": "negative"}
@@ -39,7 +39,7 @@ def histogram(points: Answer, title: str, threshold: float | None = None) -> Htm
         return Html()
     rows = [{**row, "acted": threshold is not None and row["low"] >= threshold} for row in points]
     colour = alt.Color("acted:N", scale=alt.Scale(domain=[True, False], range=[SECOND, ACCENT]), legend=None)
-    chart: alt.LayerChart = alt.layer(
+    chart: alt.LayerChart = layer(
         alt.Chart(data(rows))
         .mark_rect(stroke="var(--paper)", strokeWidth=1)
         .transform_calculate(zero="0")
@@ -52,7 +52,7 @@ def histogram(points: Answer, title: str, threshold: float | None = None) -> Htm
         )
     )
     if threshold is not None:
-        chart = alt.layer(chart, rule(threshold, "x"), label(threshold, f"acts from {threshold:.2f}", "x"))
+        chart = layer(chart, rule(threshold, "x"), label(threshold, f"acts from {threshold:.2f}", "x"))
     return render(chart, f"Histogram: {title}")
 
 
@@ -72,4 +72,4 @@ def residuals(points: Answer) -> Html:
             y2="zero:Q",
         )
     )
-    return render(alt.layer(bars, rule(0, "x")), "Distribution of the residuals")
+    return render(layer(bars, rule(0, "x")), "Distribution of the residuals")

@@ -3,7 +3,7 @@
 import altair as alt
 
 from insitu.report.ask import Row
-from insitu.report.charts.theme import ACCENT, axis, data, label, render, rule
+from insitu.report.charts.theme import ACCENT, axis, data, label, layer, render, rule
 from insitu.report.markup import Html
 
 
@@ -18,5 +18,5 @@ def slices(rows: list[Row], title: str, overall: float | None) -> Html:
     dots = base.mark_point(filled=True, color=ACCENT, size=70, opacity=1).encode(
         x=alt.X("value:Q", title=title, axis=axis(), scale=alt.Scale(zero=False))
     )
-    reference = [] if overall is None else [rule(overall, "x"), label(overall, "all", "x")]
-    return render(alt.layer(*reference, spans, dots), f"{title} by slice", height=80 + 22 * len(rows))
+    before, after = ([], []) if overall is None else ([rule(overall, "x")], [label(overall, "all", "x")])
+    return render(layer(*before, spans, dots, *after), f"{title} by slice", height=80 + 22 * len(rows))

@@ -5,9 +5,9 @@ hue; lines differ in their dashes too.
 """
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from itertools import count
 from typing import Any
 
 import altair as alt
@@ -24,7 +24,6 @@ WIDTH, HEIGHT = 440, 280
 FEW_DAYS = 8
 
 _FONT = "system-ui, sans-serif"
-_numbers = count(1)
 
 
 def data(rows: Iterable[Row]) -> alt.InlineData:
@@ -50,11 +49,13 @@ def share_axis() -> alt.Axis:
     return axis(format=".0%")
 
 
-def time(column: str, rows: Sequence[Row]) -> alt.X:
-    """The time axis: one place per day while days are few, else continuous."""
+def time(column: str, rows: Sequence[Row], bars: bool = False) -> alt.X:
+    """The time axis: one place per day for bars or while days are few, else continuous."""
     days = {row[column] for row in rows}
-    if len(days) <= FEW_DAYS:
-        shown = alt.Axis(format="%d %b", formatType="utcFormat", labelAngle=0, grid=False)
+    if bars or len(days) <= FEW_DAYS:
+        shown = alt.Axis(
+            format="%d %b", formatType="utcFormat", labelAngle=0, grid=False, labelOverlap="greedy", labelSeparation=8
+        )
         return alt.X(f"{column}:T", type="ordinal", timeUnit="utcyearmonthdate", title=None, axis=shown)
     return alt.X(
         f"{column}:T", scale=alt.Scale(type="utc"), title=None, axis=axis(format="%d %b", grid=False, labelOverlap=True)
@@ -78,18 +79,27 @@ def _cycle(values: list[Any], size: int) -> list[Any]:
 
 def rule(value: float, axis_name: str = "y", colour: str = MUTED) -> alt.Chart:
     """A thin reference line."""
-    chart = alt.Chart(data([{"at": value}])).mark_rule(color=colour, strokeDash=[3, 3])
-    return chart.encode(y="at:Q") if axis_name == "y" else chart.encode(x="at:Q")
+    chart: alt.Chart = alt.Chart(data([{"at": value}])).mark_rule(color=colour, strokeDash=[3, 3])
+    placed: alt.Chart = chart.encode(y="at:Q") if axis_name == "y" else chart.encode(x="at:Q")
+    return placed
 
 
 def label(value: float, words: str, axis_name: str = "y") -> alt.Chart:
-    """Words at a reference line: above it at the right end, or beside it at the top."""
+    """Words at a reference line: above it at the right end, or beside it at the top; a halo keeps them legible."""
     base = alt.Chart(data([{"at": value, "words": words}]))
+    halo: dict[str, Any] = {"color": MUTED, "stroke": PAPER, "strokeWidth": 3}
     if axis_name == "y":
-        marks = base.mark_text(align="right", baseline="bottom", dy=-3, color=MUTED)
-        return marks.encode(y="at:Q", x=alt.value("width"), text="words:N")
-    marks = base.mark_text(align="left", baseline="top", dx=4, dy=2, color=MUTED)
-    return marks.encode(x="at:Q", y=alt.value(0), text="words:N")
+        above: alt.Chart = base.mark_text(align="right", baseline="bottom", dy=-3, **halo)
+        placed: alt.Chart = above.encode(y="at:Q", x=alt.value("width"), text="words:N")
+        return placed
+    beside: alt.Chart = base.mark_text(align="left", baseline="top", dx=4, dy=2, **halo)
+    placed = beside.encode(x="at:Q", y=alt.value(0), text="words:N")
+    return placed
+
+
+def layer(*charts: alt.Chart | alt.LayerChart) -> alt.LayerChart:
+    """Charts on top of each other, the last in front."""
+    return alt.LayerChart(layer=list(charts))
 
 
 def render(chart: alt.Chart | alt.LayerChart, description: str, width: int = WIDTH, height: int = HEIGHT) -> Html:
@@ -100,14 +110,14 @@ def render(chart: alt.Chart | alt.LayerChart, description: str, width: int = WID
 
 
 def _config() -> dict[str, Any]:
-    small = {
+    small: dict[str, Any] = {
         "labelFont": _FONT,
         "titleFont": _FONT,
         "labelFontSize": 11,
         "titleFontSize": 11,
         "titleFontWeight": "normal",
     }
-    colours = {"labelColor": MUTED, "titleColor": MUTED}
+    colours: dict[str, Any] = {"labelColor": MUTED, "titleColor": MUTED}
     return {
         "background": "transparent",
         "padding": 4,
@@ -121,6 +131,7 @@ def _config() -> dict[str, Any]:
             domain=False,
             ticks=False,
             labelPadding=6,
+            labelFlush=False,
             titlePadding=8,
             labelLimit=190,
         ),
@@ -143,12 +154,13 @@ def _config() -> dict[str, Any]:
 
 def _inline(svg: str, description: str, width: int) -> Html:
     """Drop the fixed size and the namespaces (HTML needs none), keep ids unique in the page, describe the picture."""
-    prefix = f"c{next(_numbers)}-"
+    prefix = "c" + hashlib.sha256(svg.encode()).hexdigest()[:8] + "-"
     svg = re.sub(r'\bid="', f'id="{prefix}', svg)
     svg = svg.replace("url(#", f"url(#{prefix}")
     svg = re.sub(r' (?:aria-hidden|pointer-events|opacity)="(?:true|none|1)"', "", svg)
     opening = re.match(r"<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", svg)
     if opening is None:
         raise RuntimeError("The chart renderer returned no SVG.")
-    head = f'<svg class="chart" {opening[1]} role="img" aria-label="{text(description)}" style="max-width:{round(width * 1.35)}px">'
+    size = f"max-width:{round(width * 1.2)}px"
+    head = f'<svg class="chart" {opening[1]} role="img" aria-label="{text(description)}" style="{size}">'
     return Html(head + svg[opening.end() :])

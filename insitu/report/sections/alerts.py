@@ -1,10 +1,10 @@
 """What needs attention."""
 
 from insitu.report.ask import Row
-from insitu.report.blocks import Section, badge, more, nothing, source, table
+from insitu.report.blocks import Section, badge, more, nothing, source, table, when
 from insitu.report.context import Context
 from insitu.report.markup import Html, join
-from insitu.report.wording import moment, number
+from insitu.report.wording import number
 
 SHOWN = 12
 TONES = {"error": "bad", "warn": "attention"}
@@ -43,7 +43,7 @@ def _table(rows: list[Row], caption: str = "") -> Html:
             row["alert"].removeprefix("alert_").replace("_", " "),
             badge(row["severity"], TONES.get(row["severity"], "")),
             row["subject"],
-            moment(row["as_of"]),
+            when(row["as_of"]),
             number(row["value"]),
             number(row["limit_value"]),
             row["message"],

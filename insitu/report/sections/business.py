@@ -45,6 +45,7 @@ def business(context: Context) -> Section | None:
     )
     body = join(
         _tiles(totals.first),
+        source(totals),
         figures(
             figure(
                 "Profit by day",
@@ -54,7 +55,6 @@ def business(context: Context) -> Section | None:
             ),
             figure("Lead so far", _by_day(days, RUNNING), "The difference added up since the first outcome.", days),
         ),
-        source(totals),
     )
     return Section("business", "Business value", body)
 

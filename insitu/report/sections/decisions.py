@@ -4,7 +4,7 @@ from insitu.report.ask import Answer
 from insitu.report.blocks import Section, Tile, figure, figures, nothing, source, table, tiles
 from insitu.report.charts.scores import histogram
 from insitu.report.context import Context
-from insitu.report.markup import join
+from insitu.report.markup import Html, join
 from insitu.report.wording import count, moment, number, percent
 
 EXAMPLES = 10
@@ -40,6 +40,7 @@ def decisions(context: Context) -> Section:
     scores = _histogram(context, batch_id)
     body = join(
         _tiles(context, batch, actions),
+        source(batch, actions),
         figures(
             figure(
                 "Scores of the batch",
@@ -49,12 +50,11 @@ def decisions(context: Context) -> Section:
             ),
             _actions(actions, batch.first["n_rows"]),
         ),
-        source(batch, actions),
     )
     return Section("decisions", "The last batch", body)
 
 
-def _tiles(context: Context, batch: Answer, actions: Answer) -> object:
+def _tiles(context: Context, batch: Answer, actions: Answer) -> Html:
     row = batch.first
     items = [
         Tile("Batch of", moment(row["batch_as_of"]), f"{moment(row['first_as_of'])} to {moment(row['last_as_of'])}"),
@@ -67,7 +67,7 @@ def _tiles(context: Context, batch: Answer, actions: Answer) -> object:
     return tiles(items)
 
 
-def _actions(actions: Answer, total: int) -> object:
+def _actions(actions: Answer, total: int) -> Html:
     rows = [
         (
             action["action"],
@@ -80,7 +80,8 @@ def _actions(actions: Answer, total: int) -> object:
     ]
     if not rows:
         return nothing(actions, otherwise="No decisions for this batch.")
-    return table(["Action", "Rows", "Share", "Mean score", "Expected profit"], rows, "What was decided", range(1, 5))
+    decided = table(["Action", "Rows", "Share", "Mean score", "Expected profit"], rows, numeric=range(1, 5))
+    return figure("What was decided", decided, "", actions)
 
 
 def _histogram(context: Context, batch_id: str) -> Answer:

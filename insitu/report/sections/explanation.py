@@ -6,11 +6,18 @@ from typing import Any
 from insitu.report.blocks import Section, figure, figures, note
 from insitu.report.charts.importance import dependence, importance
 from insitu.report.context import Context
-from insitu.report.markup import Html, join
+from insitu.report.markup import join
 from insitu.report.wording import metric_name
 
 MOST_FEATURES = 20
-MOST_SHAPES = 6
+MOST_SHAPES = 4
+IMPORTANCE = (
+    "Importance: how much worse the model becomes on held-out rows when one feature is shuffled, with one standard "
+    "deviation; features that say the same share it."
+)
+EFFECT = (
+    "Effect: the mean score when the feature is set to a value in every row, all else as it is (partial dependence)."
+)
 
 
 def explanation(context: Context) -> Section:
@@ -24,25 +31,17 @@ def explanation(context: Context) -> Section:
     shapes = [i for i in _items(found.first.get("partial_dependence")) if i.get("values") and i.get("scores")]
     metric = str(items[0].get("metric", context.metric)) if items else context.metric
     main = figure(
-        f"Importance of the features, top {min(MOST_FEATURES, len(items))} of {len(items)}"
+        f"Importance of features, top {min(MOST_FEATURES, len(items))} of {len(items)}"
         if items
-        else "Importance of the features",
+        else "Importance of features",
         importance(items[:MOST_FEATURES], f"Loss of {metric_name(metric)} when shuffled"),
-        "How much worse the model becomes on held-out rows when one feature is shuffled; the line is one standard deviation. "
-        "Features that say the same share their importance.",
+        "",
         found,
-        wide=True,
+        tall=True,
     )
-    drawn = [figure(shape["feature"], dependence(shape), "", found) for shape in shapes[:MOST_SHAPES]]
-    effects: Html = (
-        join(
-            note("Mean score when the feature is set to a value in every row, all else as it is (partial dependence)."),
-            figures(*drawn),
-        )
-        if drawn
-        else Html()
-    )
-    return Section("explanation", "What the model looks at", join(figures(main), effects))
+    drawn = [figure(f"Effect of {shape['feature']}", dependence(shape), "", found) for shape in shapes[:MOST_SHAPES]]
+    lead = [IMPORTANCE] + ([EFFECT] if drawn else [])
+    return Section("explanation", "What the model looks at", join(note(" ".join(lead)), figures(main, *drawn)))
 
 
 def _items(text: Any) -> list[dict[str, Any]]:

@@ -19,10 +19,10 @@ def headline(context: Context) -> Section:
         "select severity, count(*) as n from {alerts} where use_case = ? group by severity order by severity",
         context.use_case,
     )
-    numbers = [*_quality(context, metrics), *_activity(predictions, outcomes, alerts)]
     body = join(
         _champion(context),
-        tiles(numbers),
+        tiles(_quality(context, metrics)),
+        tiles(_activity(predictions, outcomes, alerts)),
         source(context.champion, metrics.answer, predictions, outcomes, alerts),
     )
     return Section("headline", "At a glance", body)
@@ -59,7 +59,7 @@ def _quality(context: Context, metrics: Metrics) -> list[Tile]:
             policies = [metrics.value(version, context.split, f"profit_treat_{who}") for who in ("all", "none")]
             note = f"treating all {metric_value(metric, policies[0])}, none {metric_value(metric, policies[1])}"
         result.append(Tile(f"{metric_name(metric)}, {context.split}", metric_value(metric, row["value"]), note))
-    return result[:5]
+    return result[:4]
 
 
 def _activity(predictions: Answer, outcomes: Answer, alerts: Answer) -> list[Tile]:

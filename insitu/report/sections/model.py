@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from insitu.report.ask import Answer, Row
-from insitu.report.blocks import Section, badge, facts, more, nothing, source, table
+from insitu.report.blocks import Section, badge, facts, more, nothing, source, table, when
 from insitu.report.context import Context
 from insitu.report.markup import Html, join, tag
 from insitu.report.metrics import Metrics, overall
@@ -31,11 +31,11 @@ def model(context: Context) -> Section:
     metrics = overall(context)
     body = join(
         _question(context, registry.first),
-        tag("h3", "Data"),
+        tag("h4", "Data"),
         _data(context, splits),
-        tag("h3", "Candidates compared"),
+        tag("h4", "Candidates compared"),
         _candidates(context, metrics),
-        tag("h3", "Provenance"),
+        tag("h4", "Provenance"),
         _provenance(registry),
     )
     return Section("model", "Model card", body)
@@ -99,8 +99,8 @@ def _data(context: Context, splits: Answer) -> Html:
         (
             row["split"],
             count(row["n_rows"]),
-            moment(row["first_as_of"]),
-            moment(row["last_as_of"]),
+            when(row["first_as_of"]),
+            when(row["last_as_of"]),
             show(row["mean_label"]),
         )
         for row in splits
@@ -145,13 +145,11 @@ def _provenance(registry: Answer) -> Html:
     libraries = _json(row["library_versions"], {})
     trace = _json(row["search_trace"], [])
     parameters = _json(row["parameters"], {})
-    listed = (
-        [tag("code", json.dumps(parameters, ensure_ascii=False))] if parameters else ["the defaults of the library"]
-    )
+    written = tag("code", json.dumps(parameters, ensure_ascii=False)) if parameters else "the defaults of the library"
     code = ("snapshot_id", "training_key", "artifact_sha256", "code_hash", "config_hash", "git_revision")
     items: list[tuple[str, object]] = [
         ("Family", str(row["family"]).replace("_", " ")),
-        ("Parameters", join(*listed)),
+        ("Parameters", written),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in libraries.items())),
         (
             "Trained",

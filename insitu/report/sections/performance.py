@@ -65,7 +65,7 @@ def performance(context: Context) -> Section:
 
 
 def _daily(context: Context, metric: str) -> Answer:
-    return context.ask(
+    found = context.ask(
         """
         select day, model_version, value, ci_low, ci_high, n_rows
         from {mon_performance}
@@ -75,6 +75,9 @@ def _daily(context: Context, metric: str) -> Answer:
         context.use_case,
         metric,
     )
+    for row in found:
+        row["name"] = row["model_version"]
+    return found
 
 
 def _rates(context: Context, rates: Answer) -> Html:
@@ -112,4 +115,4 @@ def _recent(context: Context, metrics: Metrics) -> Html:
         f"{moment(first['last_as_of'])}, beside the {context.split}."
     )
     columns = ["Metric", "Recent", "95 %", context.split.capitalize()]
-    return tag("div", table(columns, rows, caption, range(1, 4)), source(found))
+    return tag("div", table(columns, rows, caption, range(1, 4), "narrow"), source(found))

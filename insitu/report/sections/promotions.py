@@ -1,10 +1,10 @@
 """Who became champion, who did not, and why."""
 
 from insitu.report.ask import Row
-from insitu.report.blocks import Section, badge, nothing, source, table
+from insitu.report.blocks import Section, badge, nothing, source, table, when
 from insitu.report.context import Context
 from insitu.report.markup import Html, join, tag
-from insitu.report.wording import metric_name, metric_value, moment, number
+from insitu.report.wording import metric_name, metric_value, number
 
 MOST_DECISIONS = 24
 
@@ -39,8 +39,8 @@ def promotions(context: Context) -> Section:
     else:
         parts.append(nothing(found, otherwise="No decision yet."))
     if overrides:
-        rows = [(moment(o["effective_from"]), o["model_version"], o["override"], o["reason"]) for o in overrides]
-        parts += [tag("h3", "Overrides"), table(["From", "Model", "Override", "Reason"], rows), source(overrides)]
+        rows = [(when(o["effective_from"]), o["model_version"], o["override"], o["reason"]) for o in overrides]
+        parts += [tag("h4", "Overrides"), table(["From", "Model", "Override", "Reason"], rows), source(overrides)]
     return Section("promotions", "Promotion decisions", join(*parts))
 
 
@@ -49,7 +49,7 @@ def _cells(row: Row) -> tuple[object, ...]:
     if row["difference_error"] is not None:
         difference += f" ± {number(row['difference_error'], 4)}"
     return (
-        moment(row["training_as_of"]),
+        when(row["training_as_of"]),
         row["model_version"],
         badge(row["decision"], "good" if row["decision"] == "promoted" else ""),
         *(metric_value(row["metric"], row[key]) for key in ("validation_value", "test_value", "champion_test_value")),

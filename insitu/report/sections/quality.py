@@ -79,7 +79,7 @@ def _classification(context: Context, metrics: Metrics) -> list[Html]:
         figure(
             "ROC",
             roc(roc_points, _names(context, roc_points)),
-            f"How many positives are found for how many false alarms. AUC {of_champion('auc')}; the dotted line is chance.",
+            f"Positives found against false alarms raised. AUC {of_champion('auc')}; the dotted line is chance.",
             roc_points,
         ),
         figure(
@@ -98,7 +98,7 @@ def _classification(context: Context, metrics: Metrics) -> list[Html]:
         figure(
             "Score distribution",
             scores_by_label(scores),
-            "Positives above, negatives below the line; the less they mirror each other, the better they are told apart.",
+            "Positives above the line, negatives below; the less they mirror each other, the better.",
             scores,
         ),
         figure("Lift", lift(deciles), "Positives in each tenth of the rows, compared with the average.", deciles),

@@ -4,7 +4,7 @@ from insitu.report.ask import Answer, Row
 from insitu.report.blocks import Section, figure, figures, more, nothing, table
 from insitu.report.charts.slices import slices as chart
 from insitu.report.context import Context
-from insitu.report.markup import join
+from insitu.report.markup import Html, join
 from insitu.report.metrics import overall
 from insitu.report.wording import count, interval, metric_name, metric_value
 
@@ -48,7 +48,7 @@ def _point(row: Row) -> Row:
     }
 
 
-def _table(context: Context, found: Answer) -> object:
+def _table(context: Context, found: Answer) -> Html:
     cells = {(row["slice_column"], row["slice_value"], row["metric"]): row for row in found}
     present = {row["metric"] for row in found if row["value"] is not None}
     shown = [m for m in dict.fromkeys([context.metric, *COLUMNS]) if m in present]
