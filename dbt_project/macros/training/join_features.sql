@@ -4,7 +4,8 @@
 {%- set seen = {} -%}
 {%- for feature in features if execute -%}
     {%- set columns = adapter.get_columns_in_relation(feature) | map(attribute='name') | list -%}
-    {%- do check_columns(feature, columns, key, 'the argument key of join_features in `' ~ this.identifier ~ '`') -%}
+    {#- A model that was never built has no columns to check: `dbt compile` on a new warehouse. -#}
+    {%- do check_columns(feature, columns, key, 'the argument key of join_features in `' ~ this.identifier ~ '`') if columns -%}
     {%- for column in columns if column not in key -%}
         {%- if column in seen -%}
             {%- do exceptions.raise_compiler_error(

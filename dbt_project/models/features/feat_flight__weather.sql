@@ -1,35 +1,20 @@
 -- The last weather observation published before as_of, at most six hours old.
-with spine as (
-    select * from {{ ref('flight__spine') }}
-),
-
-weather as (
-    select * from {{ ref('stg_nycflights__weather') }}
-),
-
-final as (
-    select
-        spine.flight_id,
-        spine.as_of,
-        weather.temperature_f,
-        weather.dew_point_f,
-        weather.humidity_percent,
-        weather.wind_direction_degrees,
-        weather.wind_mph,
-        weather.gust_mph,
-        weather.precipitation_inches,
-        weather.pressure_millibars,
-        weather.visibility_miles
-    from spine
-    left join lateral (
-        select *
-        from weather
-        where weather.origin = spine.origin
-        and weather.published_at < spine.as_of
-        and weather.published_at >= spine.as_of - interval '6 hours'
-        order by weather.published_at desc
-        limit 1
-    ) as weather on true
-)
-
-select * from final
+{{ latest_before(
+    spine=ref('flight__spine'),
+    spine_key=['flight_id'],
+    events=ref('stg_nycflights__weather'),
+    keys=['origin'],
+    columns=[
+        'temperature_f',
+        'dew_point_f',
+        'humidity_percent',
+        'wind_direction_degrees',
+        'wind_mph',
+        'gust_mph',
+        'precipitation_inches',
+        'pressure_millibars',
+        'visibility_miles',
+    ],
+    max_age='6 hours',
+    prefix='weather',
+) }}

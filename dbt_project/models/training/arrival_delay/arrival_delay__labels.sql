@@ -15,7 +15,9 @@ final as (
         arrivals.arrival_delay_minutes,
         arrivals.arrived_at as matured_at
     from spine
-    inner join arrivals on spine.flight_id = arrivals.flight_id
+    inner join arrivals
+        on spine.flight_id = arrivals.flight_id
+        and arrivals.arrived_at > spine.as_of
 )
 
 select * from final

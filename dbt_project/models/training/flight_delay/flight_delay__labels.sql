@@ -8,7 +8,7 @@ flights as (
     select * from {{ ref('stg_nycflights__flights') }}
 ),
 
-final as (
+labelled as (
     select
         spine.flight_id,
         spine.as_of,
@@ -19,6 +19,11 @@ final as (
         ) as matured_at
     from spine
     inner join flights on spine.flight_id = flights.flight_id
+),
+
+final as (
+    select * from labelled
+    where matured_at > as_of
 )
 
 select * from final
