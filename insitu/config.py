@@ -214,6 +214,7 @@ class UseCase(Block):
     slices: list[str] = []
     evaluation: dict[str, Any] = {}
     promotion: dict[str, Any] = {}
+    parity: dict[str, Any] = {}
     actions: dict[str, Any] = {}
     monitoring: dict[str, Any] = {}
     report: dict[str, Any] = {}

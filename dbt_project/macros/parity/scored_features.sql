@@ -1,0 +1,29 @@
+{#- Body of `<use_case>__scored_features`: what each prediction was made from, kept as it was at that moment. -#}
+{% macro scored_features(use_case) -%}
+{%- set config = use_case_config(use_case) -%}
+{%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
+with predictions as (
+    select * from {{ ref(use_case ~ '__predictions') }}
+),
+
+scoring_set as (
+    select * from {{ ref(use_case ~ '__scoring_set') }}
+),
+
+final as (
+    select
+        predictions.batch_id,
+        scoring_set.*
+    from scoring_set
+    inner join predictions
+        on scoring_set.batch_as_of = predictions.batch_as_of
+        {%- for column in key %}
+        and scoring_set.{{ adapter.quote(column) }} = predictions.{{ adapter.quote(column) }}
+        {%- endfor %}
+    {%- if is_incremental() %}
+    where predictions.batch_id not in (select batch_id from {{ this }})
+    {%- endif %}
+)
+
+select * from final
+{%- endmacro %}

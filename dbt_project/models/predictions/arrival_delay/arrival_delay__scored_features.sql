@@ -1,0 +1,1 @@
+{{ scored_features('arrival_delay') }}
