@@ -3,8 +3,8 @@
     python benchmarks/window_features.py --spine 1e5 --events 1e6 [--zipf] [--memory-limit 256MB]
 
 Four bounded windows over random events of many entities (uniform, or Zipf with exponent 1). Each method runs in a
-process of its own, so that its peak memory is its own; polars and pandas get their data in memory and sorted ready to
-use, excused from moving it out of the warehouse and back. `whole` is a whole-number measure, `real` a floating-point one.
+process of its own, so that its peak memory is its own; polars and pandas get their data in memory, excused from moving
+it out of the warehouse and back. `whole` is a whole-number measure, `real` a floating-point one.
 """
 
 from __future__ import annotations
@@ -29,14 +29,20 @@ BASIC = ["count", "sum", "avg", "stddev"]
 CASES = {
     "features, whole numbers": [{"name": "whole", "expr": "whole", "agg": BASIC}],
     "features, floating point": [{"name": "real", "expr": "real", "agg": BASIC}],
-    "… with min, max, last, distinct": [{"name": "whole", "expr": "whole", "agg": [*BASIC, "min", "max", "last", "count_distinct"]}],
+    "… with min, max, last, distinct": [
+        {"name": "whole", "expr": "whole", "agg": [*BASIC, "min", "max", "last", "count_distinct"]}
+    ],
 }
 
 
 def generate(path: Path, spine: int, events: int, zipf: bool) -> None:
     """Random events over 90 days and random spine rows, of one entity per 1,000 events."""
     entities = max(10, events // 1000)
-    key = f"cast(floor(exp(random() * ln({entities} + 1))) as integer)" if zipf else f"cast(floor(random() * {entities}) as integer)"
+    key = (
+        f"cast(floor(exp(random() * ln({entities} + 1))) as integer)"
+        if zipf
+        else f"cast(floor(random() * {entities}) as integer)"
+    )
     moment = "timestamp '2024-01-01' + to_seconds(floor(random() * 90 * 86400))"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema raw; set threads = 1; select setseed(0.42)")
@@ -44,7 +50,9 @@ def generate(path: Path, spine: int, events: int, zipf: bool) -> None:
             f"create table raw.events as select {key} as key, {moment} as known_at, "
             f"cast(floor(random() * 1000) as integer) as whole, random() * 100 as real from range({events})"
         )
-        connection.execute(f"create table raw.spine as select i as id, {key} as key, {moment} as as_of from range({spine}) as t(i)")
+        connection.execute(
+            f"create table raw.spine as select i as id, {key} as key, {moment} as as_of from range({spine}) as t(i)"
+        )
 
 
 def render() -> dict[str, str]:
@@ -57,7 +65,9 @@ def render() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "benchmark.duckdb"
         generate(path, 10, 10, False)
-        compiled = FeaturesProject(Path(directory), {"type": "duckdb", "path": str(path), "schema": "main"}, models).compiled()
+        compiled = FeaturesProject(
+            Path(directory), {"type": "duckdb", "path": str(path), "schema": "main"}, models
+        ).compiled()
     return {name: compiled[f"case_{i}"] for i, name in enumerate(CASES)}
 
 
@@ -93,9 +103,13 @@ def run_polars(path: str) -> float:
     result = spine.with_columns(edge=pl.col("as_of").dt.offset_by("-1us")).sort("edge")
     result = result.join_asof(totals, left_on="edge", right_on="known_at", by="key", strategy="backward")
     for label, seconds in WINDOWS.items():
-        edges = result.select("id", "key", edge=pl.col("as_of").dt.offset_by(f"-{seconds}s").dt.offset_by("-1us")).sort("edge")
+        edges = result.select("id", "key", edge=pl.col("as_of").dt.offset_by(f"-{seconds}s").dt.offset_by("-1us")).sort(
+            "edge"
+        )
         edges = edges.join_asof(totals, left_on="edge", right_on="known_at", by="key", strategy="backward")
-        edges = edges.select("id", n_low=pl.col("n").fill_null(0), s_low=pl.col("s").fill_null(0), q_low=pl.col("q").fill_null(0))
+        edges = edges.select(
+            "id", n_low=pl.col("n").fill_null(0), s_low=pl.col("s").fill_null(0), q_low=pl.col("q").fill_null(0)
+        )
         n, s, q = pl.col("n") - pl.col("n_low"), pl.col("s") - pl.col("s_low"), pl.col("q") - pl.col("q_low")
         result = result.join(edges, on="id").with_columns(
             n.alias(f"n {label}"),
@@ -167,7 +181,9 @@ def compare(spine: int, events: int, zipf: bool, memory_limit: str | None, only:
             "polars cumulative sums + join_asof": {"method": "polars"},
             "pandas merge_asof": {"method": "pandas"},
         }
-        print(f"\n{spine:,} spine rows x {events:,} events, {'Zipf' if zipf else 'uniform'}, windows {', '.join(WINDOWS)}")
+        print(
+            f"\n{spine:,} spine rows x {events:,} events, {'Zipf' if zipf else 'uniform'}, windows {', '.join(WINDOWS)}"
+        )
         print(f"{'':36}{'seconds':>9}{'x sort':>9}{'CPU s':>9}{'peak MB':>9}")
         floor = None
         for name, job in jobs.items():
@@ -175,7 +191,9 @@ def compare(spine: int, events: int, zipf: bool, memory_limit: str | None, only:
                 continue
             result = measure(job | {"path": str(path)})
             floor = floor or result["seconds"]
-            print(f"{name:36}{result['seconds']:9.2f}{result['seconds'] / floor:9.2f}{result.get('cpu', 0):9.2f}{result['megabytes']:9.0f}  {result.get('error', '')}", flush=True)
+            figures = (result["seconds"], result["seconds"] / floor, result.get("cpu", float("nan")))
+            text = "".join(f"{figure:9.2f}" for figure in figures)
+            print(f"{name:36}{text}{result['megabytes']:9.0f}  {result.get('error', '')}", flush=True)
 
 
 if __name__ == "__main__":

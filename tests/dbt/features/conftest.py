@@ -34,7 +34,10 @@ TABLES = {"spine": SPINE, "events": EVENTS, "periods": PERIODS}
 
 def ddl() -> str:
     """The schema `raw` with its empty tables."""
-    tables = [f"create table raw.{name} ({', '.join(f'{c} {t}' for c, t in columns.items())})" for name, columns in TABLES.items()]
+    tables = [
+        f"create table raw.{name} ({', '.join(f'{c} {t}' for c, t in columns.items())})"
+        for name, columns in TABLES.items()
+    ]
     return "; ".join(["create schema raw", *tables])
 
 
@@ -60,7 +63,8 @@ class OnDuckDB:
             self.connection.execute(f"delete from raw.{name}")
             if rows := tables.get(name):
                 self.connection.executemany(
-                    f"insert into raw.{name} values ({', '.join('?' for _ in columns)})", [[r[c] for c in columns] for r in rows]
+                    f"insert into raw.{name} values ({', '.join('?' for _ in columns)})",
+                    [[r[c] for c in columns] for r in rows],
                 )
         result = self.connection.execute(self.sql[model])
         names = [column[0] for column in result.description]
@@ -120,7 +124,9 @@ def postgres_profile(postgres_server: Database) -> Iterator[tuple[Database, dict
 
 
 @pytest.fixture(scope="session")
-def postgres_rendered(tmp_path_factory: pytest.TempPathFactory, postgres_profile: tuple[Database, dict[str, Any]]) -> Rendered:
+def postgres_rendered(
+    tmp_path_factory: pytest.TempPathFactory, postgres_profile: tuple[Database, dict[str, Any]]
+) -> Rendered:
     database, profile = postgres_profile
     directory: Path = tmp_path_factory.mktemp("features_postgres")
     return OnPostgres(FeaturesProject(directory / "project", profile, MODELS).compiled(), database)

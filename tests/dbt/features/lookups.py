@@ -12,13 +12,14 @@ SOURCES = "spine=source('raw', 'spine'), events=source('raw', 'events')"
 LOOKUPS = {
     "latest": f"""{{{{ latest_before({SOURCES}, keys={{'k': 'key'}}, columns=['x', 'c', 's'], order_by='seq',
         spine_key=['id'], prefix='f') }}}}""",
-    "latest_fresh": f"""{{{{ latest_before({SOURCES}, keys={{'k': 'key', 's': 's'}}, columns={{'twice': 'c * 2.0', 'c': 'c'}},
-        max_age='3 hours', spine_key=['id'], prefix='f') }}}}""",
+    "latest_fresh": f"""{{{{ latest_before({SOURCES}, keys={{'k': 'key', 's': 's'}},
+        columns={{'twice': 'c * 2.0', 'c': 'c'}}, max_age='3 hours', spine_key=['id'], prefix='f') }}}}""",
     "lags": f"""{{{{ lag_features({SOURCES}, keys={{'k': 'key'}}, columns=['c', 's'], lags=[1, 2, 4], order_by=['seq'],
         spine_key=['id'], prefix='f') }}}}""",
-    "validity": """{{ validity_lookup(source('raw', 'spine'), source('raw', 'periods'), keys={'k': 'key'}, columns=['grade'],
-        spine_key=['id'], prefix='f') }}""",
-    "encoded": """{{ target_encoding(source('raw', 'spine'), source('raw', 'events'), keys={'k': 'key'}, label='flag', matured_at='known_at',
+    "validity": """{{ validity_lookup(source('raw', 'spine'), source('raw', 'periods'), keys={'k': 'key'},
+        columns=['grade'], spine_key=['id'], prefix='f') }}""",
+    "encoded": """{{ target_encoding(source('raw', 'spine'), source('raw', 'events'), keys={'k': 'key'},
+        label='flag', matured_at='known_at',
         windows=['1 day', 'all'], prior_rows=5, spine_key=['id'], prefix='f') }}""",
 }
 
@@ -55,7 +56,9 @@ def validity(row: Row, periods: Sequence[Row]) -> Row:
     valid = [
         p["grade"]
         for p in periods
-        if p["key"] == row["k"] and p["valid_from"] <= row["as_of"] and (p["valid_to"] is None or row["as_of"] < p["valid_to"])
+        if p["key"] == row["k"]
+        and p["valid_from"] <= row["as_of"]
+        and (p["valid_to"] is None or row["as_of"] < p["valid_to"])
     ]
     return {"f__grade": valid[0] if valid else None}
 

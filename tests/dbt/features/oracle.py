@@ -68,7 +68,9 @@ class Found(NamedTuple):
     size: float
 
 
-def aggregate(agg: str, rows: Sequence[tuple[Row, Any]], measure: Spec, as_of: datetime, window: timedelta | None) -> Any:
+def aggregate(
+    agg: str, rows: Sequence[tuple[Row, Any]], measure: Spec, as_of: datetime, window: timedelta | None
+) -> Any:
     """One aggregate of the window's (event, value that is not NULL) pairs."""
     values = [value for _, value in rows]
     if agg == "count":
@@ -121,9 +123,13 @@ def features(spec: Spec, spine: Sequence[Row], events: Sequence[Row]) -> list[Ro
             and all(row[mine] is not None and row[mine] == event[theirs] for mine, theirs in spec["keys"].items())
         ]
 
-        def value(measure: Spec, agg: str, window: str, mine: list[Row] = mine, row: Row = row, end: datetime = end) -> Found:
+        def value(
+            measure: Spec, agg: str, window: str, mine: list[Row] = mine, row: Row = row, end: datetime = end
+        ) -> Found:
             length = duration(window)
-            expression = EXPRESSIONS.get(measure.get("expr", ""), lambda e: e[measure["expr"]] if "expr" in measure else 1)
+            expression = EXPRESSIONS.get(
+                measure.get("expr", ""), lambda e: e[measure["expr"]] if "expr" in measure else 1
+            )
             where = EXPRESSIONS.get(measure.get("where", ""), lambda e: True)
             inside = [e for e in mine if (length is None or e["known_at"] >= end - length) and where(e)]
             rows = [(e, v) for e in inside if (v := expression(e)) is not None]
@@ -153,6 +159,8 @@ def features(spec: Spec, spine: Sequence[Row], events: Sequence[Row]) -> list[Ro
 
 def column(spec: Spec, measure: Spec, agg: str, window: str) -> str:
     """The documented name of a generated column."""
-    part = {"rate_per_day": "_per_day", "time_since_last": f"_{measure.get('unit', 'hour')}s_since_last"}.get(agg, f"_{agg}")
+    part = {"rate_per_day": "_per_day", "time_since_last": f"_{measure.get('unit', 'hour')}s_since_last"}.get(
+        agg, f"_{agg}"
+    )
     part = "" if agg == "count" and "expr" not in measure else part
     return f"{spec['prefix']}__{measure['name']}{part}_{label(window)}"

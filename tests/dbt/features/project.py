@@ -23,7 +23,9 @@ class FeaturesProject:
         for name, text in models.items():
             (directory / "models" / f"{name}.sql").write_text(text)
         outputs = {"test": profile | {"threads": 1}}
-        (directory / "profiles.yml").write_text(yaml.safe_dump({"features_test": {"target": "test", "outputs": outputs}}))
+        (directory / "profiles.yml").write_text(
+            yaml.safe_dump({"features_test": {"target": "test", "outputs": outputs}})
+        )
         settings = yaml.safe_load((directory / "dbt_project.yml").read_text())
         settings["macro-paths"] = [str(MACROS / "point_in_time"), str(MACROS / "cross_db")]
         (directory / "dbt_project.yml").write_text(yaml.safe_dump(settings))
@@ -31,7 +33,9 @@ class FeaturesProject:
     def run(self, *arguments: str) -> tuple[bool, str]:
         """Run dbt; return whether it succeeded and what it said."""
         lines: list[str] = []
-        runner = dbtRunner(callbacks=[lambda event: lines.append(event.info.msg) if event.info.level in ("warn", "error") else None])
+        runner = dbtRunner(
+            callbacks=[lambda event: lines.append(event.info.msg) if event.info.level in ("warn", "error") else None]
+        )
         where = ["--project-dir", str(self.directory), "--profiles-dir", str(self.directory), "--quiet"]
         outcome = runner.invoke([*arguments, *where])
         if outcome.exception is not None:

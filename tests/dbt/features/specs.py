@@ -22,7 +22,12 @@ MEASURES: list[Spec] = [
     },
     {"name": "d", "expr": "d", "agg": ["sum", "avg", "stddev", "min", "max"]},
     {"name": "b", "expr": "b", "agg": ["sum", "avg", "stddev", "max"]},
-    {"name": "s", "expr": "s", "agg": ["count", "min", "max", "count_distinct", "first", "last", "mode"], "order_by": ["seq", "c"]},
+    {
+        "name": "s",
+        "expr": "s",
+        "agg": ["count", "min", "max", "count_distinct", "first", "last", "mode"],
+        "order_by": ["seq", "c"],
+    },
     {"name": "recent", "expr": "c", "agg": "decayed_sum", "half_life": "90 minutes", "windows": ["1 hour", "1 day"]},
     {"name": "pace", "agg": "rate_per_day", "windows": ["6 hours", "1 day"]},
     {

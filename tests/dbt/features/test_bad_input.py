@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -27,7 +26,10 @@ CASES = [
     ({"as_of": "'at'"}, ["window_features(as_of)", "`at`, which", "id, k, s, as_of"]),
     ({"as_of": "'k'"}, ["window_features(as_of)", "`k` of type integer", "UTC timestamp"]),
     ({"available_at": "'seen_at'"}, ["window_features(available_at)", "`seen_at`", "known_at"]),
-    ({"events": "source('raw', 'periods')", "keys": "{'k': 'key'}"}, ["available_at", "declares none", "meta.point_in_time.available_at"]),
+    (
+        {"events": "source('raw', 'periods')", "keys": "{'k': 'key'}"},
+        ["available_at", "declares none", "meta.point_in_time.available_at"],
+    ),
     ({"spine_key": "['flight']"}, ["window_features(spine_key)", "`flight`"]),
     ({"windows": "['1 fortnight']"}, ["window_features(windows)", "'1 fortnight'", "'6 hours'"]),
     ({"windows": "['-1 day']"}, ["window_features(windows)", "'-1 day'"]),
@@ -36,13 +38,22 @@ CASES = [
     ({"measures": "[]"}, ["window_features(measures)"]),
     ({"measures": "[{'name': 'n', 'agg': 'median'}]"}, ["'n'", "the aggregate 'median'", "count, rate_per_day"]),
     ({"measures": "[{'name': 'n', 'agg': 'sum'}]"}, ["'n'", "'sum' without `expr`"]),
-    ({"measures": "[{'name': 'n', 'agg': 'sum', 'expr': 'amount'}]"}, ["'n'", "`amount`, which", "known_at, seq, flag"]),
+    (
+        {"measures": "[{'name': 'n', 'agg': 'sum', 'expr': 'amount'}]"},
+        ["'n'", "`amount`, which", "known_at, seq, flag"],
+    ),
     ({"measures": "[{'name': 'n', 'agg': 'last', 'expr': 'x', 'order_by': 'sequence'}]"}, ["'n'", "`sequence`"]),
     ({"measures": "[{'name': 'n', 'agg': 'count', 'filter': 'flag'}]"}, ["'n'", "the key `filter`", "where"]),
     ({"measures": "[{'name': 'n', 'agg': 'count'}, {'name': 'n', 'agg': 'count'}]"}, ["two measures named 'n'"]),
     ({"measures": "[{'name': 'k', 'agg': 'count'}]"}, ["a measure named 'k'"]),
     ({"measures": "[{'name': 'n', 'agg': 'rate_per_day'}]"}, ["'rate_per_day' over 'all'", "bounded"]),
-    ({"measures": "[{'name': 'n', 'agg': 'decayed_sum', 'expr': 'x', 'half_life': '1 second', 'windows': ['1 day']}]"}, ["200 half-lives"]),
+    (
+        {
+            "measures": "[{'name': 'n', 'agg': 'decayed_sum', 'expr': 'x', 'half_life': '1 second', "
+            "'windows': ['1 day']}]"
+        },
+        ["200 half-lives"],
+    ),
     ({"measures": "[{'name': 'n', 'trend': {'windows': ['1 day']}}]"}, ["trend", "two windows"]),
 ]
 

@@ -26,7 +26,9 @@ def same(got: Any, wanted: Any) -> bool:
 
 def check(rendered: Rendered, name: str, meaning: Meaning, spine: list[Row], table: str, rows: list[Row]) -> None:
     got = sorted(rendered.run(name, {"spine": spine, table: rows}), key=lambda row: row["id"])
-    assert [(row["id"], row["as_of"]) for row in got] == [(r["id"], r["as_of"]) for r in sorted(spine, key=lambda r: r["id"])]
+    assert [(row["id"], row["as_of"]) for row in got] == [
+        (r["id"], r["as_of"]) for r in sorted(spine, key=lambda r: r["id"])
+    ]
     for mine, row in zip(got, sorted(spine, key=lambda r: r["id"]), strict=True):
         for column, value in meaning(row, rows).items():
             assert same(mine[column], value), f"{column} of {row}: {mine[column]!r} for {value!r}"
@@ -51,7 +53,14 @@ def periods(draw: st.DrawFn) -> list[Row]:
         last = draw(st.sampled_from([None, START + timedelta(days=9)]))
         for start, end in zip(edges, [*edges[1:], last], strict=False):
             if draw(st.booleans()):
-                rows.append({"key": key, "grade": draw(st.sampled_from(["low", "high", None])), "valid_from": start, "valid_to": end})
+                rows.append(
+                    {
+                        "key": key,
+                        "grade": draw(st.sampled_from(["low", "high", None])),
+                        "valid_from": start,
+                        "valid_to": end,
+                    }
+                )
     return rows
 
 

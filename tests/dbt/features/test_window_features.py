@@ -24,7 +24,9 @@ moments = st.builds(
     st.integers(0, 120),
     st.sampled_from([0, 0, 0, 0, -1, 1]),
 )
-few_floats = st.sampled_from([0.0, 1.5, -2.25, 0.1, math.nan, math.inf, -math.inf, 1e100, -1e100, 1e-300, 123456789.125])
+few_floats = st.sampled_from(
+    [0.0, 1.5, -2.25, 0.1, math.nan, math.inf, -math.inf, 1e100, -1e100, 1e-300, 123456789.125]
+)
 floats = st.one_of(few_floats, st.floats(-1e9, 1e9).map(lambda v: v + 0.0))
 spine_rows = st.fixed_dictionaries(
     {
@@ -89,7 +91,9 @@ def unique(spine: list[Row]) -> list[Row]:
 @pytest.mark.parametrize("name", list(SPECS))
 def test_equals_brute_force(rendered: Rendered, name: str) -> None:
     # One long query each time: a few rich examples, reported as found rather than shrunk for minutes.
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+    @settings(
+        max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    )
     @given(st.lists(spine_rows, max_size=25), st.lists(event_rows, max_size=80))
     def prove(spine: list[Row], events: list[Row]) -> None:
         check(rendered, name, unique(spine), events)
