@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -54,4 +55,4 @@ def check(
     else:
         output_file.write_text(rendered + "\n")
     if not outcome.ok:
-        raise click.exceptions.Exit(1)
+        sys.exit(1)

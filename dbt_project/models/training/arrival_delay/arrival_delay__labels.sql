@@ -13,7 +13,7 @@ final as (
         spine.flight_id,
         spine.as_of,
         arrivals.arrival_delay_minutes,
-        arrivals.arrived_at as matured_at
+        greatest(arrivals.arrived_at, spine.as_of) as matured_at
     from spine
     inner join arrivals
         on spine.flight_id = arrivals.flight_id

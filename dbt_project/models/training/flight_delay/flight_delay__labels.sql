@@ -13,9 +13,12 @@ labelled as (
         spine.flight_id,
         spine.as_of,
         case when flights.departure_delay_minutes < 15 then 0 else 1 end as is_late,
-        least(
-            coalesce(flights.departed_at, flights.scheduled_departure_at + interval '15 minutes'),
-            flights.scheduled_departure_at + interval '15 minutes'
+        greatest(
+            least(
+                coalesce(flights.departed_at, flights.scheduled_departure_at + interval '15 minutes'),
+                flights.scheduled_departure_at + interval '15 minutes'
+            ),
+            spine.as_of
         ) as matured_at
     from spine
     inner join flights on spine.flight_id = flights.flight_id
