@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from insitu.report.ask import Answer
-from insitu.report.markup import Html, join, tag
+from insitu.report.markup import Html, join, tag, text
 from insitu.report.wording import moment
 
 
@@ -97,11 +97,15 @@ def table(
         )
         for row in rows
     ]
-    return tag(
-        "div",
-        tag("table", tag("caption", caption) if caption else "", tag("thead", head), tag("tbody", *body)),
-        class_=f"table {class_}".strip(),
-        tabindex="0",
+    # the caption stays outside of what scrolls
+    return join(
+        tag("p", caption, class_="caption") if caption else "",
+        tag(
+            "div",
+            tag("table", tag("thead", head), tag("tbody", *body), aria_label=caption or None),
+            class_=f"table {class_}".strip(),
+            tabindex="0",
+        ),
     )
 
 
@@ -128,6 +132,11 @@ def more(summary: str, *content: object) -> Html:
 def when(value: object) -> Html:
     """A time that does not break over lines."""
     return tag("time", moment(value))
+
+
+def breakable(name: object) -> Html:
+    """A long name that may break after its underscores."""
+    return Html(text(name).replace("_", "_<wbr>"))
 
 
 def badge(label: str, tone: str = "") -> Html:

@@ -2,7 +2,7 @@
 
 from html import escape
 
-VOID = {"br", "col", "hr", "meta"}
+VOID = {"meta"}
 
 
 class Html(str):

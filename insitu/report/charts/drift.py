@@ -16,7 +16,7 @@ def level(psi: float) -> str:
 
 
 def _colour() -> alt.Color:
-    legend = alt.Legend(title="PSI", symbolType="square")
+    legend = alt.Legend(title="PSI", titleOrient="left", symbolType="square")
     return alt.Color("level:N", scale=alt.Scale(domain=LEVELS, range=COLOURS), legend=legend, sort=LEVELS)
 
 

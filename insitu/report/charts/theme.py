@@ -20,7 +20,7 @@ INK, MUTED, GRID, PAPER = "var(--ink)", "var(--muted)", "var(--grid)", "var(--pa
 ACCENT, SECOND, THIRD, FOURTH = "var(--accent)", "var(--second)", "var(--third)", "var(--fourth)"
 SERIES = [ACCENT, SECOND, THIRD, FOURTH, MUTED]
 DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3]]
-WIDTH, HEIGHT = 440, 280
+WIDTH, HEIGHT = 400, 260
 FEW_DAYS = 8
 
 _FONT = "system-ui, sans-serif"
@@ -54,11 +54,14 @@ def time(column: str, rows: Sequence[Row], bars: bool = False) -> alt.X:
     days = {row[column] for row in rows}
     if bars or len(days) <= FEW_DAYS:
         shown = alt.Axis(
-            format="%d %b", formatType="utcFormat", labelAngle=0, grid=False, labelOverlap="greedy", labelSeparation=8
+            format="%d %b", formatType="utcFormat", labelAngle=0, grid=False, labelOverlap="greedy", labelSeparation=14
         )
         return alt.X(f"{column}:T", type="ordinal", timeUnit="utcyearmonthdate", title=None, axis=shown)
     return alt.X(
-        f"{column}:T", scale=alt.Scale(type="utc"), title=None, axis=axis(format="%d %b", grid=False, labelOverlap=True)
+        f"{column}:T",
+        scale=alt.Scale(type="utc"),
+        title=None,
+        axis=axis(format="%d %b", grid=False, labelOverlap="greedy", labelSeparation=14),
     )
 
 
@@ -92,7 +95,7 @@ def label(value: float, words: str, axis_name: str = "y") -> alt.Chart:
         above: alt.Chart = base.mark_text(align="right", baseline="bottom", dy=-3, **halo)
         placed: alt.Chart = above.encode(y="at:Q", x=alt.value("width"), text="words:N")
         return placed
-    beside: alt.Chart = base.mark_text(align="left", baseline="top", dx=4, dy=2, **halo)
+    beside: alt.Chart = base.mark_text(align="left", baseline="top", dx=8, dy=2, **halo)
     placed = beside.encode(x="at:Q", y=alt.value(0), text="words:N")
     return placed
 
@@ -133,7 +136,7 @@ def _config() -> dict[str, Any]:
             labelPadding=6,
             labelFlush=False,
             titlePadding=8,
-            labelLimit=190,
+            labelLimit=180,
         ),
         "legend": alt.LegendConfig(
             **small,
@@ -154,13 +157,21 @@ def _config() -> dict[str, Any]:
 
 def _inline(svg: str, description: str, width: int) -> Html:
     """Drop the fixed size and the namespaces (HTML needs none), keep ids unique in the page, describe the picture."""
-    prefix = "c" + hashlib.sha256(svg.encode()).hexdigest()[:8] + "-"
-    svg = re.sub(r'\bid="', f'id="{prefix}', svg)
-    svg = svg.replace("url(#", f"url(#{prefix}")
-    svg = re.sub(r' (?:aria-hidden|pointer-events|opacity)="(?:true|none|1)"', "", svg)
     opening = re.match(r"<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", svg)
     if opening is None:
         raise RuntimeError("The chart renderer returned no SVG.")
+    # an image with a label has no parts for a screen reader, so their roles say nothing
+    noise = r' (?:role|aria-roledescription|aria-hidden|pointer-events)="[^"]*"| opacity="1"'
+    body = _own_ids(re.sub(noise, "", svg[opening.end() :]))
     size = f"max-width:{round(width * 1.2)}px"
     head = f'<svg class="chart" {opening[1]} role="img" aria-label="{text(description)}" style="{size}">'
-    return Html(head + svg[opening.end() :])
+    return Html(head + body)
+
+
+def _own_ids(svg: str) -> str:
+    """Number the ids within the picture (the renderer counts on over pictures), under a prefix of its content."""
+    found = list(dict.fromkeys(re.findall(r'\bid="([^"]*)"', svg)))
+    for index, name in enumerate(found):
+        svg = svg.replace(f'id="{name}"', f'id="#{index}"').replace(f"url(#{name})", f"url(##{index})")
+    prefix = "c" + hashlib.sha256(svg.encode()).hexdigest()[:8]
+    return re.sub(r'(id="|url\(#)#(\d+)', rf"\g<1>{prefix}-\2", svg)

@@ -1,7 +1,7 @@
 """What needs attention."""
 
 from insitu.report.ask import Row
-from insitu.report.blocks import Section, badge, more, nothing, source, table, when
+from insitu.report.blocks import Section, badge, breakable, more, nothing, source, table, when
 from insitu.report.context import Context
 from insitu.report.markup import Html, join
 from insitu.report.wording import number
@@ -42,11 +42,11 @@ def _table(rows: list[Row], caption: str = "") -> Html:
         (
             row["alert"].removeprefix("alert_").replace("_", " "),
             badge(row["severity"], TONES.get(row["severity"], "")),
-            row["subject"],
+            breakable(row["subject"]),
             when(row["as_of"]),
             number(row["value"]),
             number(row["limit_value"]),
-            row["message"],
+            breakable(row["message"]),
         )
         for row in rows
     ]

@@ -1,11 +1,11 @@
 """Whether what is scored still looks like what the model learned from."""
 
 from insitu.report.ask import Answer
-from insitu.report.blocks import Section, figure, figures, note
+from insitu.report.blocks import Section, breakable, figure, figures, note, table
 from insitu.report.charts.drift import drift_history, score_drift, top_drift
 from insitu.report.context import Context
-from insitu.report.markup import join
-from insitu.report.wording import metric_name, moment
+from insitu.report.markup import Html, join
+from insitu.report.wording import metric_name, moment, percent
 
 MOST_FEATURES = 15
 MOST_BATCHES = 40
@@ -44,6 +44,7 @@ def drift(context: Context) -> Section:
         shown.append(figure("Features over time", drift_history(history, names), words, features))
     words = "Scores of each batch against those on held-out rows."
     shown.append(figure("Score over time", score_drift(scores, limit.first.get("limit_value")), words, scores, limit))
+    shown.append(_missing(context))
     lead = note(
         "A population stability index (PSI) compares the distribution in a batch with that of the training rows. "
         "Features of the calendar move by themselves when a batch is one day."
@@ -65,6 +66,26 @@ def _scores(context: Context) -> Answer:
     for row in found:
         row["name"] = metric_name(row["metric"])
     return found
+
+
+def _missing(context: Context) -> Html:
+    found = context.ask(
+        """
+        select feature, value as more_missing
+        from {mon_feature_drift}
+        where use_case = ? and metric = 'missing_share' and value > 0
+            and batch_as_of = (select max(batch_as_of) from {mon_feature_drift} where use_case = ?)
+        order by value desc, feature
+        limit 8
+        """,
+        context.use_case,
+        context.use_case,
+    )
+    rows = [(breakable(row["feature"]), percent(row["more_missing"])) for row in found]
+    shown = table(["Feature", "More missing than in training"], rows, numeric=[1]) if rows else Html()
+    return figure(
+        "Missing values", shown, "Share of rows without a value in the last batch, above that of training.", found
+    )
 
 
 def _limit(context: Context) -> Answer:

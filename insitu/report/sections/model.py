@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from insitu.report.ask import Answer, Row
-from insitu.report.blocks import Section, badge, facts, more, nothing, source, table, when
+from insitu.report.blocks import Section, badge, breakable, facts, more, nothing, source, table, when
 from insitu.report.context import Context
 from insitu.report.markup import Html, join, tag
 from insitu.report.metrics import Metrics, overall
@@ -14,7 +14,6 @@ ORDER = (
     "auc",
     "average_precision",
     "log_loss",
-    "brier",
     "expected_calibration_error",
     "profit",
     "profit_uplift",
@@ -118,7 +117,7 @@ def _candidates(context: Context, metrics: Metrics) -> Html:
     rows = []
     for candidate in context.candidates:
         version = candidate["model_version"]
-        name = join(version, " ", badge("champion", "good") if version == context.champion_version else "")
+        name = join(breakable(version), " ", badge("champion", "good") if version == context.champion_version else "")
         if candidate["status"] != "trained":
             rows.append((join(name, badge("failed", "bad")), candidate["message"] or "", *[""] * len(shown)))
             continue

@@ -20,6 +20,11 @@ COMPARED = (
     "profit",
     "profit_uplift",
 )
+SECOND = {"binary": ("log_loss", "brier"), "multiclass": ("accuracy", "log_loss"), "regression": ("bias", "rmse")}
+SAYS = {
+    "log_loss": "Rises when scores are wrong or overconfident.",
+    "bias": "Mean error: away from zero, predictions are too high or too low.",
+}
 RATES = {"base_rate": "observed", "mean_label": "observed", "mean_score": "predicted"}
 
 
@@ -58,10 +63,22 @@ def performance(context: Context) -> Section:
                 daily,
             ),
             figure("Predicted and observed", _rates(context, rates), "Mean score and what came true, by day.", rates),
+            *_second(context, metrics),
             figure("Volume", volume(volumes), "Predictions by day; solid where the outcome is known.", volumes),
         ),
     )
     return Section("performance", "Performance since deployment", body)
+
+
+def _second(context: Context, metrics: Metrics) -> list[Html]:
+    """Another view on the same days: a proper score for probabilities, the bias of a regression."""
+    metric = next((m for m in SECOND[context.task] if m != context.metric), "")
+    daily = _daily(context, metric)
+    if not daily:
+        return []
+    promised = metrics.value(context.champion_version, context.split, metric)
+    picture = with_interval(daily, metric_name(metric), promised, context.split)
+    return [figure(f"{metric_name(metric)} by day", picture, SAYS.get(metric, ""), daily)]
 
 
 def _daily(context: Context, metric: str) -> Answer:

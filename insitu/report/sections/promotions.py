@@ -1,7 +1,7 @@
 """Who became champion, who did not, and why."""
 
 from insitu.report.ask import Row
-from insitu.report.blocks import Section, badge, nothing, source, table, when
+from insitu.report.blocks import Section, badge, breakable, nothing, source, table, when
 from insitu.report.context import Context
 from insitu.report.markup import Html, join, tag
 from insitu.report.wording import metric_name, metric_value, number
@@ -39,7 +39,9 @@ def promotions(context: Context) -> Section:
     else:
         parts.append(nothing(found, otherwise="No decision yet."))
     if overrides:
-        rows = [(when(o["effective_from"]), o["model_version"], o["override"], o["reason"]) for o in overrides]
+        rows = [
+            (when(o["effective_from"]), breakable(o["model_version"]), o["override"], o["reason"]) for o in overrides
+        ]
         parts += [tag("h4", "Overrides"), table(["From", "Model", "Override", "Reason"], rows), source(overrides)]
     return Section("promotions", "Promotion decisions", join(*parts))
 
@@ -50,9 +52,9 @@ def _cells(row: Row) -> tuple[object, ...]:
         difference += f" ± {number(row['difference_error'], 4)}"
     return (
         when(row["training_as_of"]),
-        row["model_version"],
+        breakable(row["model_version"]),
         badge(row["decision"], "good" if row["decision"] == "promoted" else ""),
         *(metric_value(row["metric"], row[key]) for key in ("validation_value", "test_value", "champion_test_value")),
         difference,
-        row["reason"],
+        breakable(row["reason"]),
     )
