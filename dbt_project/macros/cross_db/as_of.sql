@@ -2,12 +2,17 @@
 {% macro as_of() %}
     {%- set text = var('as_of') | string | replace('T', ' ') -%}
     {%- set text = text ~ ' 00:00:00' if text | length == 10 else text -%}
-    {%- if not modules.re.fullmatch('\\d{4}-\\d{2}-\\d{2} \\d{2}:\\d{2}:\\d{2}', text) -%}
-        {%- do exceptions.raise_compiler_error(
-            "The variable `as_of` is `" ~ var('as_of') ~ "`; expected a UTC time like \"2013-11-01 00:00:00\"."
-        ) -%}
+    {%- set pattern = '([1-9]\\d{3})-(0[1-9]|1[0-2])-(\\d{2}) ([01]\\d|2[0-3]):([0-5]\\d):([0-5]\\d)' -%}
+    {%- set parts = modules.re.fullmatch(pattern, text) -%}
+    {%- if parts -%}
+        {%- set year, month, day, hour, minute, second = parts.groups() | map('int') -%}
+        {#- counted from the first of the month: the 31st of June becomes another text than it was -#}
+        {%- set moment = modules.datetime.datetime(year, month, 1, hour, minute, second) + modules.datetime.timedelta(days=day - 1) -%}
+        {%- if moment.strftime('%Y-%m-%d %H:%M:%S') == text -%}{{- return(moment) -}}{%- endif -%}
     {%- endif -%}
-    {{- return(modules.datetime.datetime.strptime(text, '%Y-%m-%d %H:%M:%S')) -}}
+    {%- do exceptions.raise_compiler_error(
+        "The variable `as_of` is `" ~ var('as_of') ~ "`; expected a UTC time like \"2013-11-01 00:00:00\"."
+    ) -%}
 {% endmacro %}
 
 
