@@ -20,7 +20,7 @@ from .connections import PostgresPyConnectionManager
 from .read import ReadFailed
 from .relations import PostgresPyColumn, PostgresPyRelation
 from .session import Session
-from .source_file import open_file
+from .source_file import file_columns, open_file
 from .types import column_type, native
 from .write import UnsupportedType, copy_batches, encoder, quote
 
@@ -76,9 +76,10 @@ class PostgresPyAdapter(PostgresAdapter):
         return self._responses[unique_id]
 
     @available
-    def source_file(self, package: str, path: str) -> dict[str, str]:
-        """Where a source's file is (`path`), and the SHA-256 of its contents (`hash`)."""
-        return {"path": file_path(package, path), "hash": file_hash(package, path)}
+    def source_file(self, package: str, path: str) -> dict[str, Any]:
+        """Where a source's file is (`path`), the SHA-256 of its contents (`hash`), the names of its `columns`."""
+        found = file_path(package, path)
+        return {"path": found, "hash": file_hash(package, path), "columns": file_columns(found)}
 
     @available
     def load_source_file(self, relation: Any, path: str, columns: dict[str, dict[str, Any]]) -> int:

@@ -11,6 +11,13 @@ from pyarrow import csv, parquet
 NULLS = ["", "NA"]
 
 
+def file_columns(path: str) -> list[str]:
+    """The names of a file's columns."""
+    if path.endswith(".parquet"):
+        return list(parquet.read_schema(path).names)
+    return list(csv.open_csv(path).schema.names)
+
+
 def open_file(path: str, columns: list[str]) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """The named columns of a file; those of a CSV file come as text, for the server to convert.
 
