@@ -34,7 +34,7 @@ lint: install  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint --processes 2 dbt_project/models/staging dbt_project/models/features dbt_project/models/training
 
 format: install  ## Put Python and SQL in order
 	$(BIN)/ruff check --fix .

@@ -56,9 +56,16 @@ def predict_batch(
         return pa.RecordBatchReader.from_batches(schema, [])
     model = Model.from_row(model_row, trusted=config.trusted_types)
     predicted_at = datetime.now(UTC).replace(tzinfo=None)
+    reader = scoring_set.to_arrow_reader(BATCH_ROWS)
+    try:
+        model.signature.validate(reader.schema, f"{use_case}__scoring_set")
+    except InsituError as error:
+        raise InsituError(
+            f"{error} Or put a version that was trained on the present features in charge: pin it in the seed "
+            "`promotion_overrides`."
+        ) from None
 
     def batches() -> Iterator[pa.RecordBatch]:
-        reader = scoring_set.to_arrow_reader(BATCH_ROWS)
         for batch, scores in model.predict_batches(reader, f"{use_case}__scoring_set"):
             constants = {"batch_id": batch_id, "model_version": model.model_version, "predicted_at": predicted_at}
             columns = {name: pa.repeat(pa.scalar(value), batch.num_rows) for name, value in constants.items()}
