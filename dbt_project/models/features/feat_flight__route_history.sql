@@ -1,9 +1,5 @@
 -- How late flights of this number and on this route have been.
-with spine as (
-    select * from {{ ref('flight__spine') }}
-),
-
-route as (
+with route as (
     {{ window_features(
         spine=ref('flight__spine'),
         spine_key=['flight_id'],

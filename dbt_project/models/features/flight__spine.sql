@@ -13,7 +13,8 @@ final as (
         origin,
         destination
     from schedules
-    where published_at < scheduled_departure_at - interval '2 hours'
+    where
+        published_at < scheduled_departure_at - interval '2 hours'
         and scheduled_departure_at - interval '2 hours' < {{ timestamp_literal(as_of()) }} + interval '1 day'
 )
 
