@@ -28,7 +28,7 @@
 
 {#- The group of that strategy, window and order within equal times; made on first use. -#}
 {% macro feature_group(groups, strategy, window=none, measure=none) %}
-    {%- set name = {'running': 'running', 'blocks': 'block', 'distinct': 'distinct', 'range_join': 'looked_up', 'probe': 'probe'}[strategy] -%}
+    {%- set name = {'running': 'running', 'blocks': 'block', 'distinct': 'distinct', 'range_join': 'looked_up', 'probe': 'probe', 'mode': 'mode'}[strategy] -%}
     {%- set name = name ~ ('_' ~ window.label if window else '') ~ ('_' ~ measure.name if measure else '') -%}
     {%- if name not in groups -%}
         {%- do groups.update({name: {'name': name, 'strategy': strategy, 'window': window, 'ordered': measure, 'edges': [],

@@ -1,5 +1,6 @@
 {#- A feature from the events of each window themselves: any aggregate, and work in proportion to the events read. -#}
 {% macro range_join_expression(groups, column, plan) %}
+    {%- if column.agg == 'mode' and not plan.lookups.index -%}{{ return(mode_expression(groups, column)) }}{%- endif -%}
     {%- set bounded = column.window.seconds is not none -%}
     {%- set group = feature_group(groups, 'range_join') if bounded else feature_group(groups, 'range_join', column.window) -%}
     {%- do group.windows.update({column.window.label: column.window.seconds}) -%}
@@ -21,7 +22,7 @@
     {%- elif agg == 'stddev' -%}{{ return('stddev_samp(' ~ real ~ ')' ~ filter) }}
     {%- elif agg in ['min', 'max'] -%}{{ return(agg ~ '(' ~ m ~ ')' ~ filter) }}
     {%- elif agg == 'count_distinct' -%}{{ return('count(distinct ' ~ m ~ ')' ~ filter) }}
-    {%- elif agg == 'mode' -%}{{ return(most_frequent(m) ~ filter) }}
+    {%- elif agg == 'mode' -%}{{ return('mode() within group (order by ' ~ m ~ ')' ~ filter) }}
     {%- elif agg == 'time_since_last' -%}
         {{ return(time_since('max(case when ' ~ m ~ ' is not null then events.moment end)' ~ filter, 'moments.as_of', measure.unit)) }}
     {%- elif agg == 'decayed_sum' -%}

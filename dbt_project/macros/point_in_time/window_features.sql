@@ -44,6 +44,8 @@ moments as (
 {%- for group in groups.values() %}
 {% if group.strategy == 'range_join' -%}
 {{ render_range_join(group, keys, plan) }}
+{%- elif group.strategy == 'mode' -%}
+{{ render_mode(group, keys, plan) }}
 {%- elif group.strategy == 'probe' -%}
 {{ render_probe(group, keys, plan) }}
 {%- else -%}

@@ -1,4 +1,4 @@
-"""An incremental feature model computes the new spine rows only, from the events they can see, as a full build would."""
+"""An incremental feature model computes the new spine rows only, from the events they can see, like a full build."""
 
 from __future__ import annotations
 
