@@ -192,7 +192,18 @@ def _timeline(rng: random.Random) -> str:
 def _history(rng: random.Random) -> str:
     """A window over the events themselves, joined afterwards."""
     call = rng.choice(
-        ["sum(v)", "count(*)", "lag(v)", "lead(v)", "row_number()", "rank()", "first_value(v)", "max(v)", "ntile(2)", "percent_rank()"]
+        [
+            "sum(v)",
+            "count(*)",
+            "lag(v)",
+            "lead(v)",
+            "row_number()",
+            "rank()",
+            "first_value(v)",
+            "max(v)",
+            "ntile(2)",
+            "percent_rank()",
+        ]
     )
     over = _over(rng).replace(", tag desc", ", event_id desc").replace(", tag", ", event_id")
     if call in ("row_number()", "rank()", "ntile(2)", "percent_rank()", "lag(v)", "lead(v)"):
@@ -218,7 +229,9 @@ def _periods(rng: random.Random) -> str:
 
 
 def _dimension(rng: random.Random) -> str:
-    start = rng.choice(["v.valid_from <= s.as_of", "v.valid_from < s.as_of", "v.valid_from <= s.as_of + interval '1 hour'"])
+    start = rng.choice(
+        ["v.valid_from <= s.as_of", "v.valid_from < s.as_of", "v.valid_from <= s.as_of + interval '1 hour'"]
+    )
     end = rng.choice(
         ["(v.valid_to is null or s.as_of < v.valid_to)", "s.as_of < v.valid_to", "s.as_of < coalesce(v.valid_to, timestamp '9999-12-31')",
          "s.as_of <= coalesce(v.valid_to, timestamp '2013-03-11')", "v.valid_to is null", "true"]
@@ -231,7 +244,9 @@ def _dimension(rng: random.Random) -> str:
 
 def _label(rng: random.Random) -> str:
     on = rng.choice(["l.k = s.k", "l.id = s.id"])
-    bound = rng.choice(["l.matured_at < s.as_of", "l.matured_at <= s.as_of", "l.matured_at < s.as_of + interval '1 day'", "true"])
+    bound = rng.choice(
+        ["l.matured_at < s.as_of", "l.matured_at <= s.as_of", "l.matured_at < s.as_of + interval '1 day'", "true"]
+    )
     shown = rng.choice(
         ["l.late", f"case when {bound} then l.late end", f"case when {bound} then l.late else false end",
          "case when l.matured_at >= s.as_of then null else l.late end"]

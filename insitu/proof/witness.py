@@ -6,9 +6,12 @@ import random
 from datetime import datetime
 from typing import Any
 
+from sqlglot import exp
+
 from insitu.proof.compare import Difference
 from insitu.proof.cuts import quote
-from insitu.proof.project import ModelResult, Project
+from insitu.proof.programs import rewrite
+from insitu.proof.project import ModelResult, Node, Project
 from insitu.proof.sandbox import Sandbox, Tables, Unable
 from insitu.proof.synthetic import TYPES, Maker
 
@@ -107,15 +110,22 @@ def _shows(found: list[Difference], column: str) -> bool:
 def _sql(sandbox: Sandbox, tables: Tables, column: str, at: datetime, key: list[str], as_of: str) -> str:
     shown = [f for f in sandbox.compare(at, key, as_of) if f.column in (column, "(row)")]
     example = shown[0].example if shown else "the result changes from run to run"
-    out = [f"-- witness: cut at {at}, {column} of {', '.join(key)} = {example}"]
-    for name, rows in tables.items():
-        columns = sandbox.columns[name]
+    out = [f"-- Witness: cut at {at}, {column} of {', '.join(key)} = {example}."]
+    for base in sandbox.program.bases:
+        columns, rows = sandbox.columns[base.name], tables[base.name]
         types = ", ".join(f"{quote(c)} {TYPES[str(f)]}" for c, f in columns.items())
-        out.append(f"create table {quote(name)} ({types});")
+        out.append(f"create table {quote(_short(base))} ({types});")
         if rows:
             values = ",\n  ".join("(" + ", ".join(_literal(r[c]) for c in columns) + ")" for r in rows)
-            out.append(f"insert into {quote(name)} values\n  {values};")
+            out.append(f"insert into {quote(_short(base))} values\n  {values};")
+    for step in sandbox.program.steps:
+        query = rewrite(sandbox.project, step, lambda n: exp.Table(this=exp.to_identifier(_short(n), quoted=True)), "duckdb")
+        out.append(f"create view {quote(_short(step))} as {query};")
     return "\n".join(out)
+
+
+def _short(node: Node) -> str:
+    return node.relation[-1] if node.relation else node.name
 
 
 def _literal(value: Any) -> str:
