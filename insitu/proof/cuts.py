@@ -39,8 +39,8 @@ def cut(
         relation: quoted SQL name.
         columns: its columns and type families.
         at: rows known strictly before (or at, if so declared) remain as they are; an instant, or SQL of one.
-        poison: keep about half of the later rows, with other numbers in them and some moved to the instant itself,
-            where a leak shows more than by rows that are missing.
+        poison: keep about half of the later rows, with other numbers in them, and those of the next hours moved to the
+            instant itself: a leak shows more by them than by rows that are missing.
     """
     instant = at if isinstance(at, str) else f"timestamp '{at.isoformat(sep=' ')}'"
     moment = moment_of(declaration)
@@ -59,7 +59,11 @@ def cut(
     )
     later = f"{moment} {'>=' if strict else '>'} {instant}"
     # By the seconds modulo 11, which no calendar unit is a multiple of.
-    half = f"mod(cast(extract(epoch from {quote(known[0])}) as bigint), 11) < 5"
+    # Those of the next hours stay, at the instant itself.
+    half = (
+        f"(mod(cast(extract(epoch from {quote(known[0])}) as bigint), 11) < 5 "
+        f"or {quote(known[0])} < {instant} + interval '12 hours')"
+    )
     return f"{query} union all select {spoiled} from {relation} where {later} and {half}"
 
 
@@ -87,8 +91,8 @@ def _spoiled(column: str, family: str | None, declaration: Any, instant: str, ou
     if column == known[0].lower():
         if column in keys or known[1] or not known[2]:
             return quote(column)
-        # Ties: rows of the next hour are moved to the instant itself.
-        return f"case when {quote(column)} < {instant} + interval '1 hour' then {instant} else {quote(column)} end"
+        # Ties: rows of the next hours are moved to the instant itself.
+        return f"case when {quote(column)} < {instant} + interval '12 hours' then {instant} else {quote(column)} end"
     if column not in keys and family in ("float", "decimal"):
         return f"{quote(column)} * 7 + 1000"
     return quote(column)

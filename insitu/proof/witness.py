@@ -119,7 +119,9 @@ def _sql(sandbox: Sandbox, tables: Tables, column: str, at: datetime, key: list[
             values = ",\n  ".join("(" + ", ".join(_literal(r[c]) for c in columns) + ")" for r in rows)
             out.append(f"insert into {quote(_short(base))} values\n  {values};")
     for step in sandbox.program.steps:
-        query = rewrite(sandbox.project, step, lambda n: exp.Table(this=exp.to_identifier(_short(n), quoted=True)), "duckdb")
+        query = rewrite(
+            sandbox.project, step, lambda n: exp.Table(this=exp.to_identifier(_short(n), quoted=True)), "duckdb"
+        )
         out.append(f"create view {quote(_short(step))} as {query};")
     return "\n".join(out)
 

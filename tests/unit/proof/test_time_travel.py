@@ -63,7 +63,7 @@ def test_a_good_feature_passes(warehouse: Path) -> None:
 def test_a_leak_shows_at_most_cuts(warehouse: Path, sql: str) -> None:
     result = run(warehouse, sql)
     assert not result.passed
-    assert len({at for at, _ in result.leaks}) >= result.cuts * 0.8
+    assert len({at for at, _ in result.leaks}) >= result.cuts * 0.7
     assert {x.column for _, x in result.leaks} == {"orders"}
     assert "cuts change columns orders" in str(result)
 
