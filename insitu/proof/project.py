@@ -88,6 +88,23 @@ class Project:
             self._declarations[node.name] = declared
         return self._declarations[node.name]
 
+    def is_boundary(self, node: Node) -> bool:
+        """Readers take its declaration for granted, rather than looking at its SQL."""
+        declared = self.declaration(node)
+        return declared is not None and not isinstance(declared, d.Spine | d.Features | d.TrainingSet)
+
+    def types(self, node: Node) -> dict[str, str | None]:
+        """Columns and type families of a relation, as far as they are known."""
+        known = {c.lower(): f for c, f in node.families.items()}
+        if node.sql is not None and not (known and all(known.values())):
+            try:
+                relation = self.relation(node)
+            except Refusal:
+                return known
+            derived = {n: next((v.columns["", n].type for v in relation.variants), None) for n in relation.names}
+            return {**derived, **known}
+        return known
+
     # --- relations
 
     def find(self, table: exp.Table) -> Node | None:
@@ -109,8 +126,7 @@ class Project:
         if node is None:
             raise Refusal(f"relation `{shown}` is not a model, seed or source of this project", table, "009")
         declared = self.declaration(node)
-        boundary = declared is not None and not isinstance(declared, d.Spine | d.Features | d.TrainingSet)
-        if boundary or (declared is not None and node.sql is None):
+        if self.is_boundary(node) or (declared is not None and node.sql is None):
             base = self._base(node, declared, table)
             return axioms.relation(node.name, declared, base, analyser.symbols, place, analyser.trusting)
         if node.sql is None:
@@ -152,8 +168,7 @@ class Project:
     def relation(self, node: Node) -> Relation:
         """The relation of a model, by analysing its SQL; what was refuted in it stays so for those who read it."""
         declared = self.declaration(node)
-        axiom = declared is not None and not isinstance(declared, d.Spine | d.Features | d.TrainingSet)
-        trusting = axiom or (declared is None and self.analyser.trusting)
+        trusting = self.is_boundary(node) or (declared is None and self.analyser.trusting)
         known = self._relations.get((node.name, trusting))
         if known is None:
             known = self._analyse(node, trusting)

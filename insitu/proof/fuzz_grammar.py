@@ -1,0 +1,305 @@
+"""Random feature queries: most constructs of the rule table, put together rightly and wrongly."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+_EVENT = {"kind": "event", "unique": [["event_id"]]}
+RELATIONS: dict[str, dict[str, Any]] = {
+    "spine": {
+        "columns": {"id": "bigint", "k": "bigint", "as_of": "timestamp"},
+        "point_in_time": {"kind": "spine", "key": ["id"]},
+    },
+    "events": {
+        "columns": {"event_id": "bigint", "k": "bigint", "ts": "timestamp", "other": "timestamp", "v": "double"},
+        "point_in_time": {**_EVENT, "available_at": "ts"},
+    },
+    "slow": {
+        "columns": {"event_id": "bigint", "k": "bigint", "ts": "timestamp", "other": "timestamp", "v": "double"},
+        "point_in_time": {**_EVENT, "available_at": "ts", "lag": "6 hours"},
+    },
+    "loose": {
+        "columns": {"event_id": "bigint", "k": "bigint", "ts": "timestamp", "other": "timestamp", "v": "double"},
+        "point_in_time": {**_EVENT, "available_at": "ts", "strict": False},
+    },
+    "dims": {
+        "columns": {"k": "bigint", "w": "double"},
+        "point_in_time": {"kind": "static", "reason": "made up, never changes", "unique": [["k"]]},
+    },
+    "versions": {
+        "columns": {"k": "bigint", "price": "double", "valid_from": "timestamp", "valid_to": "timestamp"},
+        "point_in_time": {
+            "kind": "validity",
+            "valid_from": "valid_from",
+            "valid_to": "valid_to",
+            "unique": [["k", "valid_from"]],
+        },
+    },
+    "outcomes": {
+        "columns": {"id": "bigint", "k": "bigint", "late": "boolean", "matured_at": "timestamp"},
+        "point_in_time": {"kind": "labels", "unique": [["id"]]},
+    },
+}
+_LENGTHS = ("1 hour", "6 hours", "1 day", "7 days")
+
+
+def query(rng: random.Random) -> str:
+    """One feature query with columns id, as_of and more."""
+    shape = rng.choice(_SHAPES)
+    return shape(rng)
+
+
+def _event(rng: random.Random) -> str:
+    return rng.choice(["events", "events", "events", "slow", "loose"])
+
+
+def _moment(rng: random.Random, e: str) -> str:
+    return rng.choice([f"{e}.ts"] * 6 + [f"{e}.ts + interval '6 hours'", f"{e}.other", f"{e}.ts - interval '1 day'"])
+
+
+def _bound(rng: random.Random, e: str, a: str, depth: int = 0) -> str:
+    """A predicate that bounds the event's time by `a`, or looks as if it did."""
+    ts, length = _moment(rng, e), rng.choice(_LENGTHS)
+    unit = rng.choice(["hour", "day", "month", "week"])
+    options = [
+        f"{ts} < {a}",
+        f"{ts} < {a}",
+        f"{a} > {ts}",
+        f"{ts} <= {a}",
+        f"{ts} < {a} - interval '{length}'",
+        f"{ts} <= {a} - interval '{length}'",
+        f"{ts} < {a} + interval '{length}'",
+        f"{ts} + interval '{length}' <= {a}",
+        f"{ts} + interval '{length}' < {a}",
+        f"date_trunc('{unit}', {ts}) < date_trunc('{unit}', {a})",
+        f"date_trunc('{unit}', {ts}) <= {a}",
+        f"date_trunc('{unit}', {ts}) + interval '1 {unit}' <= {a}",
+        f"{ts} < date_trunc('{unit}', {a})",
+        f"cast({ts} as date) < cast({a} as date)",
+        f"cast({ts} as date) <= cast({a} as date)",
+        f"{ts} between {a} - interval '{length}' and {a}",
+        f"{ts} >= {a} - interval '{length}' and {ts} < {a}",
+        f"not ({ts} >= {a})",
+        f"not ({ts} > {a})",
+        f"{ts} < least({a}, {e}.other)",
+        f"{ts} < greatest({a}, {e}.other)",
+        f"{ts} < coalesce({e}.other, {a})",
+        f"{ts} < {e}.other and {e}.other <= {a}",
+        f"{ts} = {e}.other and {e}.other < {a}",
+        f"{ts} is not distinct from {e}.other and {e}.other < {a}",
+        f"epoch({ts}) < epoch({a})",
+        f"{e}.v > 1",
+    ]
+    if depth < 2:
+        one, two = _bound(rng, e, a, depth + 1), _bound(rng, e, a, depth + 1)
+        options += [f"(({one}) or ({two}))", f"({one}) and ({two})", f"coalesce({one}, false)"]
+    return rng.choice(options)
+
+
+def _aggregate(rng: random.Random, e: str, a: str, star: bool = True) -> str:
+    p = _bound(rng, e, a)
+    options = [
+        f"count({e}.event_id)", f"sum({e}.v)", f"avg({e}.v)", f"max({e}.ts)", f"min({e}.other)", f"count(distinct {e}.v)",
+        f"count({e}.event_id) filter (where {p})", f"max({e}.v) filter (where {p})", f"sum({e}.v) filter (where {p})",
+        f"sum(case when {p} then {e}.v end)", f"sum(case when {p} then 1 else 0 end)", f"sum(case when {p} then {e}.v else 0 end)",
+        f"avg(case when {p} then {e}.v else 0 end)", f"count(case when {p} then 1 end)", f"bool_or({p})", f"bool_or({e}.v > 1)",
+        f"sum(cast({p} as integer))", f"arg_max({e}.v, row({e}.ts, {e}.event_id))", f"arg_max({e}.v, {e}.ts)",
+        f"max(case when {p} then {e}.v when {e}.v > 2 then 0 end)", f"coalesce(sum({e}.v), 0)",
+        f"list({e}.v order by {e}.ts, {e}.event_id)", f"max(coalesce({e}.v, 0))",
+    ]  # fmt: skip
+    if star:
+        options.append("count(*)")
+    return rng.choice(options)
+
+
+def _joined(rng: random.Random) -> str:
+    """Aggregates over a join."""
+    kind = rng.choice(["left join", "left join", "left join", "join", "right join", "full join"])
+    e = _event(rng)
+    on = f"e.k = s.k and {_bound(rng, 'e', 's.as_of')}" if rng.random() < 0.75 else "e.k = s.k"
+    where = f"where {_bound(rng, 'e', 's.as_of')}" if rng.random() < 0.2 else ""
+    having = f"having {_aggregate(rng, 'e', 's.as_of')} is not null" if rng.random() < 0.1 else ""
+    more = f", {_aggregate(rng, 'e', 's.as_of')} as y" if rng.random() < 0.4 else ""
+    source = f"{e} e {kind} spine s" if kind == "right join" else f"spine s {kind} {e} e"
+    return (
+        f"select s.id, s.as_of, {_aggregate(rng, 'e', 's.as_of')} as x{more} from {source} on {on} {where} "
+        f"group by s.id, s.as_of {having}"
+    )
+
+
+def _second_join(rng: random.Random) -> str:
+    a, b = _event(rng), _event(rng)
+    other = rng.choice(["s.as_of", "e.ts", "e.other"])
+    return (
+        f"select s.id, s.as_of, {_aggregate(rng, 'f', 's.as_of', False)} as x from spine s "
+        f"{rng.choice(['left join', 'join'])} {a} e on e.k = s.k and {_bound(rng, 'e', 's.as_of')} "
+        f"{rng.choice(['left join', 'join'])} {b} f on f.k = e.k and {_bound(rng, 'f', other)} group by s.id, s.as_of"
+    )
+
+
+def _subquery(rng: random.Random) -> str:
+    e, bound = _event(rng), _bound(rng, "e", "s.as_of")
+    inner = f"from {e} e where e.k = s.k and {bound}"
+    last = rng.choice(["e.ts desc, e.event_id", "e.ts desc", "e.ts, e.event_id", "1 desc, e.event_id"])
+    return rng.choice(
+        [
+            f"select s.id, s.as_of, (select {_aggregate(rng, 'e', 's.as_of')} {inner}) as x from spine s",
+            f"select s.id, s.as_of, exists (select 1 {inner}) as x from spine s",
+            f"select s.id, s.as_of from spine s where not exists (select 1 {inner})",
+            f"select s.id, s.as_of from spine s where s.k in (select e.k from {e} e where {bound})",
+            f"select s.id, s.as_of, s.k not in (select e.k from {e} e where {bound}) as x from spine s",
+            f"select s.id, s.as_of, s.as_of in (select e.other from {e} e where {bound}) as x from spine s",
+            f"select s.id, s.as_of from spine s where s.as_of not in (select e.other {inner})",
+            f"select s.id, s.as_of from spine s where s.as_of in (select e.ts {inner})",
+            f"select s.id, s.as_of, l.x from spine s left join lateral (select {_aggregate(rng, 'e', 's.as_of')} as x {inner}) l on true",
+            f"select s.id, s.as_of, l.v from spine s left join lateral (select e.v, e.ts {inner} order by {last} limit 1) l on true",
+            f"select s.id, s.as_of from spine s {rng.choice(['semi', 'anti'])} join {e} e on e.k = s.k and {bound}",
+            f"select s.id, s.as_of, e.v from spine s asof left join {e} e on e.k = s.k and e.ts {rng.choice(['<', '<=', '>='])} s.as_of",
+        ]
+    )
+
+
+def _over(rng: random.Random) -> str:
+    frames = [
+        "", "rows between unbounded preceding and current row", "range between unbounded preceding and current row",
+        "range between interval '1 day' preceding and interval '1 microsecond' preceding", "rows between 2 preceding and 1 preceding",
+        "range between unbounded preceding and interval '1 hour' following", "rows between unbounded preceding and unbounded following",
+        "range between unbounded preceding and current row exclude group",
+        "range between current row and unbounded following", "range between interval '1 second' following and unbounded following",
+    ]  # fmt: skip
+    order = rng.choice(["ts", "ts", "ts desc", "ts, tag", "ts, tag", "ts, tag desc", "ts desc, tag", "v", "other"])
+    frame = rng.choice(frames)
+    if "interval" in frame:
+        order = rng.choice(["ts", "ts desc"])
+    partition = rng.choice(["partition by k", "partition by k", "partition by k, date_trunc('day', ts)", ""])
+    return f"({partition} order by {order} {frame})"
+
+
+def _timeline(rng: random.Random) -> str:
+    """Events and as-of rows on one line of time."""
+    event_tag, spine_tag = rng.choice([(1, 0), (1, 0), (0, 1), (0, 0)])
+    e = _event(rng)
+    call = rng.choice(["sum(v)", "count(v)", "max(v)", "sum(v)", "count(*)", "max(case when v > 1 then ts end)"])
+    edge = rng.choice(["as_of", "as_of", "as_of - interval '1 day'", "as_of + interval '1 hour'"])
+    return (
+        f"with u as (select k, ts, other, {event_tag} as tag, v, null::bigint as id, null::timestamp as as_of, 'e' as kind from {e} "
+        f"union all select k, {edge} as ts, as_of as other, {spine_tag} as tag, null as v, id, as_of, 's' as kind from spine), "
+        f"r as (select *, {call} over {_over(rng)} as x from u) select id, as_of, x from r where kind = 's'"
+    )
+
+
+def _history(rng: random.Random) -> str:
+    """A window over the events themselves, joined afterwards."""
+    call = rng.choice(
+        [
+            "sum(v)",
+            "count(*)",
+            "lag(v)",
+            "lead(v)",
+            "row_number()",
+            "rank()",
+            "first_value(v)",
+            "max(v)",
+            "ntile(2)",
+            "percent_rank()",
+        ]
+    )
+    over = _over(rng).replace(", tag desc", ", event_id desc").replace(", tag", ", event_id")
+    if call in ("row_number()", "rank()", "ntile(2)", "percent_rank()", "lag(v)", "lead(v)"):
+        over = over.split(" rows")[0].split(" range")[0].rstrip(")") + ")"
+    return (
+        f"with h as (select *, {call} over {over} as x from {_event(rng)}) select s.id, s.as_of, max(h.x) as x from spine s "
+        f"left join h on h.k = s.k and {_bound(rng, 'h', 's.as_of')} group by s.id, s.as_of"
+    )
+
+
+def _periods(rng: random.Random) -> str:
+    """Totals per period, joined afterwards."""
+    unit = rng.choice(["hour", "day", "week", "month"])
+    other = rng.choice(["hour", "day", "week", "month"])
+    when = rng.choice(
+        [f"t.p < date_trunc('{other}', s.as_of)", "t.p < s.as_of", f"t.p <= date_trunc('{other}', s.as_of)",
+         f"t.p + interval '1 {unit}' <= s.as_of", f"t.p + interval '1 {other}' < s.as_of", f"t.p < s.as_of - interval '1 {unit}'"]
+    )  # fmt: skip
+    return (
+        f"with t as (select k, date_trunc('{unit}', ts) as p, sum(v) as v from {_event(rng)} group by 1, 2) "
+        f"select s.id, s.as_of, sum(t.v) as x from spine s left join t on t.k = s.k and {when} group by s.id, s.as_of"
+    )
+
+
+def _dimension(rng: random.Random) -> str:
+    start = rng.choice(
+        ["v.valid_from <= s.as_of", "v.valid_from < s.as_of", "v.valid_from <= s.as_of + interval '1 hour'"]
+    )
+    end = rng.choice(
+        ["(v.valid_to is null or s.as_of < v.valid_to)", "s.as_of < v.valid_to", "s.as_of < coalesce(v.valid_to, timestamp '9999-12-31')",
+         "s.as_of <= coalesce(v.valid_to, timestamp '2013-03-11')", "v.valid_to is null", "true"]
+    )  # fmt: skip
+    shown = rng.choice(["v.price", "v.valid_to", "case when v.price > 1 then 1 else 0 end"])
+    if rng.random() < 0.3:
+        return f"select s.id, s.as_of, d.w as x from spine s {rng.choice(['left join', 'join'])} dims d on d.k = s.k"
+    return f"select s.id, s.as_of, {shown} as x from spine s left join versions v on v.k = s.k and {start} and {end}"
+
+
+def _label(rng: random.Random) -> str:
+    on = rng.choice(["l.k = s.k", "l.id = s.id"])
+    bound = rng.choice(
+        ["l.matured_at < s.as_of", "l.matured_at <= s.as_of", "l.matured_at < s.as_of + interval '1 day'", "true"]
+    )
+    shown = rng.choice(
+        ["l.late", f"case when {bound} then l.late end", f"case when {bound} then l.late else false end",
+         "case when l.matured_at >= s.as_of then null else l.late end"]
+    )  # fmt: skip
+    if rng.random() < 0.5:
+        return (
+            f"select s.id, s.as_of, avg(case when l.late then 1.0 else 0.0 end) as x from spine s left join outcomes l "
+            f"on {on} and {bound} group by s.id, s.as_of"
+        )
+    return f"select s.id, s.as_of, {shown} as x from spine s left join outcomes l on l.id = s.id"
+
+
+def _sets(rng: random.Random) -> str:
+    operation = rng.choice(["union all", "union", "except", "intersect"])
+    columns = rng.choice(["k, ts", "k, ts, v", "k, other as ts", "k, date_trunc('day', ts) as ts"])
+    second = rng.choice(["k, ts", "k, ts + interval '6 hours'", "k, other"]) + (", v" if columns.endswith(" v") else "")
+    distinct = rng.choice(["", "distinct "])
+    return (
+        f"with u as (select {distinct}{columns} from {_event(rng)} {operation} select {second} from {_event(rng)}) "
+        f"select s.id, s.as_of, count(u.k) as x from spine s left join u on u.k = s.k and u.ts < s.as_of group by s.id, s.as_of"
+    )
+
+
+def _nested(rng: random.Random) -> str:
+    """A feature of a feature."""
+    inner = query(rng)
+    return rng.choice(
+        [
+            f"with f as ({inner}) select f.id, f.as_of, count(*) over (partition by f.as_of) as x from f",
+            f"with f as ({inner}) select s.id, s.as_of, count(f.id) as x from spine s left join f on f.id = s.id and f.as_of < s.as_of group by 1, 2",
+            f"with f as ({inner}) select s.id, s.as_of, count(f.id) as x from spine s left join f on f.id = s.id and f.as_of <= s.as_of group by 1, 2",
+            f"with f as ({inner}) select f.*, g.id as other_id from f left join f g on g.id = f.id and g.as_of = f.as_of",
+            f"with f as ({inner}) select distinct id, as_of from f",
+            f"with f as ({inner}) select id, as_of + interval '1 hour' as as_of from f",
+            f"with f as ({inner}) select id, as_of from f union all select id, as_of from spine",
+            f"with f as ({inner}) select * from f where as_of > timestamp '2013-03-09'",
+            f"with f as ({inner}) select id, as_of, row_number() over (partition by id order by as_of) as n from f",
+        ]
+    )
+
+
+def _last(rng: random.Random) -> str:
+    order = rng.choice(["e.ts desc, e.event_id", "e.ts desc", "e.ts, e.event_id", "e.v desc, e.event_id"])
+    inner = (
+        f"select s.id, s.as_of, e.v, e.ts, row_number() over (partition by s.id, s.as_of order by {order}) as n "
+        f"from spine s left join {_event(rng)} e on e.k = s.k and {_bound(rng, 'e', 's.as_of')}"
+    )
+    if rng.random() < 0.3:
+        return inner.replace(f"row_number() over (partition by s.id, s.as_of order by {order}) as n", "1 as n")
+    return f"select id, as_of, v from ({inner}) x where n = {rng.choice(['1', '1', '2'])}"
+
+
+_SHAPES = (
+    _joined, _joined, _joined, _second_join, _subquery, _subquery, _timeline, _timeline, _history, _periods, _dimension, _label,
+    _sets, _nested, _last,
+)  # fmt: skip

@@ -1,0 +1,157 @@
+"""The dynamic backstop: cut and poison what a model reads at an instant, recompute, and compare.
+
+Rows with as-of up to the instant must not change. The instants are as-of values themselves (where ties show), only a
+band of the spine before each is recomputed (so a cut is cheap), and of the later rows about half are removed and half
+are left with other numbers in them, some at the very instant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlglot
+
+from insitu.errors import ConfigurationError
+from insitu.proof import declarations as d
+from insitu.proof.compare import Difference, differences
+from insitu.proof.cuts import cut, quote
+from insitu.proof.engines import Engine
+from insitu.proof.programs import Program, named, program, rewrite
+from insitu.proof.project import Node, Project
+
+
+@dataclass(slots=True)
+class Travel:
+    """The result for one model: what changed at which cuts."""
+
+    model: str
+    cuts: int = 0
+    rows: int = 0  # compared, over all cuts
+    leaks: list[tuple[datetime, Difference]] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        return not self.leaks and self.rows > 0
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return f"{self.model}: no rows to compare; build the warehouse, or widen the band"
+        if not self.leaks:
+            return f"{self.model}: {self.cuts} cuts, {self.rows:,} rows compared, none changed"
+        columns = sorted({x.column for _, x in self.leaks})
+        at, example = self.leaks[0]
+        return (
+            f"{self.model}: {len({a for a, _ in self.leaks})} of {self.cuts} cuts change columns {', '.join(columns)}; "
+            f"for example cut at {at}, {example.column} of {example.example}"
+        )
+
+
+def travel(
+    project: Project, node: Node, engine: Engine, schema: str, cuts: int = 20, band: str = "1 day", limit: int = 2000
+) -> Travel:
+    """Test one model.
+
+    Args:
+        engine: runs SQL beside the user's relations; schema is a scratch schema in it.
+        cuts: how many instants, spread over the as-of values.
+        band: how far before each instant rows are recomputed.
+        limit: at most so many rows are compared per cut (those nearest to the instant).
+
+    Raises:
+        ConfigurationError: the model has no as-of, or what it reads is not built or not declared.
+    """
+    declared = project.declaration(node)
+    if not isinstance(declared, d.Spine | d.Features | d.TrainingSet):
+        raise ConfigurationError(
+            f"`{node.name}` is not a spine, features or training set, so it has no as-of to travel to."
+        )
+    chain = program(project, node)
+    _create(project, chain, engine, schema)
+    as_of = declared.as_of.lower()
+    result = Travel(node.name)
+    for at in _instants(engine, schema, node, as_of, cuts):
+        engine.execute(f"delete from {schema}.instant")
+        engine.execute(f"insert into {schema}.instant values (timestamp '{at}', timestamp '{at}' - interval '{band}')")
+        columns, before = _rows(engine, schema, "everything", node, as_of, limit)
+        _, after = _rows(engine, schema, "cut", node, as_of, limit)
+        kept = [i for i, c in enumerate(columns) if c.lower() not in declared.exempt]
+        names = [columns[i].lower() for i in kept]
+        key = [c.lower() for c in (*getattr(declared, "key", []), declared.as_of)] or [as_of]
+        found = differences(names, [[r[i] for i in kept] for r in before], [[r[i] for i in kept] for r in after], key)
+        result.cuts, result.rows = result.cuts + 1, result.rows + len(before)
+        result.leaks += [(at, x) for x in found]
+    return result
+
+
+def _create(project: Project, chain: Program, engine: Engine, schema: str) -> None:
+    """Views over the declared relations, whole and cut, and the models between them and the one tested."""
+    engine.execute(f"drop schema if exists {schema} cascade")
+    engine.execute(f"create schema {schema}")
+    engine.execute(f"create table {schema}.instant (moment timestamp, earliest timestamp)")
+    trains = isinstance(project.declaration(chain.steps[-1]), d.TrainingSet)
+    moment = f"(select moment from {schema}.instant)"
+    for base in chain.bases:
+        declared, columns = project.declaration(base), project.types(base)
+        if declared is None or not columns:
+            raise ConfigurationError(f"`{base.name}` has no point-in-time declaration, or its columns are not known.")
+        relation = engine.relation(base)
+        whole = f"select {', '.join(quote(c) for c in columns)} from {relation}"
+        _view(engine, schema, f"everything__{base.name}", whole)
+        untouched = isinstance(declared, d.Labels) and trains
+        query = whole if untouched else cut(relation, columns, declared, moment, poison=True)
+        _view(engine, schema, f"cut__{base.name}", query)
+    for step in chain.steps:
+        declared = project.declaration(step)
+        for world in ("everything", "cut"):
+            query = rewrite(project, step, lambda n, world=world: named(schema, f"{world}__{n.name}"))  # type: ignore[misc]
+            if isinstance(declared, d.Spine):
+                query = _banded(query, project.dialect, schema, declared.as_of)
+            _view(engine, schema, f"{world}__{step.name}", query)
+        if isinstance(declared, d.Spine):
+            query = rewrite(project, step, lambda n: named(schema, f"everything__{n.name}"))
+            _view(engine, schema, f"unbanded__{step.name}", query)
+
+
+def _banded(query: str, dialect: str, schema: str, as_of: str) -> str:
+    """Only spine rows in the band before the instant."""
+    inner = sqlglot.parse_one(query, dialect=dialect).sql(dialect)
+    column = quote(as_of.lower())
+    return (
+        f"select * from ({inner}) as spine where {column} <= (select moment from {schema}.instant) "
+        f"and {column} > (select earliest from {schema}.instant)"
+    )
+
+
+def _view(engine: Engine, schema: str, name: str, query: str) -> None:
+    try:
+        engine.execute(f"create view {schema}.{quote(name)} as {query}")
+    except Exception as error:
+        raise ConfigurationError(
+            f"`{name.partition('__')[2]}` cannot be recomputed: {str(error).splitlines()[0]} Build the project first."
+        ) from error
+
+
+def _instants(engine: Engine, schema: str, node: Node, as_of: str, cuts: int) -> list[datetime]:
+    """As-of values spread evenly over the spine (or over the model, where it reads none)."""
+    _, views = engine.fetch(
+        f"select table_name from information_schema.tables where table_schema = '{schema}' and table_name like 'unbanded%'"
+    )
+    source = views[0][0] if views else f"everything__{node.name}"
+    column = quote(as_of)
+    _, rows = engine.fetch(
+        f"select min(moment) from (select {column} as moment, ntile({int(cuts)}) over (order by {column}) as part "
+        f"from {schema}.{quote(source)}) as parts group by part order by 1"
+    )
+    return [r[0] for r in rows if r[0] is not None]
+
+
+def _rows(
+    engine: Engine, schema: str, world: str, node: Node, as_of: str, limit: int
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    column = quote(as_of)
+    return engine.fetch(
+        f"select * from {schema}.{quote(f'{world}__{node.name}')} where {column} <= (select moment from {schema}.instant) "
+        f"and {column} > (select earliest from {schema}.instant) order by {column} desc limit {int(limit)}"
+    )

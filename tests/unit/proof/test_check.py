@@ -1,0 +1,135 @@
+"""`insitu check` over a compiled project: verdicts, witness, waivers, formats, exit codes, errors."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from insitu.errors import ConfigurationError
+from insitu.proof import checking, commands, report, waivers
+from insitu.warehouse import Project
+
+from .projects import FEATURES, GOOD, LEAK, RELATIONS, write
+
+pytest_plugins = ["insitu.proof.pytest_plugin"]
+
+
+def model(sql: str, **more: Any) -> dict[str, Any]:
+    return {"feat_orders": {"sql": sql, "point_in_time": {**FEATURES, **more}}}
+
+
+def test_proved(tmp_path: Path) -> None:
+    outcome = checking.check(write(tmp_path, RELATIONS, model(GOOD)), witnesses=True)
+    assert outcome.ok
+    assert str(outcome).endswith("3 columns of 1 models: 3 proved.")
+
+
+def test_refuted_with_a_witness_that_runs(tmp_path: Path) -> None:
+    outcome = checking.check(write(tmp_path, RELATIONS, model(LEAK)), witnesses=True)
+    column = next(c for c in outcome.results[0].columns if c.column == "orders")
+    assert (column.status, [f.code for f in column.findings]) == ("refuted", ["003"])
+    connection = duckdb.connect()
+    connection.execute(column.witness)
+    sizes = [connection.execute(f"select count(*) from {t}").fetchall()[0][0] for t in ("visits", "orders")]
+    assert sizes == [1, 1]  # one visit and one order at that very moment: nothing smaller shows it
+    assert connection.execute("select orders from feat_orders").fetchall() == [(1,)]
+
+
+def test_lines_are_those_of_the_raw_file(tmp_path: Path) -> None:
+    raw = "-- orders so far\n" + LEAK.replace('"db"."raw"."visits"', "{{ source('shop', 'visits') }}").replace(
+        '"db"."raw"."orders"', "{{ source('shop', 'orders') }}"
+    )
+    compiled = "-- orders so far\n\n\n" + LEAK
+    models = {"feat_orders": {"sql": compiled, "raw": raw, "point_in_time": FEATURES}}
+    outcome = checking.check(write(tmp_path, RELATIONS, models))
+    assert "models/feat_orders.sql:4: 003 column orders" in str(outcome)
+
+
+def test_formats(tmp_path: Path) -> None:
+    outcome = checking.check(write(tmp_path, RELATIONS, model(LEAK)))
+    arguments = outcome.project, outcome.results, outcome.problems
+    as_json = json.loads(report.as_json(*arguments))
+    assert as_json["counts"] == {"proved": 2, "unknown": 1} and as_json["ok"] is False
+    run = json.loads(report.sarif(*arguments))["runs"][0]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert run["results"][0]["ruleId"] == "003"
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("models/feat_orders.sql", 3)
+    assert {r["id"] for r in run["tool"]["driver"]["rules"]} == {f"{i:03d}" for i in range(1, 11)}
+
+
+WAIVER = {"column": "orders", "code": "003", "reason": "the till is never that fast", "expires": "2030-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("waiver", "evidence", "status", "problem"),
+    [
+        ({}, True, "waived", None),
+        ({}, False, "unknown", "no passing time-travel test of this SQL"),
+        ({"expires": "2020-01-01"}, True, "unknown", "expired on 2020-01-01"),
+        ({"code": "004"}, True, "unknown", "there is no such finding"),
+    ],
+)
+def test_waivers(tmp_path: Path, waiver: dict[str, str], evidence: bool, status: str, problem: str | None) -> None:
+    target = write(tmp_path, RELATIONS, model(LEAK, waivers=[{**WAIVER, **waiver}]))
+    if evidence:
+        node = checking.check(target).project.nodes["feat_orders"]
+        contents = {"feat_orders": {"checksum": waivers.checksum(node), "passed": True}}
+        (target / waivers.EVIDENCE).write_text(json.dumps(contents))
+    outcome = checking.check(target, today=date(2026, 1, 1))
+    column = next(c for c in outcome.results[0].columns if c.column == "orders")
+    assert column.status == status
+    assert outcome.ok is (problem is None)
+    assert problem is None or problem in outcome.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "message"),
+    [
+        ("event", "is 'event', not a mapping"),
+        ({"kind": "evnt"}, "has kind 'evnt'. Allowed: event, static"),
+        ({"available_at": "paid_at"}, "has no kind"),
+        ({"kind": "event"}, "available_at: is missing"),
+        ({"kind": "event", "available_at": "payed_at"}, "`shop.orders` has no column `payed_at`"),
+        ({"kind": "event", "available_at": "paid_at", "lag": "soon"}, "'soon' is not a duration"),
+        ({"kind": "event", "available_at": "paid_at", "stric": True}, "stric: is not an option of kind event"),
+        ({"kind": "static"}, "reason: is missing"),
+        ({"kind": "event", "available_at": "day"}, "`day` is a date"),
+    ],
+)
+def test_wrong_declarations(tmp_path: Path, declaration: Any, message: str) -> None:
+    orders = {**RELATIONS["orders"], "point_in_time": declaration}
+    orders["columns"] = {**orders["columns"], "day": "date"}
+    with pytest.raises(ConfigurationError, match="point_in_time|has no column|is a date") as error:
+        checking.check(write(tmp_path, {**RELATIONS, "orders": orders}, model(GOOD)))
+    assert message in str(error.value)
+
+
+def test_nothing_compiled(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="Run `dbt compile --full-refresh` first"):
+        checking.check(tmp_path)
+
+
+def test_nothing_declared(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nothing to prove"):
+        checking.check(write(tmp_path, {}, {"m": {"sql": "select 1 as x"}}))
+
+
+@pytest.mark.parametrize(("sql", "code"), [(GOOD, 0), (LEAK, 1)])
+def test_exit_codes(tmp_path: Path, sql: str, code: int) -> None:
+    write(tmp_path / "target", RELATIONS, model(sql))
+    arguments = ["--no-warehouse", "--no-witness", "--output", "json"]
+    result = CliRunner().invoke(commands.check, arguments, obj=Project(tmp_path, tmp_path))
+    assert result.exit_code == code
+    assert json.loads(result.output)["ok"] is (code == 0)
+
+
+def test_fixture_passes_and_fails(tmp_path: Path, point_in_time: Any) -> None:
+    point_in_time(write(tmp_path / "good", RELATIONS, model(GOOD))).must_be_proved("feat_orders")
+    with pytest.raises(pytest.fail.Exception, match="003 column orders"):
+        point_in_time(write(tmp_path / "leak", RELATIONS, model(LEAK))).must_be_proved()
