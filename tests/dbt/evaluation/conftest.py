@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from insitu.postgrespy.server import Database
 from tests.dbt.evaluation.synthetic import tables
 from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse, Warehouse
 
@@ -72,18 +73,25 @@ def duckdb_stub(parent: Path) -> Stub:
     return Stub("duckdb", project(parent / "project"), {"STUB_DUCKDB": path}, upstream, query)
 
 
-@pytest.fixture(scope="session", params=["duckdb", "postgres"])
-def stub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
-    parent = tmp_path_factory.mktemp("stub")
-    if request.param == "duckdb":
-        yield built(duckdb_stub(parent))
-        return
-    server = request.getfixturevalue("postgres_server")
-    with server.fresh_database() as database, database.connect() as connection:
+@pytest.fixture(scope="session")
+def duckdb_build(tmp_path_factory: pytest.TempPathFactory) -> Stub:
+    return built(duckdb_stub(tmp_path_factory.mktemp("duckdb")))
+
+
+@pytest.fixture(scope="session")
+def postgres_build(postgres_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
+    folder = project(tmp_path_factory.mktemp("postgres") / "project")
+    with postgres_server.fresh_database() as database, database.connect() as connection:
         warehouse = PostgresWarehouse(connection)
         upstream = tables()
         load(warehouse, upstream)
-        yield built(Stub("postgres", project(parent / "project"), database.environment, upstream, warehouse.query))
+        yield built(Stub("postgres", folder, database.environment, upstream, warehouse.query))
+
+
+@pytest.fixture(scope="session", params=["duckdb", "postgres"])
+def stub(request: pytest.FixtureRequest) -> Stub:
+    """The built stub project, on each warehouse in turn."""
+    return request.getfixturevalue(f"{request.param}_build")
 
 
 def built(stub: Stub) -> Stub:

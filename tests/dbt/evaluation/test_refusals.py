@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
+from dbt_common.exceptions import CompilationError
 
-from tests.dbt.evaluation.conftest import Stub, duckdb_stub
-
-
-@pytest.fixture(scope="module")
-def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
-    stub = duckdb_stub(tmp_path_factory.mktemp("refusals"))
-    (stub.folder / "models" / "lost__models.sql").write_text("select 1 as one")
-    (stub.folder / "models" / "lost__metrics.sql").write_text("select '{{ use_case_config('lost') }}' as config")
-    (stub.folder / "models" / "gone__metrics.sql").write_text("select '{{ use_case_config('gone') }}' as config")
-    yield stub
+from tests.dbt.evaluation.conftest import Stub
+from tests.unit.metrics.render import render
 
 
-def test_an_unknown_limit(stub: Stub) -> None:
-    outcome = stub.dbt("parse", "--vars", "{monitoring_limits: {score_pis: 1}}")
+def test_an_unknown_limit(duckdb_build: Stub) -> None:
+    outcome = duckdb_build.dbt("parse", "--vars", "{monitoring_limits: {score_pis: 1}}")
     assert outcome.returncode == 2
     assert "There is no alert limit `score_pis` (in the variable monitoring_limits)" in outcome.stdout
     assert "score_psi" in outcome.stdout, "it says which there are"
 
 
-def test_no_use_case(stub: Stub) -> None:
-    outcome = stub.dbt("parse", "--vars", "{use_cases: []}")
-    assert outcome.returncode == 2
-    assert "The variable `use_cases` names no use case" in outcome.stdout
+def test_no_use_case() -> None:
+    with pytest.raises(CompilationError, match="The variable `use_cases` names no use case"):
+        render("duckdb", "use_cases")
 
 
-def test_a_use_case_without_declaration(stub: Stub) -> None:
-    outcome = stub.dbt("run", "--select", "lost__metrics", "gone__metrics")
+def test_an_unknown_evaluation_setting() -> None:
+    with pytest.raises(CompilationError, match=r"unknown key `treshold`\. There are: threshold, capacity"):
+        render("duckdb", "metric_options", config={"evaluation": {"treshold": 0.3}})
+
+
+def test_a_use_case_without_declaration(duckdb_build: Stub) -> None:
+    models = duckdb_build.folder / "models"
+    (models / "lost__models.sql").write_text("select 1 as one")
+    (models / "lost__metrics.sql").write_text("select '{{ use_case_config('lost') }}' as config")
+    (models / "gone__metrics.sql").write_text("select '{{ use_case_config('gone') }}' as config")
+    outcome = duckdb_build.dbt("run", "--select", "lost__metrics", "gone__metrics")
     assert outcome.returncode == 1
     assert "`lost__models` declares no `config.meta.ml`" in outcome.stdout
     assert "There is no model `gone__models`" in outcome.stdout
 
 
-def test_an_alert_raised_to_error_fails_the_build(stub: Stub) -> None:
-    severity = "{alert_score_drift: error}"
-    outcome = stub.dbt("build", "--select", "+alert_score_drift", "--vars", f"{{alert_severity: {severity}}}")
+def test_an_alert_raised_to_error_fails_the_build(duckdb_build: Stub) -> None:
+    severity = "{alert_severity: {alert_score_drift: error}}"
+    outcome = duckdb_build.dbt("build", "--select", "alert_score_drift", "--vars", severity)
     assert outcome.returncode == 1
     assert "Failure in test no_findings_alert_score_drift" in outcome.stdout
+    assert set(duckdb_build.query("select severity from alert_score_drift").severity) == {"error"}
