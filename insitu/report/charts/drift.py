@@ -6,7 +6,7 @@ from insitu.report.ask import Answer, Row
 from insitu.report.charts.theme import DASHES, FEW_DAYS, axis, data, label, layer, render, rule, series, time
 from insitu.report.markup import Html
 
-LEVELS = ["below 0.1", "0.1 to 0.25", "above 0.25"]
+LEVELS = ["PSI < 0.1", "0.1 to 0.25", "> 0.25"]
 COLOURS = ["var(--calm)", "var(--notice)", "var(--alarm)"]
 
 
@@ -16,7 +16,7 @@ def level(psi: float) -> str:
 
 
 def _colour() -> alt.Color:
-    legend = alt.Legend(title="PSI", titleOrient="left", symbolType="square")
+    legend = alt.Legend(title=None, symbolType="square", symbolSize=110, columnPadding=8)
     return alt.Color("level:N", scale=alt.Scale(domain=LEVELS, range=COLOURS), legend=legend, sort=LEVELS)
 
 

@@ -157,7 +157,7 @@ def _provenance(registry: Answer) -> Html:
         *((name.replace("_", " ").capitalize(), tag("code", row[name])) for name in code if row[name]),
     ]
     steps = tag("pre", tag("code", "\n".join(json.dumps(step, ensure_ascii=False) for step in trace)))
-    return join(facts(items), more(f"Search: {len(trace)} steps", steps) if trace else "", source(registry))
+    return join(facts(items), more(f"Trace of the search ({len(trace)})", steps) if trace else "", source(registry))
 
 
 def _json(value: Any, otherwise: Any) -> Any:

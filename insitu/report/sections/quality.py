@@ -19,11 +19,10 @@ def quality(context: Context) -> Section:
     """The curves of the task, as far as `<use_case>__curves` has them."""
     metrics = overall(context)
     shown = _regression(context) if context.task == "regression" else _classification(context, metrics)
-    lead = note(
-        f"On the rows of the {context.split} split that no model was fitted on. The champion is the solid line."
-        if context.champion
-        else f"On the rows of the {context.split} split that no model was fitted on. There is no champion yet."
-    )
+    which = "There is no champion yet." if not context.champion else ""
+    if context.champion and context.task != "regression":
+        which = "The champion is the solid line."
+    lead = note(f"On the rows of the {context.split} split, which no model was fitted on. {which}")
     return Section("quality", "Quality on held-out rows", join(lead, figures(*shown)))
 
 

@@ -29,6 +29,7 @@ class Site:
 
 
 def make(folder: Path, statements: Iterable[str]) -> Site:
+    folder.mkdir(exist_ok=True)
     path = folder / "shop.duckdb"
     with duckdb.connect(str(path)) as connection:
         for statement in statements:

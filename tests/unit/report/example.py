@@ -31,15 +31,15 @@ USE_CASES: dict[str, dict[str, Any]] = {
 PER_USE_CASE = {
     "champion": (
         "evaluation",
-        "use_case text, model_version text, candidate text, family text, training_as_of timestamp, trained_rows bigint, "
-        "champion_since timestamp, reason text",
+        "use_case text, model_version text, candidate text, family text, training_as_of timestamp, "
+        "trained_rows bigint, champion_since timestamp, reason text",
     ),
     "models": (
         "training",
-        "model_version text, use_case text, candidate text, family text, task text, training_key text, snapshot_id text, "
-        "training_as_of timestamp, status text, message text, parameters text, search_trace text, signature text, "
-        "feature_importance text, partial_dependence text, artifact_sha256 text, code_hash text, config_hash text, "
-        "git_revision text, library_versions text, random_state bigint, trained_rows bigint, "
+        "model_version text, use_case text, candidate text, family text, task text, training_key text, "
+        "snapshot_id text, training_as_of timestamp, status text, message text, parameters text, search_trace text, "
+        "signature text, feature_importance text, partial_dependence text, artifact_sha256 text, code_hash text, "
+        "config_hash text, git_revision text, library_versions text, random_state bigint, trained_rows bigint, "
         "fit_seconds double precision, created_at timestamp",
     ),
     "metrics": (
@@ -54,8 +54,8 @@ PER_USE_CASE = {
     ),
     "promotions": (
         "evaluation",
-        "use_case text, training_as_of timestamp, model_version text, decision text, reason text, previous_champion text, "
-        "metric text, validation_value double precision, test_value double precision, "
+        "use_case text, training_as_of timestamp, model_version text, decision text, reason text, "
+        "previous_champion text, metric text, validation_value double precision, test_value double precision, "
         "champion_test_value double precision, mean_difference double precision, difference_error double precision, "
         "calibration_error double precision, worst_slice_loss double precision",
     ),
@@ -112,8 +112,8 @@ SHARED = {
     "alert_score_drift": ("monitoring", "use_case text, limit_value double precision"),
     "alerts": (
         "monitoring",
-        "use_case text, alert text, subject text, as_of timestamp, severity text, message text, value double precision, "
-        "limit_value double precision",
+        "use_case text, alert text, subject text, as_of timestamp, severity text, message text, "
+        "value double precision, limit_value double precision",
     ),
 }
 
