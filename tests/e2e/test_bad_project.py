@@ -23,7 +23,7 @@ BAD_DECLARATIONS = {
     "misspelt duration": (
         "gap: 7 days",
         "gap: one week",
-        "'one week' is not a duration; write a number and minutes, hours, days or weeks: `31 days`",
+        "`flight_delay__models`: meta.ml.training.gap is `one week`; expected a number and minutes, hours, days,",
     ),
     "unknown period": (
         "retrain_every: month",

@@ -13,7 +13,7 @@ BROKEN_TABLES = {
     ),
     "retyped column": (
         "alter table raw.weather alter column temp type varchar",
-        "Source `nycflights.weather`: column `temp` is VARCHAR but its contract says double.",
+        "Source `nycflights.weather`: column `temp` is varchar but its contract says double.",
     ),
     "empty source": (
         "delete from raw.planes",
