@@ -37,18 +37,40 @@ def status(project: Project, as_json: bool) -> None:
 
 
 def _show(project: Project, case: UseCase) -> None:
-    click.echo(f"\n{click.style(case.use_case, bold=True)}   as of {case.as_of or 'never scored'}")
-    if case.champion is None:
-        click.echo("  champion      none: see the reasons in " + project.relation(f"{case.use_case}__promotions"))
-    else:
-        click.echo(f"  champion      {case.champion} ({case.champion_reason}; {case.versions} versions registered)")
-        for metric, label in SHOWN.items():
-            if metric in case.test_metrics:
-                click.echo(f"    {label:<22}{case.test_metrics[metric]:>10.4f}   on the gapped test")
-    click.echo(f"  predictions   {case.predictions:,}, the last batch for {case.latest_batch}")
+    click.echo(f"\n{click.style(case.use_case, bold=True)}" + (f"   as of {case.as_of}" if case.as_of else ""))
+    if not case.is_built:
+        click.echo("  not built yet: run `make run` or `dbt build`")
+        return
+    _show_champion(project, case)
+    click.echo(
+        f"  predictions   {case.predictions:,}" + (f", the last for {case.latest_batch}" if case.predictions else "")
+    )
     click.echo(f"  outcomes      {case.outcomes:,} known by now")
-    click.echo(f"  open alerts   {len(case.open_alerts)}")
-    for alert in case.open_alerts[:5]:
-        click.echo(f"    {alert['severity']:<6}{alert['alert']}: {alert['message']}")
-    latest = project.relation(f"{case.use_case}__predictions_latest")
-    click.echo("  next query    " + click.style(f"select * from {latest} order by score desc limit 10;", fg="cyan"))
+    _show_alerts(project, case)
+    if case.predictions:
+        latest = project.relation(f"{case.use_case}__predictions_latest")
+        click.echo("  next query    " + click.style(f"select * from {latest} order by score desc limit 10;", fg="cyan"))
+
+
+def _show_champion(project: Project, case: UseCase) -> None:
+    failed = f", {case.failed_versions} of them failed" if case.failed_versions else ""
+    if case.champion is None:
+        reasons = project.relation(f"{case.use_case}__promotions")
+        click.echo(f"  champion      none of {case.versions} versions{failed}; {reasons} says why")
+        return
+    click.echo(f"  champion      {case.champion} ({case.champion_reason}; {case.versions} versions registered{failed})")
+    shown = {label: case.test_metrics[metric] for metric, label in SHOWN.items() if metric in case.test_metrics}
+    for label, value in shown.items():
+        click.echo(f"    {label:<24}{value:>10.4f}   on the gapped test")
+
+
+def _show_alerts(project: Project, case: UseCase) -> None:
+    click.echo(
+        f"  open alerts   {len(case.open_alerts)}" + (f", in {project.relation('alerts')}" if case.open_alerts else "")
+    )
+    shown = set()
+    for alert in case.open_alerts:
+        if alert["alert"] not in shown:
+            shown.add(alert["alert"])
+            more = case.alert_counts[alert["alert"]] - 1
+            click.echo(f"    {alert['severity']:<6}{alert['message']}" + (f" (and {more} more)" if more else ""))

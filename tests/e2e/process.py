@@ -18,7 +18,7 @@ import dbt.adapters.duckdb  # noqa: F401
 from dbt.cli.main import cli as dbt_cli
 
 import insitu.cli
-import insitu.nodes  # noqa: F401
+import insitu.nodes
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])

@@ -105,6 +105,8 @@ class Site:
         file.write_text(text.replace(old, new))
 
 
-def errors(outcome: subprocess.CompletedProcess[str]) -> str:
-    """The output with line breaks and runs of spaces as one space, for matching messages."""
-    return re.sub(r"\s+", " ", outcome.stdout)
+def assert_refused(outcome: subprocess.CompletedProcess[str], message: str, code: int) -> None:
+    """The command ended with the exit code and a message (however its lines were broken), and without a traceback."""
+    assert outcome.returncode == code, outcome.stdout
+    assert message in re.sub(r"\s+", " ", outcome.stdout), outcome.stdout
+    assert "Traceback" not in outcome.stdout, outcome.stdout

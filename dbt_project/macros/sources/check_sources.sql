@@ -29,7 +29,7 @@
     {%- for column in declared -%}
         {%- if canonical_type(found[column.name]) != canonical_type(column.data_type) -%}
             {%- do exceptions.raise_compiler_error(
-                "Source `" ~ name ~ "`: column `" ~ column.name ~ "` is " ~ found[column.name] ~ " but its contract says "
+                "Source `" ~ name ~ "`: column `" ~ column.name ~ "` is " ~ canonical_type(found[column.name]) ~ " but its contract says "
                 ~ column.data_type ~ ". Have the source delivered as agreed, or change the contract in "
                 ~ source.original_file_path ~ "."
             ) -%}

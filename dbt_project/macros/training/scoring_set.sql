@@ -7,7 +7,7 @@
 with features as (
     select * from {{ features }}
     where {{ time }} >= {{ timestamp_literal(as_of()) }}
-        and {{ time }} < {{ timestamp_literal(as_of()) }} + interval '{{ config.get('scoring', {}).get('window', '1 day') }}'
+        and {{ time }} < {{ timestamp_literal(as_of()) }} + {{ duration_interval(use_case, 'scoring.window', config.get('scoring', {}).get('window', '1 day')) }}
 ),
 
 contents as (

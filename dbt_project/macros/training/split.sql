@@ -3,9 +3,9 @@
 {% macro split(use_case, as_of_column='as_of') -%}
     {%- set training = use_case_config(use_case).get('training', {}) -%}
     {%- set moment = timestamp_literal(training_as_of(use_case)) -%}
-    {%- set test = moment ~ " - interval '" ~ training.get('test', '30 days') ~ "'" -%}
-    {%- set gap = test ~ " - interval '" ~ training.get('gap', '7 days') ~ "'" -%}
-    {%- set validation = gap ~ " - interval '" ~ training.get('validation', '30 days') ~ "'" -%}
+    {%- set test = moment ~ " - " ~ duration_interval(use_case, 'training.test', training.get('test', '30 days')) -%}
+    {%- set gap = test ~ " - " ~ duration_interval(use_case, 'training.gap', training.get('gap', '7 days')) -%}
+    {%- set validation = gap ~ " - " ~ duration_interval(use_case, 'training.validation', training.get('validation', '30 days')) -%}
     case
         when {{ as_of_column }} >= {{ test }} then 'test'
         when {{ as_of_column }} >= {{ gap }} then 'gap'

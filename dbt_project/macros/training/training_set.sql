@@ -7,7 +7,9 @@
 {%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
 {%- set moment = training_as_of(use_case) -%}
 {%- set names = adapter.get_columns_in_relation(features) | map(attribute='name') | list if execute else [] -%}
+{%- set label_names = adapter.get_columns_in_relation(labels) | map(attribute='name') | list if execute else [] -%}
 {%- do check_columns(features, names, key, 'meta.ml.entity and meta.ml.as_of of ' ~ use_case ~ '__models') if names -%}
+{%- do check_columns(labels, label_names, key + [config.get('label', 'label'), 'matured_at'], 'meta.ml.label of ' ~ use_case ~ '__models') if label_names -%}
 with features as (
     select * from {{ features }}
 ),

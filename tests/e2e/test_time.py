@@ -1,0 +1,98 @@
+"""The days go by: the next day, the next month, and a run for a day in the past."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.e2e.site import Site
+
+STATE = {
+    "models": "select model_version, artifact_sha256 from training.flight_delay__models order by all",
+    "snapshots": "select snapshot_id, count(*) as n from training.flight_delay__snapshots group by all order by all",
+    "promotions": "select * from evaluation.flight_delay__promotions order by all",
+    "champion": "select * from evaluation.flight_delay__champion",
+    "predictions": "select * from predictions.flight_delay__predictions order by batch_id, flight_id",
+    "latest": "select * from predictions.flight_delay__predictions_latest order by flight_id",
+    "outcomes": "select * from actions.flight_delay__outcomes order by batch_id, flight_id",
+    "performance": "select * from monitoring.mon_performance order by all",
+    "volume": "select * from monitoring.mon_volume order by all",
+}
+
+
+def state(site: Site) -> dict[str, pd.DataFrame]:
+    return {name: site.query(sql) for name, sql in STATE.items()}
+
+
+@pytest.fixture(scope="module")
+def calendar(built: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, pd.DataFrame]]:
+    """What the warehouse held after the first day, the next day, the next month, and a run for the second day again."""
+    site = built.copy(tmp_path_factory.mktemp("calendar"))
+    states = {"first": state(site)}
+    for name, as_of in {"next day": "2013-11-02", "next month": "2013-12-01", "backfill": "2013-11-03"}.items():
+        site.build(as_of=as_of)
+        states[name] = state(site)
+    return states
+
+
+def test_next_day_scores_its_flights_with_the_same_models(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
+    first, after = calendar["first"], calendar["next day"]
+    for name in ("models", "snapshots", "promotions", "champion"):
+        pd.testing.assert_frame_equal(first[name], after[name])
+    old = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-01")]
+    new = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-02")]
+    pd.testing.assert_frame_equal(old.reset_index(drop=True), first["predictions"])
+    assert len(new) > 50
+    assert new["as_of"].between("2013-11-02", "2013-11-02 23:59:59").all()
+
+
+def test_next_day_knows_how_the_first_turned_out(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
+    after = calendar["next day"]
+    known = after["outcomes"]
+    assert (known["batch_as_of"] == pd.Timestamp("2013-11-01")).all()
+    assert (known["matured_at"] < pd.Timestamp("2013-11-02")).all()
+    # flights that leave in the last two hours and a quarter of the day are not known yet
+    assert 0.8 * len(calendar["first"]["predictions"]) < len(known) < len(calendar["first"]["predictions"])
+    treated, late = known["is_treated"] == 1, known["label"] == 1
+    money = (-40 * (treated & late) - 15 * (treated & ~late) - 100 * (~treated & late)).astype(float)
+    assert known["realised_profit"].tolist() == money.tolist()
+
+
+def test_next_day_fills_monitoring(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
+    assert len(calendar["first"]["performance"]) == 0
+    performance = calendar["next day"]["performance"]
+    assert {"auc", "log_loss"} <= set(performance["metric"])
+    volume = calendar["next day"]["volume"]
+    assert pd.to_datetime(volume["day"]).tolist() == [pd.Timestamp("2013-11-01"), pd.Timestamp("2013-11-02")]
+    assert volume["n_labelled"].tolist() == [len(calendar["next day"]["outcomes"]), 0]
+
+
+def test_next_month_trains_and_decides_with_a_reason(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
+    before, after = calendar["next day"], calendar["next month"]
+    assert len(after["models"]) == len(before["models"]) + 2
+    assert len(after["snapshots"]) == len(before["snapshots"]) + 1
+    decisions = after["promotions"][after["promotions"]["training_as_of"] == pd.Timestamp("2013-12-01")]
+    old_champion = before["champion"]["model_version"].item()
+    assert len(decisions) == 2
+    assert set(decisions["previous_champion"]) == {old_champion}
+    assert decisions["reason"].str.len().min() > 0
+    best = decisions.sort_values("validation_value").iloc[-1]
+    better = best["mean_difference"] > 1.645 * best["difference_error"]
+    if best["decision"] == "promoted":
+        assert better and after["champion"]["model_version"].item() == best["model_version"]
+    else:
+        assert after["champion"]["model_version"].item() == old_champion
+    latest = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-12-01")]
+    assert set(latest["model_version"]) == {after["champion"]["model_version"].item()}
+
+
+def test_backfill_moves_neither_registry_nor_latest_predictions(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
+    before, after = calendar["next month"], calendar["backfill"]
+    for name in ("models", "snapshots", "promotions"):
+        pd.testing.assert_frame_equal(before[name], after[name])
+    scored = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-03")]
+    assert set(scored["model_version"]) == set(calendar["next day"]["champion"]["model_version"])
+    kept = after["predictions"][after["predictions"]["batch_as_of"] != pd.Timestamp("2013-11-03")]
+    pd.testing.assert_frame_equal(kept.reset_index(drop=True), before["predictions"])
+    latest = after["latest"][~after["latest"]["flight_id"].isin(scored["flight_id"])]
+    pd.testing.assert_frame_equal(latest.reset_index(drop=True), before["latest"])
