@@ -21,6 +21,8 @@ install: .venv/installed  ## Create the environment in .venv from the hashed loc
 
 run: install  ## Build the whole loop and say what came of it (TARGET=postgres, AS_OF="2013-11-02")
 	$(BIN)/dbt build $(DBT_OPTIONS)
+	$(BIN)/dbt --quiet compile --full-refresh $(DBT_OPTIONS)
+	$(BIN)/insitu check
 	$(BIN)/insitu report
 	$(BIN)/insitu status
 
