@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 from insitu.errors import InsituError
 from insitu.warehouse.project import Project
 
 
-def run_dbt(project: Project, *arguments: str, variables: dict[str, str] | None = None) -> None:
+def run_dbt(project: Project, *arguments: str, variables: dict[str, Any] | None = None) -> None:
     """Run a dbt command; its output goes where ours goes.
 
     Raises:
