@@ -45,6 +45,11 @@ def metric_name(metric: str) -> str:
     return METRICS.get(metric, metric.replace("_", " ").capitalize())
 
 
+def inside(name: str) -> str:
+    """A metric's name inside a sentence: `Log loss` as `log loss`, `AUC` as it is."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
 def number(value: Any, digits: int = 3) -> str:
     """A real number with a real minus sign; an em dash for what is unknown. Large numbers lose decimals."""
     if value is None:

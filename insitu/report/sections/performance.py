@@ -53,20 +53,17 @@ def performance(context: Context) -> Section:
         context.use_case,
     )
     promised = metrics.value(context.champion_version, context.split, context.metric)
-    body = join(
-        _recent(context, metrics),
-        figures(
-            figure(
-                f"{metric_name(context.metric)} by day",
-                with_interval(daily, metric_name(context.metric), promised, f"promised by the {context.split}"),
-                "Each day’s outcomes with their 95 % interval; a wide one means few rows.",
-                daily,
-            ),
-            figure("Predicted and observed", _rates(context, rates), "Mean score and what came true, by day.", rates),
+    charts = [figure("Volume", volume(volumes), "Predictions by day; solid where the outcome is known.", volumes)]
+    if daily:
+        picture = with_interval(daily, metric_name(context.metric), promised, f"promised by the {context.split}")
+        words = "Each day’s outcomes with their 95 % interval; a wide one means few rows."
+        charts = [
+            figure(f"{metric_name(context.metric)} by day", picture, words, daily),
             *_second(context, metrics),
-            figure("Volume", volume(volumes), "Predictions by day; solid where the outcome is known.", volumes),
-        ),
-    )
+            figure("Predicted and observed", _rates(context, rates), "Mean score and what came true, by day.", rates),
+            *charts,
+        ]
+    body = join(_recent(context, metrics), figures(*charts))
     return Section("performance", "Performance since deployment", body)
 
 
@@ -114,7 +111,7 @@ def _recent(context: Context, metrics: Metrics) -> Html:
         context.use_case,
     )
     if not found:
-        return nothing(found, otherwise="No outcome is known yet. Move `as_of` forward and run again.")
+        return nothing(found, otherwise="No outcome is known yet: they come when as_of moves forward.")
     first = found.first
     recent = {row["metric"]: row for row in found if row["model_version"] == first["model_version"]}
     rows = [
