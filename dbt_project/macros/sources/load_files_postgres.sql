@@ -22,6 +22,7 @@
     {%- endfor -%}
     {%- do run_query("commit") -%}
     {%- for source, relation, path, comment in changed -%}
+        {%- do run_query("analyze " ~ relation) -%}
         {%- do log("Loaded " ~ source.source_name ~ "." ~ source.name ~ " from " ~ source.config.meta.file.path, info=true) -%}
     {%- endfor -%}
 {% endmacro %}
