@@ -14,10 +14,15 @@
         {%- endif -%}
     {%- endfor -%}
 
+    {%- do run_query("begin") -%}
     {%- for source, relation, path, comment in changed -%}
         {%- do run_query("create schema if not exists " ~ adapter.quote(source.schema)) -%}
         {%- do adapter.load_source_file(relation, path, source.columns) -%}
         {%- do run_query("comment on table " ~ relation ~ " is " ~ postgrespy__literal(comment) | trim) -%}
+    {%- endfor -%}
+    {%- do run_query("commit") -%}
+    {%- for source, relation, path, comment in changed -%}
+        {%- do run_query("analyze " ~ relation) -%}
         {%- do log("Loaded " ~ source.source_name ~ "." ~ source.name ~ " from " ~ source.config.meta.file.path, info=true) -%}
     {%- endfor -%}
 {% endmacro %}

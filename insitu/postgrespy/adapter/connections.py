@@ -9,6 +9,7 @@ from typing import Any
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.exceptions import FailedToConnectError
 from dbt.adapters.postgres import PostgresConnectionManager, PostgresCredentials
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from .session import Session
 
@@ -49,6 +50,16 @@ class PostgresPyConnectionManager(PostgresConnectionManager):
                 f"No connection to database {where.database!r} on {where.host}:{where.port} as {where.user!r}. Check "
                 "these in the profile or the PG… variables it reads (`python -m insitu.postgrespy.server` starts one)."
             ) from error
+
+    def add_begin_query(self) -> None:
+        """Make sure that the statements to come are in a transaction.
+
+        psycopg2 begins one by itself, unless it believes that one is open; it does not notice that dbt ends them by the
+        statement COMMIT. After that (a hook with `transaction: false` is enough) every statement would commit itself.
+        """
+        handle = self.get_thread_connection().handle
+        if handle.info.transaction_status == TRANSACTION_STATUS_IDLE:
+            handle.rollback()
 
     def cancel(self, connection: Connection) -> None:
         with self._sessions_lock:

@@ -50,6 +50,7 @@ class PostgresPyAdapter(PostgresAdapter):
         connection = self.connections.get_thread_connection()
         if not connection.transaction_open:
             self.connections.begin()
+        self.connections.add_begin_query()
         name = model["name"]
         with self.connections.exception_handler(f"Python model {name}"), errors(name, connection.handle):
             session = Session(connection.handle)
@@ -83,7 +84,7 @@ class PostgresPyAdapter(PostgresAdapter):
 
     @available
     def load_source_file(self, relation: Any, path: str, columns: dict[str, dict[str, Any]]) -> int:
-        """Replace a table by the contents of a CSV or Parquet file, in the open transaction.
+        """Replace a table by the contents of a CSV or Parquet file; beginning and committing is the caller's.
 
         Args:
             relation: the table.
@@ -94,8 +95,8 @@ class PostgresPyAdapter(PostgresAdapter):
         types = {name: native(column["data_type"]) for name, column in columns.items()}
         schema, batches = open_file(path, list(types))
         items = ", ".join(f"{quote(name)} {types[name]}" for name in schema.names)
-        self.connections.add_query(f"drop table if exists {relation.render()}")
-        _, cursor = self.connections.add_query(f"create table {relation.render()} ({items})")
+        self.connections.add_query(f"drop table if exists {relation.render()}", auto_begin=False)
+        _, cursor = self.connections.add_query(f"create table {relation.render()} ({items})", auto_begin=False)
         with self.connections.exception_handler(f"load {path}"):
             return copy_batches(cursor, relation.render(), schema, batches, types)
 

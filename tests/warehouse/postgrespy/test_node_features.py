@@ -62,6 +62,8 @@ def test_yaml_takes_effect(project) -> None:
         ("c", "CHECK ((id > 0))"),
         ("p", "PRIMARY KEY (id)"),
     ]
+    # It has statistics at once, so that the joins to come are planned well.
+    assert project.query(f"select reltuples from pg_class where oid = {name}") == [(2,)]
     assert project.query(f"select has_table_privilege('reader', {name}, 'select')") == [(True,)]
     assert len(project.query(f"select 1 from pg_index where indrelid = {name} and indisunique")) == 2
     audit = project.query("select what, count(*) from public.audit group by 1 order by 1")

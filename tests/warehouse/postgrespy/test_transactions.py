@@ -38,10 +38,14 @@ FAILURES = {
 }
 
 
+# dbt runs these outside of the transaction, and ends it before: the model needs one all the same.
+HOOKS = "pre_hook: [{sql: vacuum, transaction: false}], post_hook: [{sql: vacuum, transaction: false}]"
+
+
 @pytest.mark.parametrize("materialized", ["table", "incremental"])
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_failing_model_changes_nothing(project, failure: str, materialized: str) -> None:
-    config = f"models:\n  - name: scores\n    config: {{materialized: {materialized}}}\n"
+    config = f"models:\n  - name: scores\n    config: {{materialized: {materialized}, {HOOKS}}}\n"
     project.write(scores_py=OLD.replace('"table"', f'"{materialized}"'), after_sql="select * from {{ ref('scores') }}")
     project.build()
 
@@ -88,7 +92,8 @@ def test_a_killed_connection_leaves_the_old_table(project) -> None:
             return session.sql("select 2 as x, 'new' as state")
         """.replace("DSN", project.database.dsn)
     )
-    assert "terminating connection due to administrator command" in project.failure()
+    message = project.failure()
+    assert "terminating connection due to administrator command" in message or "closed the connection" in message
     assert project.query("select * from main.scores") == [(1, "old")]
     assert project.relations() == {"scores"}
     project.write(scores_py=OLD.replace("'old'", "'new'"))

@@ -1,0 +1,62 @@
+"""`adapter.load_source_file`: a CSV or Parquet file becomes a table of the declared types."""
+
+import datetime as dt
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from dbt.cli.main import dbtRunner
+from pyarrow import parquet
+
+CSV = 'id,name,amount,seen,extra\n1,"a ""b"", c\nd",1.5,2013-01-01 01:02:03,x\n2,NA,,NA,y\n3,,-2,2013-06-01,z\n'
+COLUMNS = "{'id': {'data_type': 'bigint'}, 'name': {'data_type': 'varchar'}, 'amount': {'data_type': 'double'}, \
+'seen': {'data_type': 'timestamp'}}"
+MACRO = """
+{% macro load(path) %}
+    {% set relation = api.Relation.create(database=target.database, schema='raw', identifier='events') %}
+    {% do run_query('begin') %}
+    {% do run_query('create schema if not exists raw') %}
+    {{ log('rows: ' ~ adapter.load_source_file(relation, path, COLUMNS), info=true) }}
+    {% do run_query('commit') %}
+{% endmacro %}
+"""
+ROWS = [
+    (1, 'a "b", c\nd', 1.5, dt.datetime(2013, 1, 1, 1, 2, 3)),
+    (2, None, None, None),
+    (3, None, -2.0, dt.datetime(2013, 6, 1)),
+]
+
+
+@pytest.fixture
+def load(project):
+    (project.directory / "macros").mkdir()
+    (project.directory / "macros" / "load.sql").write_text(MACRO.replace("COLUMNS", COLUMNS))
+    where = ["--project-dir", str(project.directory), "--profiles-dir", str(project.directory)]
+
+    def run(path: Path) -> str:
+        """Everything dbt says if loading fails, nothing if it succeeds."""
+        said: list[str] = []
+        runner = dbtRunner(callbacks=[lambda event: said.append(event.info.msg)])
+        outcome = runner.invoke(["run-operation", "load", "--args", f"{{path: {path}}}", *where])
+        return "" if outcome.success else "\n".join(said)
+
+    return run
+
+
+def test_csv_and_parquet(project, load, tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(CSV)
+    assert load(path) == ""
+    assert project.query("select * from raw.events order by id") == ROWS
+
+    names = ("id", "name", "amount", "seen")
+    columns = {name: [row[i] for row in ROWS] for i, name in enumerate(names)}
+    parquet.write_table(pa.table({"extra": [0, 0, 0], **columns}), tmp_path / "events.parquet")
+    assert load(tmp_path / "events.parquet") == ""
+    assert project.query("select * from raw.events order by id") == ROWS
+
+    path.write_text(CSV.replace("-2,", "two,"))
+    assert 'invalid input syntax for type double precision: "two"' in load(path)
+    path.write_text(CSV.replace("name,", "title,", 1))
+    assert "'name'" in load(path)
+    assert project.query("select * from raw.events order by id") == ROWS
