@@ -48,7 +48,7 @@
 
 {#- Where looking up the events of a window beats sorting all of them: nowhere in DuckDB, it has no such index. -#}
 {% macro lookup_costs(spine, events, keys, available_at, longest, sorts) %}
-    {{ return(adapter.dispatch('lookup_costs')(spine, events, keys, available_at, longest)) }}
+    {{ return(adapter.dispatch('lookup_costs')(spine, events, keys, available_at, longest, sorts)) }}
 {% endmacro %}
 
 {% macro default__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
@@ -57,7 +57,8 @@
 
 
 {#-
-    PostgreSQL: looking up reads every event of every window through the index; each sort reads every event once. The number of pairs of a spine row and an event of its key is estimated from a sample of blocks of both.
+    PostgreSQL: looking up reads every event of every window through the index; each sort reads every event once. The
+    number of pairs of a spine row and an event of its key is estimated from a sample of blocks of both.
 -#}
 {% macro postgres__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
     {%- set no = {'bounded': [false, 'no index'], 'all': [false, 'no index'], 'index': false} -%}
