@@ -1,7 +1,7 @@
 {#- Has the table an index that starts with these key columns, in any order, and goes on with the availability column? -#}
 {% macro has_lookup_index(events, keys, available_at) %}
     {%- set query -%}
-        select array_agg(attribute.attname order by position.n) as columns
+        select string_agg(attribute.attname, ',' order by position.n) as columns
         from pg_index as i
         inner join pg_class as c on c.oid = i.indrelid
         inner join pg_namespace as n on n.oid = c.relnamespace
@@ -11,7 +11,7 @@
         group by i.indexrelid
     {%- endset -%}
     {%- for row in run_query(query).rows -%}
-        {%- set columns = row[0] if row[0] is not string else row[0].strip('{}').split(',') -%}
+        {%- set columns = row[0].split(',') -%}
         {%- if columns[:keys | length] | sort == keys | sort and columns | length > keys | length and columns[keys | length] == available_at -%}
             {{ return(true) }}
         {%- endif -%}

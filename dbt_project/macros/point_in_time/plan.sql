@@ -21,7 +21,7 @@
     {%- if strategy not in ['auto', 'timeline', 'range_join'] -%}
         {{ features_error('strategy', "'" ~ strategy ~ "'", "'auto', 'timeline' or 'range_join'") }}
     {%- endif -%}
-    {%- set lookups = lookup_costs(spine, events, keys, available_at, longest_window(measures)) -%}
+    {%- set lookups = lookup_costs(spine, events, keys, available_at, longest_window(measures), sorts_needed(measures, types)) -%}
     {%- set columns, parts = [], [] -%}
     {%- for measure in measures -%}
         {%- for agg in measure.aggs -%}
@@ -98,6 +98,21 @@
         {%- if column.name in names -%}{{ features_error('measures', "two columns named '" ~ column.name ~ "'", 'distinct names') }}{%- endif -%}
         {%- do names.append(column.name) -%}
     {%- endfor -%}
+{% endmacro %}
+
+
+{#- How often the events would be sorted without looking anything up. -#}
+{% macro sorts_needed(measures, types) %}
+    {%- set sorts = ['running'] -%}
+    {%- for measure in measures -%}
+        {%- for agg in measure.aggs -%}
+            {%- for window in measure.windows if default__timeline_strategy(measure, agg, window, types.get(measure.name), {})[0] == 'blocks' -%}
+                {%- do sorts.extend([window.label ~ ' up', window.label ~ ' down']) -%}
+            {%- endfor -%}
+            {%- if agg == 'count_distinct' -%}{%- do sorts.extend([measure.name ~ ' values', measure.name ~ ' totals']) -%}{%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(sorts | unique | list | length) }}
 {% endmacro %}
 
 

@@ -47,20 +47,20 @@
 
 
 {#- Where looking up the events of a window beats sorting all of them: nowhere in DuckDB, it has no such index. -#}
-{% macro lookup_costs(spine, events, keys, available_at, longest) %}
-    {{ return(adapter.dispatch('lookup_costs')(spine, events, keys, available_at, longest)) }}
+{% macro lookup_costs(spine, events, keys, available_at, longest, sorts) %}
+    {{ return(adapter.dispatch('lookup_costs')(spine, events, keys, available_at, longest, sorts)) }}
 {% endmacro %}
 
-{% macro default__lookup_costs(spine, events, keys, available_at, longest) %}
+{% macro default__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
     {{ return({'bounded': [false, ''], 'all': [false, ''], 'index': false}) }}
 {% endmacro %}
 
 
 {#-
-    PostgreSQL: looking up reads every event of every window through the index; sorting reads each event once for each
-    window. The number of pairs of a spine row and an event of its key is estimated from a sample of blocks of both.
+    PostgreSQL: looking up reads every event of every window through the index; each sort reads every event once. The
+    number of pairs of a spine row and an event of its key is estimated from a sample of blocks of both.
 -#}
-{% macro postgres__lookup_costs(spine, events, keys, available_at, longest) %}
+{% macro postgres__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
     {%- set no = {'bounded': [false, 'no index'], 'all': [false, 'no index'], 'index': false} -%}
     {%- if not execute or events is string or spine is string or not load_relation(events) or not load_relation(spine) -%}{{ return(no) }}{%- endif -%}
     {%- if not has_lookup_index(events, keys.values() | list, available_at) -%}{{ return(no) }}{%- endif -%}
@@ -73,9 +73,9 @@
     {%- set result = {'index': true} -%}
     {%- for kind, share in [('bounded', [1.0, longest / seconds] | min), ('all', 0.5)] -%}
         {%- set read = pairs * share -%}
-        {#- A look-up costs about as much as 20 rows; sorting a row about as much as reading 4. -#}
-        {%- set cheap = read + 20 * spine_rows <= 4 * (event_rows + 5 * spine_rows) -%}
-        {%- do result.update({kind: [cheap, 'about ' ~ read | round | int ~ ' events to look up through the index, of ' ~ event_rows | round | int]}) -%}
+        {#- A look-up costs about as much as 20 rows; sorting a row a little more than reading one. -#}
+        {%- set cheap = read + 20 * spine_rows <= 1.3 * sorts * (event_rows + 5 * spine_rows) -%}
+        {%- do result.update({kind: [cheap, 'about ' ~ read | round | int ~ ' events to look up through the index, instead of ' ~ sorts ~ ' sorts of ' ~ event_rows | round | int]}) -%}
     {%- endfor -%}
     {{ return(result) }}
 {% endmacro %}

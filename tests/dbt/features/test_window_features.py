@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from insitu.features.records import records
 from tests.dbt.features import oracle
 from tests.dbt.features.conftest import Rendered, Row
 from tests.dbt.features.specs import SPECS
@@ -99,3 +100,17 @@ def test_equals_brute_force(rendered: Rendered, name: str) -> None:
         check(rendered, name, unique(spine), events)
 
     prove()
+
+
+def test_the_strategies_under_test_are_all_of_them(duckdb_rendered: Rendered, postgres_rendered: Rendered) -> None:
+    """An index is found and used, and nothing is tested twice under two names."""
+
+    def used(rendered: Rendered, name: str) -> set[str]:
+        return {column["strategy"] for record in records(rendered.sql[name]) for column in record["columns"]}
+
+    assert used(duckdb_rendered, "everything") == {"running", "blocks", "range_join"}
+    assert used(duckdb_rendered, "everything_joined") == {"range_join"}
+    assert used(postgres_rendered, "everything") == {"range_join", "probe"}
+    assert used(postgres_rendered, "everything_timeline") == {"running", "blocks", "probe", "range_join"}
+    assert "lateral" in postgres_rendered.sql["everything"]
+    assert "lateral" not in postgres_rendered.sql["two_keys_and_gap"]
