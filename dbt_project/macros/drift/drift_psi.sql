@@ -5,12 +5,16 @@
     A missing value is a bucket of its own. -#}
 {%- set buckets = context['psi_' ~ kind ~ '_buckets'] %}
 {%- set floor = 0.0001 %}
-with reference_counts as (
-    {{ buckets(reference, reference, by, [], options) }}
+with reference_bins as (
+    {{ context['psi_' ~ kind ~ '_bins'](reference, by, options) }}
+),
+
+reference_counts as (
+    {{ buckets('reference_bins', reference, by) }}
 ),
 
 current_counts as (
-    {{ buckets(reference, current, by, over, options) }}
+    {{ buckets('reference_bins', current, by, over) }}
 ),
 
 reference_totals as (

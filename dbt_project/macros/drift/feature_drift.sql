@@ -3,7 +3,7 @@
     day never looks like a year, and an alert should know by how much. `batches` names a relation with the batches to look at. The
     reference is the training split. Both sides are thinned to `rows` rows, evenly over time and always the same ones:
     more would not move ten bins. -#}
-{% macro feature_drift(use_case, batches, rows=20000) -%}
+{% macro feature_drift(use_case, batches, rows=10000) -%}
 {%- set features = ref(use_case ~ '__features') -%}
 {%- set snapshots = ref(use_case ~ '__snapshots') -%}
 {%- set models = ref(use_case ~ '__models') -%}

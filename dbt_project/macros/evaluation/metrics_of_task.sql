@@ -31,11 +31,20 @@
 {% endmacro %}
 
 {% macro union_metrics(metrics, relation, by, options, prefix='metric_') %}
-{#- One `union all` over metric (or curve) macros: they share their columns. -#}
-{%- for metric in metrics %}
-select * from ({{ context[prefix ~ metric](relation, by, options) }}) as {{ prefix ~ metric }}
-{{ 'union all' if not loop.last }}
-{%- endfor %}
+{#- One `union all` over metric (or curve) macros: they share their columns, and, where scores have an order, the sorting. -#}
+{%- set task = options.get('task', 'binary') %}
+{%- set shared = dict(options, ladder='shared_ladder') if task != 'multiclass' else options %}
+select * from (
+    {% if task != 'multiclass' -%}
+    with shared_ladder as (
+        {{ score_ladder(relation, by, task) }}
+    )
+    {%- endif %}
+    {%- for metric in metrics %}
+    select * from ({{ context[prefix ~ metric](relation, by, shared) }}) as {{ prefix ~ metric }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+) as metrics
 {% endmacro %}
 
 {#- The columns that the metric macros of a task read: one row per row predicted, or in a multiclass task per row and

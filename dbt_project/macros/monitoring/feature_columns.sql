@@ -7,7 +7,7 @@
         {%- set ignored = key_columns(config) + monitoring_limit(use_case, 'ignore_features') -%}
         {%- for column in adapter.get_columns_in_relation(ref(use_case ~ '__features')) if column.name not in ignored -%}
             {%- set type = column.dtype | lower -%}
-            {%- if modules.re.match('(tiny|small|big|huge|u)?(int|integer|tinyint|smallint|bigint)|double|float|real|decimal|numeric', type) -%}
+            {%- if modules.re.match('u?(tiny|small|big|huge)?int(eger)?\\b|double|float|real|decimal|numeric', type) -%}
                 {%- do found.update({column.name: 'numeric'}) -%}
             {%- elif modules.re.match('char|varchar|text|string|bool|enum', type) -%}
                 {%- do found.update({column.name: 'categorical'}) -%}

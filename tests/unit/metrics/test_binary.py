@@ -237,3 +237,12 @@ def test_threshold_minimises_expected_cost(macros: Macros) -> None:
 def test_a_senseless_cost_matrix_is_refused(costs: dict[str, float], message: str) -> None:
     with pytest.raises(CompilationError, match=message):
         render("duckdb", "cost_optimal_threshold", costs=costs)
+
+
+def test_metrics_computed_together_are_the_same(macros: Macros, table: pd.DataFrame) -> None:
+    together = macros.run("union_metrics", metrics=[*ORACLES], relation="scored", by=["g"], options=OPTIONS)
+    one_by_one = pd.concat(
+        [macros.run(f"metric_{metric}", relation="scored", by=["g"], options=OPTIONS) for metric in ORACLES]
+    )
+    both = [rows.set_index(["metric", "g"]).sort_index().astype(float) for rows in (together, one_by_one)]
+    pd.testing.assert_frame_equal(*both, rtol=1e-12)

@@ -7,7 +7,7 @@ with placements as (
         -- the share of negatives that a positive at this score beats, and the share of positives that beat a negative here
         (neg_below + neg / 2) / nullif(negatives, 0) as v10,
         (positives - pos_below - pos / 2) / nullif(positives, 0) as v01
-    from ({{ score_ladder(relation, by) }}) as ladder
+    from ({{ score_ladder(relation, by, ladder=options.get('ladder')) }}) as ladder
 ),
 
 areas as (

@@ -7,7 +7,7 @@ with grouped as (
         sum(pos * (positives - pos_below) / (n_rows - n_below)) / nullif(max(positives), 0) as value,
         max(positives) as positives,
         cast(max(n_rows) as bigint) as n_rows
-    from ({{ score_ladder(relation, by) }}) as ladder
+    from ({{ score_ladder(relation, by, ladder=options.get('ladder')) }}) as ladder
     {{ group_by(by) }}
     having count(*) > 0
 ),

@@ -7,7 +7,7 @@ select
     cast(null as double precision) as ci_low,
     cast(null as double precision) as ci_high,
     cast(sum(n) as bigint) as n_rows
-from ({{ calibration_bins(relation, by, options.get('bins', 10), 'width') }}) as bins
+from ({{ calibration_bins(relation, by, options.get('bins', 10), 'width', ladder=options.get('ladder')) }}) as bins
 {{ group_by(by) }}
 having count(*) > 0
 {% endmacro %}

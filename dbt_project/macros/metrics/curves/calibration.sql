@@ -9,5 +9,5 @@ select
     mean_score as x,
     observed as y,
     cast(n as bigint) as n_rows
-from ({{ calibration_bins(relation, by, options.get('bins', 10), 'mass', options.get('task', 'binary')) }}) as bins
+from ({{ calibration_bins(relation, by, options.get('bins', 10), 'mass', options.get('task', 'binary'), options.get('ladder')) }}) as bins
 {% endmacro %}

@@ -8,6 +8,6 @@ select
     decile / 10 as x,
     (pos / n) / (positives / n_rows) as y,
     cast(round(n) as bigint) as n_rows
-from ({{ score_deciles(relation, by) }}) as deciles
+from ({{ score_deciles(relation, by, options.get('ladder')) }}) as deciles
 where positives > 0
 {% endmacro %}

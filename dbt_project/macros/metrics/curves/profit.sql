@@ -4,7 +4,7 @@
 {%- set costs = options.costs %}
 with ladder as (
     select *, count(*) over ({{ partition_by(by) }}) as steps
-    from ({{ score_ladder(relation, by) }}) as ladder
+    from ({{ score_ladder(relation, by, ladder=options.get('ladder')) }}) as ladder
 ),
 
 points as (

@@ -3,7 +3,7 @@
     No point for a group of one class. -#}
 with ladder as (
     select *, count(*) over ({{ partition_by(by) }}) as steps
-    from ({{ score_ladder(relation, by) }}) as ladder
+    from ({{ score_ladder(relation, by, ladder=options.get('ladder')) }}) as ladder
     where positives > 0 and negatives > 0
 ),
 

@@ -1,4 +1,4 @@
-{% macro calibration_bins(relation, by=[], bins=10, strategy='mass', task='binary') %}
+{% macro calibration_bins(relation, by=[], bins=10, strategy='mass', task='binary', ladder=none) %}
 {#- Reliability bins over the score: equal mass (by rank; equal scores share a bin, by their middle) or equal width on
     [0, 1]. Empty bins have no row. -#}
     select
@@ -16,7 +16,7 @@
             {%- else -%}
             cast(greatest(0, least({{ bins - 1 }}, floor(score * {{ bins }}))) as integer) as bin
             {%- endif %}
-        from ({{ score_ladder(relation, by, task) }}) as ladder
+        from ({{ score_ladder(relation, by, task, ladder) }}) as ladder
     ) as binned
     {{ group_by(by, ['bin']) }}
 {% endmacro %}

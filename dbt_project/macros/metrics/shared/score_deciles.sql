@@ -1,4 +1,4 @@
-{% macro score_deciles(relation, by=[]) %}
+{% macro score_deciles(relation, by=[], ladder=none) %}
 {#- Ten equal shares of the rows by descending score; decile 1 is the top. Tied scores are divided in proportion. -#}
     select
         {{ by_columns(by) }}
@@ -14,7 +14,7 @@
             deciles.decile,
             least(n_rows - n_below, n_rows * deciles.decile / 10)
                 - greatest(n_rows - n_below - n, n_rows * (deciles.decile - 1) / 10) as taken
-        from ({{ score_ladder(relation, by) }}) as ladder
+        from ({{ score_ladder(relation, by, ladder=ladder) }}) as ladder
         cross join (
             {% for decile in range(1, 11) %}select cast({{ decile }} as double precision) as decile{{ ' union all ' if not loop.last }}{% endfor %}
         ) as deciles

@@ -1,6 +1,9 @@
-{% macro score_ladder(relation, by=[], task='binary') %}
+{% macro score_ladder(relation, by=[], task='binary', ladder=none) %}
 {#- One row per group and distinct score, with what lies below it. Ties are one step, so nothing depends on row order.
-    For a regression `pos` is the sum of the labels. -#}
+    For a regression `pos` is the sum of the labels. Metrics that are computed together share one: `ladder` names it. -#}
+{%- if ladder %}
+    select * from {{ ladder }}
+{%- else %}
     select
         {{ by_columns(by) }}
         score, n, pos, neg,
@@ -23,4 +26,5 @@
     window
         below as ({{ partition_by(by) }} order by score),
         everything as ({{ partition_by(by) }})
+{%- endif %}
 {% endmacro %}

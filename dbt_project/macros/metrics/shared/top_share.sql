@@ -1,4 +1,4 @@
-{% macro top_share(relation, by=[], share=0.1) %}
+{% macro top_share(relation, by=[], share=0.1, ladder=none) %}
 {#- Per group: the positives expected among the first share × rows by descending score. Scores tied at the edge are
     taken in proportion, which is the mean over all ways to break the tie. -#}
     select
@@ -7,7 +7,7 @@
         max(n_rows) * {{ share }} as capacity_rows,
         max(positives) as positives,
         max(n_rows) as n_rows
-    from ({{ score_ladder(relation, by) }}) as ladder
+    from ({{ score_ladder(relation, by, ladder=ladder) }}) as ladder
     {{ group_by(by) }}
     having count(*) > 0
 {% endmacro %}
