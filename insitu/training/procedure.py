@@ -22,6 +22,19 @@ Array = np.ndarray[Any, Any]
 Notes = list[dict[str, Any]]
 
 
+def forget_threads(model: Any) -> None:
+    """Take the number of threads out of a fitted estimator.
+
+    Threads that add up trees in the order they finish would change the last digits from run to run, and the artifact
+    of a machine with more cores would have another hash.
+    """
+    if "n_jobs" in model.get_params(deep=False):
+        model.set_params(n_jobs=None)
+    mapper = getattr(model, "_bin_mapper", None)  # of histogram gradient boosting; used in fitting only
+    if mapper is not None:
+        mapper.n_threads = None
+
+
 @dataclass
 class Procedure:
     """Fits one candidate; `parameters` and `columns` are what tuning has settled on so far."""
@@ -102,10 +115,7 @@ class Procedure:
             extra["model__sample_weight"] = weights
         with limited(len(sample)):
             pipeline.fit(sample.frame, sample.y, **extra)
-        # Threads that add up trees in the order they finish would change the last digits from run to run.
-        model = pipeline["model"]
-        if "n_jobs" in model.get_params(deep=False):
-            model.set_params(n_jobs=None)
+        forget_threads(pipeline["model"])
         return pipeline
 
     def _stop_early(self, rows: Rows, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:

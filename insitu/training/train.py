@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from insitu.registry.versions import code_hash, git_revision, library_versions
 from insitu.training import candidates
 from insitu.training import data as data_module
 from insitu.training.budget import Clock
+from insitu.training.checkpoint import Checkpoint
 from insitu.training.families import FAMILIES
 from insitu.training.importance import dependence, permutation
 from insitu.training.keys import candidate_config, canonical, config_hash, model_version, training_key
@@ -34,6 +36,10 @@ def _print(line: str) -> None:
     print(line, flush=True)
 
 
+def silent(line: str) -> None:
+    """No progress."""
+
+
 def train(
     config: dict[str, Any],
     use_case: str,
@@ -41,6 +47,7 @@ def train(
     existing: Collection[str] = (),
     feature_columns: Sequence[str] | None = None,
     progress: Progress = _print,
+    checkpoints: Path | None = None,
 ) -> pa.Table:
     """Train the candidates of a use case on one snapshot.
 
@@ -51,6 +58,7 @@ def train(
         existing: training keys that the registry already holds; they are not trained again.
         feature_columns: features to use; the default is every column that is none of the above.
         progress: receives one line per step.
+        checkpoints: folder in which finished candidates wait until they are in `existing`.
 
     Returns:
         Rows of `<use_case>__models` (`MODELS_SCHEMA`), one per candidate that was not there yet; none when there is
@@ -65,6 +73,8 @@ def train(
     data = data_module.read(settings, f"{use_case}__snapshots", training_set, feature_columns)
     candidates.check_columns(settings, data.features, [item["name"] for item in data.dropped])
     columns = [feature.name for feature in data.features]
+    kept = Checkpoint(checkpoints)
+    kept.forget(existing)
     pending: list[tuple[Candidate, str]] = []
     for candidate in settings.candidates:
         if not FAMILIES[candidate.family].combines:
@@ -81,7 +91,9 @@ def train(
     rows: list[dict[str, Any]] = []
     for candidate, key in pending:
         try:
-            rows.append(_row(run, use_case, candidate, key))
+            row = kept.load(key) or _row(run, use_case, candidate, key)
+            kept.save(row)
+            rows.append(row)
         except KeyboardInterrupt:
             if not rows:
                 raise

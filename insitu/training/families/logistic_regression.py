@@ -7,11 +7,15 @@ from typing import Any
 from sklearn.linear_model import LogisticRegression
 
 from insitu.training.families.base import Family, Request, make, with_sums
+from insitu.training.preprocess import MAX_ONE_HOT
+
+WIDE = 1000  # columns after encoding, at most
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
-    # lbfgs is fastest but knows the L2 penalty only.
-    solver = "saga" if parameters.get("l1_ratio") else "lbfgs"
+    # Newton's steps cost the square of the columns but few are needed; beyond, lbfgs. Neither knows the L1 penalty.
+    width = 2 * len(request.numeric) + MAX_ONE_HOT * len(request.categorical)
+    solver = "saga" if parameters.get("l1_ratio") else "newton-cholesky" if width <= WIDE else "lbfgs"
     defaults = {"C": 0.1, "max_iter": 300, "solver": solver, "random_state": request.random_state}
     return with_sums(request, make(LogisticRegression, request, **{**defaults, **parameters}))
 

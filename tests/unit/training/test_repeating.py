@@ -1,0 +1,135 @@
+"""Versions can be repeated bit for bit, interrupted runs keep what they finished, backtests see no future."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from conftest import ml, snapshot
+from sklearn.inspection import partial_dependence
+
+from insitu.errors import InsituError
+from insitu.training import train
+from insitu.training.backtest import backtest
+from insitu.training.reproduce import reproduce
+
+GBM = {"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 20}}
+LOGISTIC = {"name": "logistic", "family": "logistic_regression"}
+
+
+def silent(line: str) -> None:
+    """No progress."""
+
+
+def test_reproduces_a_searched_model_and_an_ensemble() -> None:
+    table = snapshot(800)
+    tuned = {**LOGISTIC, "search": {"trials": 4}, "calibration": "sigmoid"}
+    stack = {"name": "stack", "family": "stack", "members": ["gbm", "logistic"]}
+    shuffled = table.take(np.random.default_rng(5).permutation(table.num_rows))
+    for row in train(ml(GBM, tuned, stack), "demo", table, progress=silent).to_pylist():
+        for search in (False, True):
+            found = reproduce(row, shuffled, search)
+            assert found.identical and found.same_artifact, (row["candidate"], str(found))
+        assert "identical bit for bit" in str(found)
+
+
+def test_other_data_is_noticed() -> None:
+    (row,) = train(ml(GBM), "demo", snapshot(500), progress=silent).to_pylist()
+    other = snapshot(500, seed=2)
+    found = reproduce(row, other)
+    assert not found.identical and "is not reproduced" in str(found)
+    position = other.schema.get_field_index("snapshot_id")
+    with pytest.raises(InsituError, match="was trained on snapshot s1, the rows given are of s7"):
+        reproduce(row, other.set_column(position, "snapshot_id", pa.array(["s7"] * 500)))
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_the_number_of_threads_changes_nothing(threads: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = snapshot(24_000)  # enough rows for more than one thread
+    config = ml({**GBM, "parameters": {"max_iter": 5}}, LOGISTIC)
+    reference = train(config, "demo", table, progress=silent)
+    monkeypatch.setenv("INSITU_THREADS", threads)
+    assert train(config, "demo", table, progress=silent)["artifact_sha256"] == reference["artifact_sha256"]
+
+
+def interrupt_at(step: int) -> Callable[[str], None]:
+    lines: list[str] = []
+
+    def progress(line: str) -> None:
+        lines.append(line)
+        if "hist" in line and sum("hist" in text for text in lines) == step:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_an_interrupt_keeps_what_is_finished(tmp_path: Path) -> None:
+    table = snapshot(400)
+    config = ml(LOGISTIC, GBM)
+    kept = train(config, "demo", table, progress=interrupt_at(1), checkpoints=tmp_path)
+    assert kept["candidate"].to_pylist() == ["logistic"]
+    assert len(list(tmp_path.iterdir())) == 1
+
+    lines: list[str] = []
+    again = train(config, "demo", table, progress=lines.append, checkpoints=tmp_path)
+    assert again.slice(0, 1) == kept  # taken from the disk: also the time it was made
+    assert not [line for line in lines if "logistic" in line]
+    train(config, "demo", table, again["training_key"].to_pylist(), checkpoints=tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_damaged_checkpoint_is_ignored(tmp_path: Path) -> None:
+    table = snapshot(400)
+    train(ml(LOGISTIC), "demo", table, progress=silent, checkpoints=tmp_path)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    assert train(ml(LOGISTIC), "demo", table, progress=silent, checkpoints=tmp_path).num_rows == 1
+
+
+def test_backtest_sees_only_what_was_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = snapshot(1200)
+    dates = [datetime(2020, 2, 1), datetime(2020, 2, 20)]
+    found = backtest(ml(LOGISTIC), "demo", table, "logistic", dates, step="7 days", horizon="21 days")
+    rows = found.to_pylist()
+    assert [row["age_days"] for row in rows] == [0.0, 7.0, 14.0] * 2
+    matured = table["matured_at"].to_pandas()
+    for row in rows:
+        assert row["train_rows"] == (matured <= row["trained_at"]).sum()
+        assert 0.5 < row["value"] < 1
+    # Rows after the last scored period have no influence.
+    seen = table.filter(pa.compute.less(table["as_of"], pa.scalar(pd.Timestamp("2020-03-12"), pa.timestamp("us"))))
+    assert backtest(ml(LOGISTIC), "demo", seen, "logistic", dates, "7 days", "21 days") == found
+    with pytest.raises(InsituError, match="no candidate `other` to backtest; there are: logistic"):
+        backtest(ml(LOGISTIC), "demo", table, "other", dates)
+
+
+def test_partial_dependence_is_that_of_scikit_learn() -> None:
+    from insitu.config import parse
+    from insitu.training.data import read
+    from insitu.training.importance import dependence
+    from insitu.training.procedure import Procedure
+
+    config: Any = parse(ml(GBM), "demo")
+    data = read(config, "demo__snapshots", snapshot(250))
+    procedure = Procedure(config, config.candidates[0], data)
+    estimator, _ = procedure.fit(data.rows)
+    for curve in dependence(procedure, estimator, data.rows, procedure.columns):
+        name = curve["feature"]
+        values = np.array(curve["values"], dtype=object if name == "city" else float)
+        oracle = partial_dependence(
+            estimator,
+            data.rows.frame,
+            [name],
+            custom_values={name: values},
+            categorical_features=[name] if name == "city" else None,
+            response_method="predict_proba",
+            method="brute",
+        )
+        np.testing.assert_allclose(curve["scores"], oracle["average"][0], rtol=0, atol=1e-12)
