@@ -29,9 +29,9 @@ def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
                 "INSITU_DUCKDB, or profiles.yml), or move the file away and build anew."
             ) from error
         raise ConfigurationError(
-            f"The warehouse `{path}` is held by another process ({Path(holder[1]).name}, PID {holder[2]}), and a DuckDB "
-            "file has one writer and no readers beside it. Let that process end, or close it (a notebook, a BI tool, "
-            "another dbt), then run again."
+            f"The warehouse `{path}` is held by another process ({Path(holder[1]).name}, PID {holder[2]}), and a "
+            "DuckDB file has one writer and no readers beside it. Let it end, or close it if it is a notebook or a BI "
+            "tool; then run again."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The real project over a reduced warehouse: two carriers out of LaGuardia, five months.
+"""The repository's project over a reduced warehouse: two carriers out of LaGuardia, five months.
 
 With INSITU_E2E_BUILT set to a folder, the first build is kept there and reused, for whoever works on these tests.
 """
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from insitu.sources import file_path
-from tests.e2e.site import ROOT, Site
+from tests.e2e.site import ROOT, Site, copy_project, edit
 
 SOURCES = ROOT / "dbt_project/models/staging/nycflights/_sources.yml"
 KEPT_FLIGHTS = "origin = 'LGA' and carrier in ('DL', 'EV') and time_hour >= '2013-07-01' and time_hour < '2013-12-03'"
@@ -35,18 +35,27 @@ def load_raw(warehouse: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's project with fewer boosting rounds, on whose number nothing here depends."""
+    project = copy_project(ROOT, tmp_path_factory.mktemp("quick") / "project")
+    gbm = "{name: gbm, family: hist_gradient_boosting"
+    edit(project, "models_py/flight_delay/_flight_delay.yml", gbm, gbm + ", parameters: {max_iter: 20}")
+    return project
+
+
+@pytest.fixture(scope="session")
+def raw(quick: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Raw tables only; nothing built. Copy it before changing it."""
-    site = Site(ROOT, tmp_path_factory.mktemp("raw"))
+    site = Site(quick, tmp_path_factory.mktemp("raw"))
     load_raw(site.warehouse)
     return site
 
 
 @pytest.fixture(scope="session")
-def built(raw: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def built(raw: Site, quick: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Built from nothing as of 2013-11-01. Copy it before changing it."""
     kept = os.environ.get("INSITU_E2E_BUILT")
-    site = Site(ROOT, Path(kept) if kept else tmp_path_factory.mktemp("built"))
+    site = Site(quick, Path(kept) if kept else tmp_path_factory.mktemp("built"))
     if not site.warehouse.exists():
         raw.copy(site.folder)
         site.build()

@@ -87,22 +87,26 @@ class Site:
     def copy(self, folder: Path, with_project: bool = False) -> Site:
         """The same state in another folder, for a test that changes it."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("logs"))
-        project = self.project
-        if with_project:
-            project = folder / "project"
-            ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
-            for name in ("dbt_project", "models_py"):
-                shutil.copytree(self.project / name, project / name, ignore=ignored)
-            shutil.copy(self.project / "profiles.yml", project)
-        return Site(project, folder)
+        return Site(copy_project(self.project, folder / "project") if with_project else self.project, folder)
 
     def edit(self, path: str, old: str, new: str) -> None:
-        """Replace a text, which must be there, in a file of the (copied) project."""
-        assert self.project != ROOT, "edit a copy of the project, not the project"
-        file = self.project / path
-        text = file.read_text()
-        assert old in text, f"{path} does not contain {old!r}"
-        file.write_text(text.replace(old, new))
+        """Replace a text in a file of the project, which is a copy."""
+        edit(self.project, path, old, new)
+
+
+def copy_project(project: Path, folder: Path) -> Path:
+    ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
+    for name in ("dbt_project", "models_py"):
+        shutil.copytree(project / name, folder / name, ignore=ignored)
+    shutil.copy(project / "profiles.yml", folder)
+    return folder
+
+
+def edit(project: Path, path: str, old: str, new: str) -> None:
+    assert project != ROOT, "edit a copy of the project, not the project"
+    text = (project / path).read_text()
+    assert old in text, f"{path} does not contain {old!r}"
+    (project / path).write_text(text.replace(old, new))
 
 
 def assert_refused(outcome: subprocess.CompletedProcess[str], message: str, code: int) -> None:

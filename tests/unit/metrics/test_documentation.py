@@ -1,10 +1,10 @@
-"""Every macro of evaluation and monitoring says what it does and what its arguments are."""
+"""Every macro says what it does and what its arguments are."""
 
 from __future__ import annotations
 
 from tests.unit.metrics.render import macros
 
-FOLDERS = ("metrics", "drift", "evaluation", "actions", "monitoring")
+FOLDERS = ("metrics", "drift", "evaluation", "actions", "monitoring", "sources", "training", "promotion", "predictions")
 
 
 def test_every_macro_is_documented() -> None:
