@@ -24,7 +24,8 @@ from .write import quote
 
 # The ADBC package imports polars where that is installed, and polars' SIGINT handler makes the kernel restart a wait
 # that Ctrl-C should end: dbt's main thread, waiting for its workers, would never hear of it.
-signal.siginterrupt(signal.SIGINT, True)
+if hasattr(signal, "siginterrupt"):  # Unix
+    signal.siginterrupt(signal.SIGINT, True)
 
 CURSOR_ROWS = 20_000
 _names = itertools.count()
@@ -167,7 +168,8 @@ class TransactionReader:
 
     def stream(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         binary = {i for i, field in enumerate(schema) if pa.types.is_binary(field.type)}
-        with self._handle.cursor(f"insitu_read_{next(_names)}") as cursor:
+        # With autocommit there is no transaction for the cursor to live in: it must be held beyond its statement.
+        with self._handle.cursor(f"insitu_read_{next(_names)}", withhold=self._handle.autocommit) as cursor:
             cursor.execute(sql)
             while rows := cursor.fetchmany(CURSOR_ROWS):
                 arrays = []

@@ -189,3 +189,23 @@ def test_no_connection_outlives_the_run(project) -> None:
     )
     project.build()
     assert project.query("select count(*) from pg_stat_activity where datname = current_database()") == [(1,)]
+
+
+def test_autocommit_reads_what_is_committed_by_then(project) -> None:
+    project.profile(autocommit=True)
+    project.query("create table public.log (x int)")
+    project.write(
+        scores_py="""
+        def model(dbt, session):
+            dbt.config(materialized="incremental", unique_key="x", incremental_strategy="delete+insert")
+            log = session.sql("select x from public.log")
+            assert session.sql("select 1 as x").fetchall() == [(1,)]
+            session.execute("insert into public.log values (?)", [7])
+            assert log.fetchall()[-1] == (7,)
+            session.execute("create temporary table mine as select 8 as x")
+            return session.sql("select x from mine union select x from public.log")
+        """
+    )
+    project.build()
+    project.build()
+    assert project.query("select x from main.scores order by x") == [(7,), (8,)]
