@@ -36,6 +36,7 @@ class Session:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
         self._cancelled = threading.Event()
+        self.closed = threading.Event()
         self._snapshot: SnapshotReader | None = None
         self._clean = False
         self._refresh()
@@ -88,6 +89,7 @@ class Session:
 
     def close(self) -> None:
         """Close the reading connections."""
+        self.closed.set()
         if self._snapshot:
             self._snapshot.close()
 
