@@ -24,7 +24,8 @@ from .write import quote
 
 # The ADBC package imports polars where that is installed, and polars' SIGINT handler makes the kernel restart a wait
 # that Ctrl-C should end: dbt's main thread, waiting for its workers, would never hear of it.
-signal.siginterrupt(signal.SIGINT, True)
+if hasattr(signal, "siginterrupt"):  # Unix
+    signal.siginterrupt(signal.SIGINT, True)
 
 CURSOR_ROWS = 20_000
 _names = itertools.count()
@@ -78,7 +79,7 @@ class SnapshotReader:
         self._idle: list[Any] = []
         self._open: set[Any] = set()
         self._running: set[Any] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
 
     def describe(self, sql: str) -> list[tuple[str, str]]:
         with self._cursor() as cursor:
@@ -101,11 +102,16 @@ class SnapshotReader:
                     cursor.adbc_cancel()
 
     def close(self) -> None:
+        """Close the connections; first stop the streams that a failed model left, each in its own thread."""
+        self.cancel()
         with self._lock:
-            connections, self._open, self._idle = list(self._open), set(), []
-        for connection in connections:
-            with contextlib.suppress(Exception):
-                connection.close()
+            self._lock.wait_for(lambda: not self._running, timeout=10)
+            if not self._running:  # else better leak a connection than close it under its user
+                for connection in self._open:
+                    with contextlib.suppress(Exception):
+                        connection.close()
+            self._open.clear()
+            self._idle.clear()
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[Any]:
@@ -132,6 +138,7 @@ class SnapshotReader:
         finally:
             with self._lock:
                 self._running.discard(cursor)
+                self._lock.notify_all()
 
     def _acquire(self) -> Any:
         with self._lock:
@@ -167,7 +174,8 @@ class TransactionReader:
 
     def stream(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         binary = {i for i, field in enumerate(schema) if pa.types.is_binary(field.type)}
-        with self._handle.cursor(f"insitu_read_{next(_names)}") as cursor:
+        # With autocommit there is no transaction for the cursor to live in: it must be held beyond its statement.
+        with self._handle.cursor(f"insitu_read_{next(_names)}", withhold=self._handle.autocommit) as cursor:
             cursor.execute(sql)
             while rows := cursor.fetchmany(CURSOR_ROWS):
                 arrays = []
@@ -194,13 +202,13 @@ def rechunk(batches: Iterator[pa.RecordBatch], size: int) -> Iterator[pa.RecordB
         yield pa.concat_batches(pending)
 
 
-def prefetch(batches: Iterator[pa.RecordBatch], depth: int = 2) -> Iterator[pa.RecordBatch]:
-    """Read ahead in a thread, at most `depth` batches, so that reading and predicting overlap."""
+def prefetch(batches: Iterator[pa.RecordBatch], closed: threading.Event, depth: int = 2) -> Iterator[pa.RecordBatch]:
+    """Read ahead in a thread, at most `depth` batches, so that reading and predicting overlap; until `closed`."""
     ready: queue.Queue[Any] = queue.Queue(depth)
     abandoned = threading.Event()
 
     def put(item: Any) -> None:
-        while not abandoned.is_set():
+        while not (abandoned.is_set() or closed.is_set()):
             with contextlib.suppress(queue.Full):
                 return ready.put(item, timeout=0.1)
 
@@ -208,7 +216,7 @@ def prefetch(batches: Iterator[pa.RecordBatch], depth: int = 2) -> Iterator[pa.R
         try:
             for batch in batches:
                 put(batch)
-                if abandoned.is_set():
+                if abandoned.is_set() or closed.is_set():
                     return
             put(None)
         except BaseException as error:

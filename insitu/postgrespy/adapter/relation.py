@@ -97,7 +97,7 @@ class Relation:
         sql, schema = typed_query(self._sql, self._described)
         batches = self._session.guard(self._session.reader.stream(sql, schema))
         if self._session.reads_ahead:
-            batches = prefetch(batches)
+            batches = prefetch(batches, self._session.closed)
         return pa.RecordBatchReader.from_batches(schema, rechunk(batches, batch_size))
 
     fetch_record_batch = fetch_arrow_reader = arrow = to_arrow_reader

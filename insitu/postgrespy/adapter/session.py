@@ -36,10 +36,10 @@ class Session:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
         self._cancelled = threading.Event()
+        self.closed = threading.Event()
         self._snapshot: SnapshotReader | None = None
         self._clean = False
-        if not handle.autocommit:
-            self._refresh()
+        self._refresh()
 
     def sql(self, query: str) -> Relation:
         """The rows of a query, read when asked for."""
@@ -61,8 +61,7 @@ class Session:
             cursor.execute(statement)
         else:
             cursor.execute(_TOKENS.sub(_placeholder, statement), tuple(parameters))
-        if not self._handle.autocommit:
-            self._refresh()
+        self._refresh()
         return Result(cursor)
 
     @property
@@ -90,6 +89,7 @@ class Session:
 
     def close(self) -> None:
         """Close the reading connections."""
+        self.closed.set()
         if self._snapshot:
             self._snapshot.close()
 
@@ -107,11 +107,12 @@ class Session:
 
 def _adopt(cursor: Any) -> list[str]:
     """The statements that make another connection see what this transaction sees: its snapshot, role and settings."""
-    cursor.execute("select pg_export_snapshot()")
-    statements = [
-        "begin isolation level repeatable read read only",
-        f"set transaction snapshot {_literal(cursor.fetchone()[0])}",
-    ]
+    if cursor.connection.autocommit:  # no transaction, no snapshot: each read sees what is committed by then
+        statements = ["begin isolation level read committed read only"]
+    else:
+        cursor.execute("select pg_export_snapshot()")
+        snapshot = _literal(cursor.fetchone()[0])
+        statements = ["begin isolation level repeatable read read only", f"set transaction snapshot {snapshot}"]
     cursor.execute(
         "select name, setting from pg_catalog.pg_settings "
         "where source = 'session' and context in ('user', 'superuser') and not name ilike any(%s)",

@@ -1,9 +1,11 @@
 """What goes wrong outside the model: one clear error, nothing lost, and the next run recovers."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -34,6 +36,53 @@ def test_no_connection(project, change: dict[str, object], complaint: str) -> No
     message = project.failure()
     assert complaint in message
     assert change.keys() == {"role"} or "these in the profile" in message
+
+
+def test_tls(project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both connections of a Python model, the transaction's and the reader's, check the server's certificate."""
+    openssl = shutil.which("openssl")
+    if not openssl:
+        pytest.skip("needs the openssl program to make a certificate")
+    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    new = [
+        openssl,
+        "req",
+        "-new",
+        "-x509",
+        "-days",
+        "2",
+        "-nodes",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+    ]
+    files = ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "certificate")]
+    subprocess.run([*new, *name, *files], check=True, capture_output=True)
+    with tempfile.TemporaryDirectory() as directory:
+        account = server._unprivileged()
+        for file in ("key", "certificate"):
+            shutil.copy(tmp_path / file, directory)
+        for path in (directory, f"{directory}/key", f"{directory}/certificate"):
+            os.chmod(path, 0o700)
+            if account.uid is not None:
+                os.chown(path, account.uid, account.gid or -1)
+        tls = {"ssl": "on", "ssl_cert_file": f"{directory}/certificate", "ssl_key_file": f"{directory}/key"}
+        monkeypatch.setattr(server, "THROW_AWAY", {**server.THROW_AWAY, **tls})
+        with server.temporary_server() as secure:
+            project.database = secure
+            project.write(
+                scores_py="""
+                def model(dbt, session):
+                    own = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
+                    assert session.execute(own).fetchall() == session.sql(own).fetchall() == [(True,)]
+                    return session.sql(own)
+                """
+            )
+            project.profile(sslmode="verify-full", sslrootcert=str(tmp_path / "certificate"))
+            project.build()
+            project.profile(sslmode="verify-full", sslrootcert=str(tmp_path / "key"), retries=0)
+            assert "certificate" in project.failure()
 
 
 def test_a_full_disk(project, monkeypatch: pytest.MonkeyPatch) -> None:

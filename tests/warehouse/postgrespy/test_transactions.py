@@ -1,5 +1,7 @@
 """A Python model runs in one transaction: all of it is there afterwards, or nothing; its reads see its own writes."""
 
+import threading
+
 import pytest
 
 OLD = """
@@ -178,14 +180,39 @@ def test_a_model_streams_from_several_relations_at_once_while_it_is_written(proj
     ]
 
 
-def test_no_connection_outlives_the_run(project) -> None:
+@pytest.mark.parametrize("ending", ["return session.sql('select 1 as x')", "return 1 / 0"])
+def test_no_connection_outlives_the_run(project, ending: str) -> None:
+    project.write(
+        scores_py=f"""
+        kept = []  # as the frames of a traceback keep what a failing model was reading
+
+        def model(dbt, session):
+            for _ in range(3):
+                kept.append(session.sql("select generate_series(1, 3000000) as x").to_arrow_reader(10))
+                kept[-1].read_next_batch()
+            {ending}
+        """
+    )
+    project.dbt("build")
+    assert project.query("select count(*) from pg_stat_activity where datname = current_database()") == [(1,)]
+    assert not [thread for thread in threading.enumerate() if thread.name == "insitu-read-ahead"]
+
+
+def test_autocommit_reads_what_is_committed_by_then(project) -> None:
+    project.profile(autocommit=True)
+    project.query("create table public.log (x int)")
     project.write(
         scores_py="""
         def model(dbt, session):
-            abandoned = session.sql("select generate_series(1, 1000000) as x").to_arrow_reader(10)
-            next(iter(abandoned))
-            return session.sql("select 1 as x")
+            dbt.config(materialized="incremental", unique_key="x", incremental_strategy="delete+insert")
+            log = session.sql("select x from public.log")
+            assert session.sql("select 1 as x").fetchall() == [(1,)]
+            session.execute("insert into public.log values (?)", [7])
+            assert log.fetchall()[-1] == (7,)
+            session.execute("create temporary table mine as select 8 as x")
+            return session.sql("select x from mine union select x from public.log")
         """
     )
     project.build()
-    assert project.query("select count(*) from pg_stat_activity where datname = current_database()") == [(1,)]
+    project.build()
+    assert project.query("select x from main.scores order by x") == [(7,), (8,)]
