@@ -35,6 +35,17 @@ CASES = {
 }
 
 
+class Clock:
+    """Wall and CPU seconds of a piece of work; CPU seconds say more on a machine that is shared."""
+
+    def __init__(self) -> None:
+        self.seconds, self.cpu = -time.perf_counter(), -time.process_time()
+
+    def stop(self) -> Clock:
+        self.seconds, self.cpu = self.seconds + time.perf_counter(), self.cpu + time.process_time()
+        return self
+
+
 def generate(path: Path, spine: int, events: int, zipf: bool) -> None:
     """Random events over 90 days and random spine rows, of one entity per 1,000 events."""
     entities = max(10, events // 1000)
@@ -71,18 +82,18 @@ def render() -> dict[str, str]:
     return {name: compiled[f"case_{i}"] for i, name in enumerate(CASES)}
 
 
-def run_duckdb(path: str, sql: str, memory_limit: str | None) -> float:
-    """Seconds to make a table of the query."""
+def run_duckdb(path: str, sql: str, memory_limit: str | None) -> Clock:
+    """Make a table of the query."""
     connection = duckdb.connect(path)
     connection.execute("set threads = 2; set preserve_insertion_order = false")
     if memory_limit:
         connection.execute(f"set memory_limit = '{memory_limit}'")
-    start = time.perf_counter()
+    clock = Clock()
     connection.execute(f"create or replace table result as {sql}")
-    return time.perf_counter() - start
+    return clock.stop()
 
 
-def run_polars(path: str) -> float:
+def run_polars(path: str) -> Clock:
     """Cumulative sums and one join_asof for each window edge."""
     import polars as pl
 
@@ -90,7 +101,7 @@ def run_polars(path: str) -> float:
     events = connection.sql("select key, known_at, whole from raw.events").pl()
     spine = connection.sql("select id, key, as_of from raw.spine").pl()
     connection.close()
-    start = time.perf_counter()
+    clock = Clock()
     value = pl.col("whole").cast(pl.Float64)
     totals = events.sort("key", "known_at").select(
         "key",
@@ -118,10 +129,10 @@ def run_polars(path: str) -> float:
             ((q - s * s / n) / (n - 1)).sqrt().alias(f"stddev {label}"),
         )
         result = result.drop("n_low", "s_low", "q_low")
-    return time.perf_counter() - start
+    return clock.stop()
 
 
-def run_pandas(path: str) -> float:
+def run_pandas(path: str) -> Clock:
     """The same with merge_asof."""
     import numpy as np
     import pandas as pd
@@ -130,7 +141,7 @@ def run_pandas(path: str) -> float:
     events = connection.sql("select key, known_at, whole from raw.events").df()
     spine = connection.sql("select id, key, as_of from raw.spine").df()
     connection.close()
-    start = time.perf_counter()
+    clock = Clock()
     events = events.sort_values("known_at", kind="stable").reset_index(drop=True)
     groups = events.assign(n=1.0, s=events["whole"].astype(float), q=events["whole"].astype(float) ** 2).groupby("key")
     totals = pd.concat([events[["key", "known_at"]], groups[["n", "s", "q"]].cumsum()], axis=1)
@@ -148,7 +159,7 @@ def run_pandas(path: str) -> float:
         with np.errstate(all="ignore"):
             result[f"n {label}"], result[f"sum {label}"], result[f"avg {label}"] = n, s, s / n
             result[f"stddev {label}"] = np.sqrt((q - s * s / n) / (n - 1))
-    return time.perf_counter() - start
+    return clock.stop()
 
 
 def measure(job: dict[str, Any]) -> dict[str, float]:
@@ -161,13 +172,13 @@ def measure(job: dict[str, Any]) -> dict[str, float]:
 
 
 def work(job: dict[str, Any]) -> None:
-    seconds = {
+    clock = {
         "duckdb": lambda: run_duckdb(job["path"], job["sql"], job.get("memory_limit")),
         "polars": lambda: run_polars(job["path"]),
         "pandas": lambda: run_pandas(job["path"]),
     }[job["method"]]()
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps({"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "megabytes": used.ru_maxrss / 1024}))
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": clock.seconds, "cpu": clock.cpu, "megabytes": megabytes}))
 
 
 def compare(spine: int, events: int, zipf: bool, memory_limit: str | None, only: str) -> None:
@@ -184,14 +195,15 @@ def compare(spine: int, events: int, zipf: bool, memory_limit: str | None, only:
         print(
             f"\n{spine:,} spine rows x {events:,} events, {'Zipf' if zipf else 'uniform'}, windows {', '.join(WINDOWS)}"
         )
-        print(f"{'':36}{'seconds':>9}{'x sort':>9}{'CPU s':>9}{'peak MB':>9}")
-        floor = None
+        print(f"{'':36}{'seconds':>9}{'x sort':>9}{'CPU s':>9}{'CPU x':>9}{'peak MB':>9}")
+        floor: dict[str, float] | None = None
         for name, job in jobs.items():
             if only and only not in name and floor is not None:
                 continue
             result = measure(job | {"path": str(path)})
-            floor = floor or result["seconds"]
-            figures = (result["seconds"], result["seconds"] / floor, result.get("cpu", float("nan")))
+            floor = floor or result
+            cpu = result.get("cpu", float("nan"))
+            figures = (result["seconds"], result["seconds"] / floor["seconds"], cpu, cpu / floor["cpu"])
             text = "".join(f"{figure:9.2f}" for figure in figures)
             print(f"{name:36}{text}{result['megabytes']:9.0f}  {result.get('error', '')}", flush=True)
 

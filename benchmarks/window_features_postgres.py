@@ -21,7 +21,10 @@ from tests.dbt.features.project import FeaturesProject
 
 WINDOWS = ["1 hour", "1 day", "7 days", "30 days"]
 BASIC = ["count", "sum", "avg", "stddev"]
-SETS = {"count, sum, avg, stddev": BASIC, "… and min, max, last, distinct": [*BASIC, "min", "max", "last", "count_distinct"]}
+SETS = {
+    "count, sum, avg, stddev": BASIC,
+    "… and min, max, last, distinct": [*BASIC, "min", "max", "last", "count_distinct"],
+}
 BY_HAND = {
     "count": "count(e.whole) filter (where {w})",
     "sum": "sum(e.whole::double precision) filter (where {w})",
@@ -50,7 +53,7 @@ def generate(database: Database, spine: int, events: int, zipf: bool) -> None:
             f"from generate_series(1, {spine}) as t(i)"
         )
         connection.execute("create index on raw.events (key, known_at)")
-        connection.execute("vacuum analyze raw.events; ".split(";")[0])
+        connection.execute(["vacuum analyze raw.events", " "][0])
         connection.execute("analyze raw.spine")
 
 
@@ -101,7 +104,9 @@ def compare(spine: int, events: int, zipf: bool, limit: int) -> None:
     with temporary_server() as server, server.fresh_database() as database, tempfile.TemporaryDirectory() as directory:
         generate(database, spine, events, zipf)
         sql = render(database, Path(directory))
-        print(f"\n{spine:,} spine rows x {events:,} events, {'Zipf' if zipf else 'uniform'}, windows {', '.join(WINDOWS)}")
+        print(
+            f"\n{spine:,} spine rows x {events:,} events, {'Zipf' if zipf else 'uniform'}, windows {', '.join(WINDOWS)}"
+        )
         print(f"{'':34}{'LATERAL by hand':>16}{'chosen':>9}{'timeline':>10}{'looked up':>10}{'chosen x':>10}")
         for i, (name, aggs) in enumerate(SETS.items()):
             hand = seconds(database, by_hand(aggs), limit)
