@@ -7,7 +7,7 @@ import click
 
 from insitu import __version__
 from insitu.errors import InsituError
-from insitu.proof.commands import check
+from insitu.proof.commands import check, lineage, time_travel
 from insitu.report.commands import report
 from insitu.scaffold.commands import new
 from insitu.status.commands import status
@@ -25,7 +25,7 @@ def cli(context: click.Context, project_dir: Path, profiles_dir: Path, target: s
     context.obj = Project(project_dir, profiles_dir, target)
 
 
-for command in (check, status, report, new):
+for command in (check, time_travel, lineage, status, report, new):
     cli.add_command(command)
 
 

@@ -70,9 +70,7 @@ def test_scores_are_those_of_the_same_pipeline_in_scikit_learn() -> None:
     from sklearn.preprocessing import OrdinalEncoder
 
     table = snapshot()
-    (row,) = trained(
-        ml({"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 30}}), table
-    )
+    (row,) = trained(ml({"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 30}}), table)
     numeric = ["a", "b", "noise", "n", "flag"]
     frame = table.to_pandas()
     encode = make_column_transformer(("passthrough", numeric), (OrdinalEncoder(), ["city"]))
