@@ -64,9 +64,8 @@ class Analyser:
         rule = _find(values.RULES, node)
         if rule is None:
             raise Refusal(f"{self.show(node)} ({type(node).__name__}) is not understood", node)
-        result: Value = grouping.key_value(self, node, row) if row.group is not None else None
-        if result is None:
-            result = rule(self, node, row)
+        key = grouping.key_value(self, node, row) if row.group is not None else None
+        result: Value = key if key is not None else rule(self, node, row)
         row.values[id(node)] = (node, result)
         return result
 

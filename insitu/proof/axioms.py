@@ -93,12 +93,13 @@ def _raw(name: str, declaration: d.Raw, values: dict[str, Value], place: Place, 
     return frozenset({Term(name, "", (), place, code="009", why=why)})
 
 
+def _column_of(declaration: Any) -> str:
+    name = {"event": "available_at", "labels": "matured_at", "validity": "valid_from"}[declaration.kind]
+    return str(getattr(declaration, name))
+
+
 def _available(name: str, declaration: Any, values: dict[str, Value], symbols: Symbols, place: Place) -> Terms:
-    column = {
-        d.Event: lambda: declaration.available_at,
-        d.Labels: lambda: declaration.matured_at,
-        d.Validity: lambda: declaration.valid_from,
-    }[type(declaration)]().lower()
+    column = _column_of(declaration).lower()
     values[column] = replace(values[column], not_null=True)
     symbol = symbols.offset(values[column].symbol, declaration.lag_microseconds, declaration.lag_microseconds)
     label = isinstance(declaration, d.Labels)

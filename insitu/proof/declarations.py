@@ -235,5 +235,5 @@ def check_columns(name: str, declaration: _Declared, columns: dict[str, str | No
     ):
         raise DeclarationError(
             f"`{name}`: `{declaration.available_at}` is a date, so its rows would count as known at midnight, when the "
-            "day begins. Say when in the day they are known: add `lag: '1 day'` (the end of the day) or derive a timestamp."
+            "day begins. Say when in the day they are known: add `lag: '1 day'` (its end) or derive a timestamp."
         )

@@ -36,8 +36,8 @@ class DuckDB:
         except duckdb.Error as error:
             self.connection.close()
             raise ConfigurationError(
-                f"The warehouse `{path}` cannot be read: {str(error).splitlines()[0]} Build it first, or close the process "
-                "that holds it."
+                f"The warehouse `{path}` cannot be read: {str(error).splitlines()[0]} Build it first, or close the "
+                "process that holds it."
             ) from error
 
     def execute(self, sql: str) -> None:
@@ -68,10 +68,10 @@ class Postgres:
             raise ConfigurationError(f"PostgreSQL refused the connection: {str(error).strip()}") from error
 
     def execute(self, sql: str) -> None:
-        self.connection.execute(sql)  # type: ignore[call-overload]
+        self.connection.execute(sql)
 
     def fetch(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        cursor = self.connection.execute(sql)  # type: ignore[call-overload]
+        cursor = self.connection.execute(sql)
         return [c.name for c in cursor.description or []], cursor.fetchall()
 
     def relation(self, node: Node) -> str:

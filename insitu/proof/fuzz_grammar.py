@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — a query per line reads better
 """Random feature queries: most constructs of the rule table, put together rightly and wrongly."""
 
 from __future__ import annotations

@@ -17,10 +17,8 @@ def line_map(raw: str, compiled: str) -> tuple[int, ...]:
     result = [1] * (len(after) + 1)
     for tag, a0, a1, b0, b1 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         for i in range(b0, b1):
-            if tag == "equal" or (tag == "replace" and a1 - a0 == b1 - b0):
-                line = a0 + (i - b0)
-            else:
-                line = _call(before, a0, a1)
+            same = tag == "equal" or (tag == "replace" and a1 - a0 == b1 - b0)
+            line = a0 + (i - b0) if same else _call(before, a0, a1)
             result[i + 1] = min(line, max(len(before) - 1, 0)) + 1
     return tuple(result)
 

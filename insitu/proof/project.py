@@ -220,7 +220,8 @@ class Project:
             return self._refused(node, result, refusal)
         anchor = declared.as_of.lower()
         if anchor not in relation.names:
-            message = f"`{node.name}` has no column `{anchor}` (it has: {', '.join(relation.names[:10])}); add it, or set as_of"
+            has = ", ".join(relation.names[:10])
+            message = f"`{node.name}` has no column `{anchor}` (it has: {has}); add it, or set as_of"
             return self._refused(node, result, Refusal(message, code="010"))
         findings = judge(relation, anchor, self.analyser.symbols, exempt, labels=isinstance(declared, d.TrainingSet))
         for name in relation.names:
@@ -236,7 +237,7 @@ class Project:
         return result
 
     def _check_axiom(self, node: Node, declared: Any) -> ModelResult:
-        """A model that is declared rather than proved: derived from proper sources it is proved, over raw ones trusted."""
+        """A model that readers rely on: over declared sources it is proved, over raw ones trusted."""
         result = ModelResult(node.name, declared.kind, [])
         if declared.trust:
             result.note = f"trusted, not checked: {declared.trust}"
@@ -274,7 +275,7 @@ class Project:
         else:
             findings = judge(trusted, column, self.analyser.symbols, (), inclusive=True)
             findings = {n: f for n, f in findings.items() if n not in exempt}
-        for name, some in findings.items():
+        for some in findings.values():
             for f in some:
                 if f not in found:
                     found.append(f)

@@ -66,10 +66,13 @@ def counts(results: list[ModelResult]) -> Counter[str]:
 def text(project: Project, results: list[ModelResult], problems: list[str]) -> str:
     """For people: findings, waiver problems, what is trusted, and a summary."""
     out = []
+    shown: set[str] = set()
     for line in lines(project, results):
         out.append(str(line))
-        if line.witness:
-            out += ["    " + row for row in line.witness.splitlines()]
+        if line.witness and line.witness not in shown:
+            shown.add(line.witness)
+            # The views that compute the feature from these rows are in the JSON output.
+            out += ["    " + row for row in line.witness.splitlines() if not row.startswith("create view")]
     out += problems
     trusted = [r for r in results if r.note.startswith("trusted")]
     if trusted:

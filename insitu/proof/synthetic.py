@@ -1,4 +1,4 @@
-"""Small made-up rows for declared relations: few values, so that keys meet, and times on a grid, so that ties happen."""
+"""Small made-up rows for declared relations: few values, so keys meet, and times on a grid, so ties happen."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from typing import Any
 from insitu.proof import declarations as d
 
 START = datetime(2013, 3, 10)
-_STEPS = [
-    timedelta(hours=h)
-    for h in (-800, -170, -49, -30, -25, -24, -13, -7, -6, -2, -1, 0, 1, 2, 5, 6, 12, 24, 25, 48, 170, 700)
-]
+_HOURS = (-800, -170, -49, -30, -25, -24, -13, -7, -6, -2, -1, 0, 1, 2, 5, 6, 12, 24, 25, 48, 170, 700)
+_STEPS = [timedelta(hours=h) for h in _HOURS]
 _STEPS += [timedelta(minutes=m) for m in (-1, 1)]
 TYPES = {
-    "timestamp": "timestamp", "date": "date", "integer": "bigint", "float": "double precision", "decimal": "numeric(18, 2)",
-    "text": "varchar", "boolean": "boolean",
+    "timestamp": "timestamp", "date": "date", "integer": "bigint", "float": "double precision",
+    "decimal": "numeric(18, 2)", "text": "varchar", "boolean": "boolean",
 }  # fmt: skip
 
 

@@ -136,7 +136,8 @@ def _view(engine: Engine, schema: str, name: str, query: str) -> None:
 def _instants(engine: Engine, schema: str, node: Node, as_of: str, cuts: int) -> list[datetime]:
     """As-of values spread evenly over the spine (or over the model, where it reads none)."""
     _, views = engine.fetch(
-        f"select table_name from information_schema.tables where table_schema = '{schema}' and table_name like 'unbanded%'"
+        f"select table_name from information_schema.tables "
+        f"where table_schema = '{schema}' and table_name like 'unbanded%'"
     )
     source = views[0][0] if views else f"everything__{node.name}"
     column = quote(as_of)
@@ -152,6 +153,7 @@ def _rows(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     column = quote(as_of)
     return engine.fetch(
-        f"select * from {schema}.{quote(f'{world}__{node.name}')} where {column} <= (select moment from {schema}.instant) "
-        f"and {column} > (select earliest from {schema}.instant) order by {column} desc limit {int(limit)}"
+        f"select * from {schema}.{quote(f'{world}__{node.name}')} "
+        f"where {column} <= (select moment from {schema}.instant) and {column} > (select earliest from {schema}.instant) "
+        f"order by {column} desc limit {int(limit)}"
     )

@@ -34,10 +34,7 @@ def covered(
     known = {v.symbol for v in given} | (outer - {ORIGIN})
     if not known and frozenset() not in unique:
         return False
-    for key in unique:
-        if all(_determined(a, variant, variant.columns.get(column), known) for column in key):
-            return True
-    return False
+    return any(all(_determined(a, variant, variant.columns.get(column), known) for column in key) for key in unique)
 
 
 def _determined(a: Analyser, variant: Variant, value: Value | None, known: set[int]) -> bool:
@@ -63,6 +60,25 @@ def parts(node: exp.Expr) -> list[exp.Expr]:
     return [node]
 
 
+def interchangeable(a: Analyser, peer: Row, arguments: list[Value], given: Iterable[Value]) -> bool:
+    """Rows that tie look the same: what the select shows of them, and the arguments, follow from given values."""
+    known = {v.symbol for v in given}
+
+    def follows(value: Value) -> bool:
+        return value.constant is not None or value.symbol in known
+
+    def shown(node: exp.Expr) -> bool:
+        if isinstance(node, exp.Window):
+            return True
+        if isinstance(node, exp.Query):
+            return False
+        if isinstance(node, exp.Column):
+            return follows(a.value(node, peer))
+        return all(shown(child) for child in node.iter_expressions())
+
+    return all(follows(x) for x in arguments) and all(shown(e) for e in peer.aliases.values())
+
+
 def aggregate_tie(a: Analyser, call: Call, row: Row, keys: list[Value], group: Group) -> str:
     """Why an order-dependent aggregate is not determined; empty when it is."""
     if not call.ordered:
@@ -71,7 +87,9 @@ def aggregate_tie(a: Analyser, call: Call, row: Row, keys: list[Value], group: G
     by: list[exp.Expr] = list(call.order)
     if name in ("argmax", "argmin", "arg_max", "arg_min", "max_by", "min_by"):
         by += call.arguments[1:2]
-    if name in ("mode",):
+    if name == "mode" and call.order and not call.arguments:
+        return ""  # mode() within group (order by x): the first of the most frequent in that order
+    if name == "mode" and not call.order:
         return "mode() picks any of several equally frequent values; count, then take the first by count and value"
     if not by and not (
         frozenset() in group.unique or covered(a, row.variant, group.unique, keys, group.env.outer_symbols)

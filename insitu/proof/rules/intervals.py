@@ -12,8 +12,9 @@ from insitu.proof.symbols import CALENDAR, UNIT, length
 _PART = re.compile(r"(-?\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
 _CLOCK = re.compile(r"(-?)(\d+):(\d\d)(?::(\d\d(?:\.\d{1,6})?))?")
 _NAMES = {
-    "us": "MICROSECOND", "usec": "MICROSECOND", "ms": "MILLISECOND", "msec": "MILLISECOND", "s": "SECOND", "sec": "SECOND",
-    "m": "MINUTE", "min": "MINUTE", "h": "HOUR", "hr": "HOUR", "d": "DAY", "w": "WEEK", "mon": "MONTH", "y": "YEAR", "yr": "YEAR",
+    "us": "MICROSECOND", "usec": "MICROSECOND", "ms": "MILLISECOND", "msec": "MILLISECOND", "s": "SECOND",
+    "sec": "SECOND", "m": "MINUTE", "min": "MINUTE", "h": "HOUR", "hr": "HOUR", "d": "DAY", "w": "WEEK", "mon": "MONTH",
+    "y": "YEAR", "yr": "YEAR",
 }  # fmt: skip
 _CALLS = {
     "to_microseconds": "MICROSECOND", "to_milliseconds": "MILLISECOND", "to_seconds": "SECOND", "to_minutes": "MINUTE",

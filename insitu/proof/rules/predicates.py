@@ -91,9 +91,9 @@ def never(a: Analyser, predicate: exp.Expr, row: Row) -> bool:
                 and literals.differ(values[0].constant, values[1].constant)
             ):
                 return True
-            if len(values) == 2 and isinstance(part, exp.NEQ):
-                if literals.same(values[0].constant, values[1].constant):
-                    return True
+            unequal = len(values) == 2 and isinstance(part, exp.NEQ)
+            if unequal and literals.same(values[0].constant, values[1].constant):
+                return True
             if isinstance(part, exp.In) and part.expressions and not part.this.find(exp.Query) and values:
                 options = [a.value(o, row).constant for o in part.expressions]
                 if all(literals.differ(values[0].constant, o) for o in options):
@@ -151,9 +151,10 @@ def facts(a: Analyser, predicate: exp.Expr, row: Row, zone: Zone) -> None:
             for x, y in pairs:
                 if not isinstance(y, exp.Any | exp.All) and not isinstance(x, exp.Any | exp.All):
                     _equal(a, a.value(x, row), a.value(y, row), zone, isinstance(part, exp.NullSafeEQ))
-        elif isinstance(part, _ORDER) and not isinstance(part.this.unnest(), exp.Tuple):
-            if not isinstance(part.expression, exp.Any | exp.All):
-                _order(a, type(part), a.value(part.this, row), a.value(part.expression, row), zone)
+        elif isinstance(part, _ORDER) and not (
+            isinstance(part.this.unnest(), exp.Tuple) or isinstance(part.expression, exp.Any | exp.All)
+        ):
+            _order(a, type(part), a.value(part.this, row), a.value(part.expression, row), zone)
 
 
 def _order(a: Analyser, kind: type, left: Value, right: Value, zone: Zone) -> None:

@@ -13,15 +13,13 @@ from insitu.proof.domain import (
     Key,
     Refusal,
     Relation,
-    Terms,
     Value,
     Variant,
     prune,
     refused,
-    restrict,
 )  # fmt: skip
-from insitu.proof.rebase import carry, project
-from insitu.proof.rules import aggregates, determinism, grouping, joins, predicates, projection, tables
+from insitu.proof.rebase import project
+from insitu.proof.rules import aggregates, grouping, joins, limits, predicates, projection, tables, unique_keys
 from insitu.proof.symbols import Zone
 
 if TYPE_CHECKING:
@@ -60,21 +58,21 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
         rows, values = [r for r, _ in kept], [c for _, c in kept]
     names = [name for name, _ in items]
     if not grouped:
-        unique = _kept_keys(a, scope, items)
-    relation = Relation(names, [], unique, _ranks(a, scope, items, rows) if not grouped else {})
+        unique = unique_keys.kept_keys(a, scope, items)
+    relation = Relation(names, [], unique, unique_keys.ranks(a, scope, items, rows) if not grouped else {})
     for part in (qualify.this,) if qualify is not None else ():
-        relation.unique = relation.unique + _first_of(a, part, relation, items)
+        relation.unique = relation.unique + unique_keys.first_of(a, part, relation, items)
     distinct = node.args.get("distinct")
     on = distinct.args.get("on") if distinct is not None else None
     if on is not None:
-        return _limited(a, node, _distinct_on(a, node, on, rows, values, items, env), rows, items, env)
+        return limits.limited(a, node, limits.distinct_on(a, node, on, rows, values, items, env), rows, items, env)
     relation.variants = [
         project(r.variant, names, columns, a.symbols, env.outer_symbols)
         for r, columns in zip(rows, values, strict=True)
     ]
     if distinct is not None:
         relation = grouping.distinct(a, relation, env, node)
-    return _limited(a, node, relation, rows, items, env)
+    return limits.limited(a, node, relation, rows, items, env)
 
 
 def _value(a: Analyser, expression: exp.Expr, row: Row) -> Value:
@@ -117,7 +115,7 @@ def _where(a: Analyser, scope: Scope, predicate: exp.Expr, env: Env, aliases: di
     unique = list(scope.unique)
     for part in predicates.conjuncts(predicate):
         for (alias, name), key in scope.ranks.items():
-            if _is_first(part, alias, name):
+            if unique_keys.is_first(part, alias, name):
                 unique.append(key)
     return Scope(variants, scope.sources, unique, scope.ranks)
 
@@ -139,20 +137,6 @@ def _filtered(a: Analyser, predicate: exp.Expr, row: Row) -> Row | None:
     v = assumed.variant
     variant = Variant(v.columns, v.zone, prune(v.presence | terms), v.multiplicity, v.reads | reads)
     return replace(assumed, variant=variant)
-
-
-def _is_first(part: exp.Expr, alias: str, name: str) -> bool:
-    """`row_number = 1` (or <= 1)."""
-    part = part.unnest()
-    if not isinstance(part, exp.EQ | exp.LTE) or not isinstance(part.this.unnest(), exp.Column):
-        return False
-    column, one = part.this.unnest(), part.expression.unnest()
-    return (
-        column.name.lower() == name
-        and column.table.lower() in ("", alias)
-        and isinstance(one, exp.Literal)
-        and one.this == "1"
-    )
 
 
 # --- GROUP BY ---------------------------------------------------------------------------------------------------------
@@ -188,7 +172,7 @@ def _grouped(
         rows.append(row)
     if not expressions and len(rows) > 1:
         raise Refusal("an aggregate without GROUP BY over rows that could not be brought together", node)
-    keys = {i: name for name, e in items for i, k in enumerate(expressions) if _same(e, k)}
+    keys = {i: name for name, e in items for i, k in enumerate(expressions) if unique_keys.same(e, k)}
     complete = len(keys) == len(expressions)
     key_names = frozenset(keys.values())
     for row in rows:
@@ -198,18 +182,6 @@ def _grouped(
             else []
         )
     return rows, [key_names] if complete else []
-
-
-def _same(a: exp.Expr, b: exp.Expr) -> bool:
-    a, b = a.unnest(), b.unnest()
-    if a == b:
-        return True
-    return (
-        isinstance(a, exp.Column)
-        and isinstance(b, exp.Column)
-        and a.name.lower() == b.name.lower()
-        and (not a.table or not b.table)
-    )
 
 
 def _key_columns(g: grouping.Grouped) -> dict[Key, Value]:
@@ -257,205 +229,3 @@ def _keys(
             raise Refusal("an aggregate in GROUP BY", key)
         result.append(key.unnest())
     return result
-
-
-# --- keys that survive ------------------------------------------------------------------------------------------------
-
-
-def _plain(a: Analyser, items: Projection, scope: Scope) -> dict[Key, str]:
-    """Scope column → output column, for columns selected as they are."""
-    result: dict[Key, str] = {}
-    for name, expression in items:
-        column = expression.unnest()
-        if not isinstance(column, exp.Column):
-            continue
-        for source in scope.sources:
-            if column.name.lower() in source.names and column.table.lower() in ("", source.alias):
-                result.setdefault((source.alias, column.name.lower()), name)
-    return result
-
-
-def _kept_keys(a: Analyser, scope: Scope, items: Projection) -> list[frozenset[str]]:
-    output = _plain(a, items, scope)
-    constants = {
-        key
-        for v in scope.variants[:1]
-        if len(scope.variants) == 1
-        for key, x in v.columns.items()
-        if x.constant is not None
-    }
-    result = []
-    for key in scope.unique:
-        needed = [_equal_column(a, scope, c, output) for c in key if c not in constants]
-        if all(c is not None for c in needed):
-            result.append(frozenset(output[c] for c in needed if c is not None))
-    return result[:8]
-
-
-def _equal_column(a: Analyser, scope: Scope, column: Key, output: dict[Key, str]) -> Key | None:
-    """A selected column that equals this one in every row."""
-    if column in output:
-        return column
-    for other in output:
-        equal = True
-        for v in scope.variants:
-            x, y = v.columns.get(column), v.columns.get(other)
-            if x is None or y is None:
-                equal = False
-                break
-            there, back = a.symbols.paths(v.zone, x.symbol), a.symbols.paths(v.zone, y.symbol)
-            if there.get(y.symbol) != (0, 1) or back.get(x.symbol) != (0, 1):
-                equal = False
-                break
-        if equal:
-            return other
-    return None
-
-
-def _ranks(a: Analyser, scope: Scope, items: Projection, rows: list[Row]) -> dict[str, frozenset[str]]:
-    """Output columns that number the rows of each partition."""
-    output, ranks = _plain(a, items, scope), {}
-    for name, expression in items:
-        column = expression.unnest()
-        if isinstance(column, exp.Column):
-            for key, partition in scope.ranks.items():
-                if output.get(key) == name and all(c in output for c in partition):
-                    ranks[name] = frozenset(output[c] for c in partition)
-            continue
-        key_names = _partition(column, scope, output)
-        if key_names is not None:
-            ranks[name] = key_names
-    return ranks
-
-
-def _partition(node: exp.Expr, scope: Scope, output: dict[Key, str]) -> frozenset[str] | None:
-    """The partition columns of row_number(), as output columns."""
-    if not (isinstance(node, exp.Window) and isinstance(node.this, exp.RowNumber)) or node.args.get("alias"):
-        return None
-    names = set()
-    for part in node.args.get("partition_by") or []:
-        column = part.unnest()
-        if not isinstance(column, exp.Column):
-            return None
-        keys = [k for k in output if k[1] == column.name.lower() and column.table.lower() in ("", k[0])]
-        if len(keys) != 1:
-            return None
-        names.add(output[keys[0]])
-    return frozenset(names)
-
-
-def _first_of(a: Analyser, predicate: exp.Expr, relation: Relation, items: Projection) -> list[frozenset[str]]:
-    """QUALIFY row_number() … = 1 leaves one row per partition."""
-    result = []
-    by_name = dict(items)
-    for part in predicates.conjuncts(predicate):
-        if not isinstance(part, exp.EQ | exp.LTE):
-            continue
-        left, one = part.this.unnest(), part.expression.unnest()
-        if not (isinstance(one, exp.Literal) and one.this == "1"):
-            continue
-        if isinstance(left, exp.Column) and left.name.lower() in relation.ranks:
-            result.append(relation.ranks[left.name.lower()])
-        elif isinstance(left, exp.Window) and isinstance(left.this, exp.RowNumber) and not left.args.get("alias"):
-            parts = [p.unnest() for p in left.args.get("partition_by") or []]
-            names = [next((n for n, e in by_name.items() if _same(e, p)), None) for p in parts]
-            if all(n is not None for n in names):
-                result.append(frozenset(n for n in names if n is not None))
-    return result
-
-
-# --- DISTINCT ON, LIMIT -----------------------------------------------------------------------------------------------
-
-
-def _order(node: exp.Select) -> list[exp.Expr]:
-    order = node.args.get("order")
-    return list(order.expressions) if order is not None else []
-
-
-def _ordered_value(a: Analyser, item: exp.Expr, row: Row, items: Projection) -> Value:
-    """ORDER BY position, output alias or expression."""
-    expression = item.this.unnest()
-    if isinstance(expression, exp.Literal) and not expression.is_string:
-        return a.value(items[int(expression.this) - 1][1], row)
-    if isinstance(expression, exp.Column) and not expression.table:
-        for name, projected in items:
-            if name == expression.name.lower():
-                return a.value(projected, row)
-    return a.value(expression, row)
-
-
-def _distinct_on(
-    a: Analyser, node: exp.Select, on: exp.Expr, rows: list[Row], values: list[list[Value]], items: Projection, env: Env
-) -> Relation:
-    """One row of each group: which one depends on all of them."""
-    names = [name for name, _ in items]
-    expressions = list(on.expressions) if isinstance(on, exp.Tuple) else [on]
-    by_variant = {id(r.variant): (r, v) for r, v in zip(rows, values, strict=True)}
-    grouped = grouping.group(
-        a, [r.variant for r in rows], lambda v: [a.value(e, by_variant[id(v)][0]) for e in expressions], env, node,
-        "DISTINCT ON",
-    )  # fmt: skip
-    variants = []
-    for g in grouped:
-        terms, reads = NOTHING, g.variant.reads
-        for (member, keys), mapping in zip(g.members, g.translate, strict=True):
-            row, columns = by_variant[id(member)]
-            order = [_ordered_value(a, o, row, items) for o in _order(node)]
-            seen = member.existence.union(*(v.terms for v in [*columns, *order]))
-            reads |= frozenset().union(*(v.reads for v in columns))
-            terms |= carry(
-                seen,
-                member,
-                mapping,
-                a.symbols,
-                a.place(node),
-                "002",
-                "DISTINCT ON picks among rows that its keys do not bound",
-            )
-            if not determinism.covered(a, member, row.unique, [*order, *keys], env.outer_symbols):
-                tie = f"DISTINCT ON picks any of several rows that tie; {determinism.ADVICE}"
-                terms |= {refused(a.place(node), "007", tie)}
-        columns_out: dict[Key, Value] = {}
-        for i, name in enumerate(names):
-            first = by_variant[id(g.members[0][0])][1][i]
-            key = next((g.keys[k] for k, v in enumerate(g.members[0][1]) if v.symbol == first.symbol), None)
-            same = key is not None and len(g.members) == 1
-            columns_out["", name] = (
-                replace(key, terms=terms | key.terms)
-                if same and key is not None
-                else Value(a.symbols.fresh(), terms, type=first.type, reads=reads)
-            )
-        v = Variant(columns_out, g.variant.zone, g.variant.presence, NOTHING, reads)
-        variants.append(project(v, names, list(columns_out.values()), a.symbols, env.outer_symbols))
-    return Relation(names, variants)
-
-
-def _limited(
-    a: Analyser, node: exp.Select, relation: Relation, rows: list[Row], items: Projection, env: Env
-) -> Relation:
-    """LIMIT and OFFSET: which rows remain depends on all of them."""
-    limit, offset = node.args.get("limit"), node.args.get("offset")
-    if limit is None and offset is None:
-        return relation
-    for clause in (limit, offset):
-        if clause is not None and not isinstance(clause.expression, exp.Literal):
-            raise Refusal("LIMIT or OFFSET that is not a literal", clause)
-    if node.args.get("distinct") is not None:
-        raise Refusal("LIMIT together with DISTINCT", node)
-    order = _order(node)
-    lost: Terms = NOTHING
-    place, why = a.place(limit or offset), "LIMIT picks among rows of any time"
-    for row in rows:
-        keys = [_ordered_value(a, o, row, items) for o in order]
-        seen = row.variant.existence.union(*(k.terms for k in keys))
-        lost |= restrict(seen, a.symbols, row.variant.zone, set(env.outer_symbols), place, "002", why)
-        single = row.group is not None and not row.group.keys
-        if not single and not determinism.covered(a, row.variant, row.unique, keys, env.outer_symbols):
-            lost |= {refused(place, "007", f"LIMIT picks any of several rows that tie; {determinism.ADVICE}")}
-    variants = [
-        Variant(v.columns, v.zone, prune(v.presence | lost), v.multiplicity, v.reads) for v in relation.variants
-    ]
-    unique = list(relation.unique)
-    if limit is not None and str(limit.expression.this) in ("0", "1"):
-        unique.insert(0, frozenset())
-    return Relation(relation.names, variants, unique)

@@ -103,8 +103,7 @@ def move(a: Analyser, node: exp.Expr, row: Row) -> Value:
         duration = intervals.parse(right, "DAY")
     timed = value.type in (None, *TIME) or (value.type == "opaque" and _is_interval(right) and _is_interval(node.this))
     if duration is None and timed and isinstance(node, exp.Add | exp.Sub) and right.find(exp.Interval):
-        moved = functions.pure(a, node, row)  # by a duration that is not a literal
-        return replace(moved, type="timestamp")
+        return replace(functions.pure(a, node, row), type="timestamp")  # by a duration that is not a literal
     if duration is None or not timed:
         if value.type == "timestamptz" and not a.trusting and duration is not None:
             raise Refusal(

@@ -17,7 +17,7 @@ from insitu.proof.domain import NULL, Refusal, Terms, Value, is_present, prune, 
 from insitu.proof.rebase import carry
 from insitu.proof.rules import determinism, intervals, literals, predicates
 from insitu.proof.rules.aggregates import Call
-from insitu.proof.symbols import LOOSE, STRICT
+from insitu.proof.symbols import LOOSE, STRICT, Weight, Zone
 from insitu.proof.types import TIME
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     frame = _frame(a, function, order, spec, row, node)
     mine = [a.value(p, row) for p in partition]
     keys = [a.value(o.this, row) for o in order]
+    picks = isinstance(function, exp.Max | exp.Min | exp.FirstValue | exp.LastValue)  # the result is one of the values
+    best: dict[int, Weight] | None = None
+    types: set[str | None] = set()
     terms, reads = terms_of([*mine, *keys]), reads_of([*mine, *keys])
     for peer in row.peers:
         theirs = [a.value(p, peer) for p in partition]
@@ -66,6 +69,11 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
         )  # fmt: skip
         own = type(function) in functions.POSITIONAL and values[:1]
         same = own and (own[0].constant is not None or own[0].symbol in {o.symbol for o in orders})
+        same = same or (
+            frame.positional
+            and type(function) in functions.RANKING | functions.OFFSETS | functions.POSITIONAL
+            and determinism.interchangeable(a, peer, values, [*theirs, *orders])
+        )
         tie = "" if same else _tie(a, frame, order, keys, orders, [*theirs, *orders], inner, row, silent)
         if tie:
             terms |= {refused(a.place(node), "007", f"{a.show(node)} {tie}")}
@@ -77,8 +85,16 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
             seen, reads = seen | some, reads | read
         reads |= reads_of(values) | inner.variant.reads
         terms |= _bounded(a, node, frame, seen, inner, row, list(zip(theirs, mine, strict=True)), orders, keys, order)
+        if picks:
+            here = _latest(a, frame, values[0], inner, row, list(zip(theirs, mine, strict=True)), orders, keys, order)
+            best = here if best is None else {y: max(w, here[y]) for y, w in best.items() if y in here}
+            types.add(values[0].type)
+    symbol = a.symbols.fresh()
+    for y, weight in (best or {}).items():
+        row.variant.zone.add(symbol, y, weight)
     counts = isinstance(function, exp.Count | exp.RowNumber | exp.Rank | exp.DenseRank)
-    return Value(a.symbols.fresh(), prune(terms), type="integer" if counts else "opaque", reads=reads)
+    type_ = types.pop() if len(types) == 1 else "opaque"
+    return Value(symbol, prune(terms), type="integer" if counts else type_, reads=reads)
 
 
 def _definition(node: exp.Window, row: Row) -> tuple[list[exp.Expr], list[exp.Expr], exp.Expr | None]:
@@ -191,11 +207,17 @@ def _tie(
     return f"is not determined when two rows tie; {determinism.ADVICE}"
 
 
-def _bounded(
-    a: Analyser, node: exp.Window, frame: Frame, seen: Terms, peer: Row, row: Row,
-    partition: list[tuple[Value, Value]], theirs: list[Value], mine: list[Value], order: list[exp.Expr],
-) -> Terms:  # fmt: skip
-    """Terms of a row of the frame, in terms of the current row."""
+def _frame_facts(
+    a: Analyser,
+    frame: Frame,
+    peer: Row,
+    row: Row,
+    partition: list[tuple[Value, Value]],
+    theirs: list[Value],
+    mine: list[Value],
+    order: list[exp.Expr],
+) -> tuple[Zone, dict[int, list[int]]]:
+    """Facts about a row of the frame, and what its symbols are to the current row."""
     names: dict[int, list[int]] = {o: [o] for o in row.env.outer_symbols}
     zone = peer.variant.zone
     for x, y in partition:
@@ -209,15 +231,46 @@ def _bounded(
         zone = zone.copy()
         zone.add(theirs[0].symbol, latest, (frame.offset, STRICT if strict else LOOSE))
         names[latest] = [mine[0].symbol]
+    return zone, names
+
+
+def _latest(
+    a: Analyser,
+    frame: Frame,
+    value: Value,
+    peer: Row,
+    row: Row,
+    partition: list[tuple[Value, Value]],
+    theirs: list[Value],
+    mine: list[Value],
+    order: list[exp.Expr],
+) -> dict[int, Weight]:
+    """Bounds of a value in the frame, over the current row's symbols."""
+    zone, names = _frame_facts(a, frame, peer, row, partition, theirs, mine, order)
+    return {new: w for y, w in a.symbols.paths(zone, value.symbol).items() for new in names.get(y, ())}
+
+
+def _bounded(
+    a: Analyser,
+    node: exp.Window,
+    frame: Frame,
+    seen: Terms,
+    peer: Row,
+    row: Row,
+    partition: list[tuple[Value, Value]],
+    theirs: list[Value],
+    mine: list[Value],
+    order: list[exp.Expr],
+) -> Terms:
+    """Terms of a row of the frame, in terms of the current row."""
+    zone, names = _frame_facts(a, frame, peer, row, partition, theirs, mine, order)
     what = a.show(node.this)
-    why = f"window {what} over (…) " + (
-        "sees rows later than the current one" if order else "has no order that bounds its rows in time"
-    )
-    return carry(seen, peer.variant, names, a.symbols, a.place(node), "002", why, zone)
+    how = "sees rows later than the current one" if order else "has no order that bounds its rows in time"
+    return carry(seen, peer.variant, names, a.symbols, a.place(node), "002", f"window {what} over (…) {how}", zone)
 
 
 def _ordered_first(theirs: list[Value], mine: list[Value], order: list[exp.Expr], frame: Frame) -> bool:
-    """Constant second keys decide ties of the first: with (ts, kind), kind 1 at or before kind 0 means an earlier ts."""
+    """Constant second keys decide ties: with (ts, kind), kind 1 at or before kind 0 means an earlier ts."""
     if len(order) < 2 or frame.offset != 0:
         return False
     x, y = literals.kind(theirs[1].constant), literals.kind(mine[1].constant)

@@ -1,7 +1,8 @@
 """Fixture files: SQL in, verdict out.
 
 `-- proved: title` or `-- leak 001 002: title` starts a case; ` | duckdb` after the title limits it to one dialect.
-`-- model name:` inside a case starts another model, read by the last statement; `-- declared: {yaml}` declares the case.
+`-- model name:` inside a case starts another model, which the last statement reads; `-- declared: {yaml}` declares the
+case.
 """
 
 from __future__ import annotations

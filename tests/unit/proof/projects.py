@@ -18,7 +18,8 @@ def write(target: Path, relations: dict[str, dict[str, Any]], models: dict[str, 
         f"source.{name}": {
             "unique_id": f"source.{name}", "resource_type": "source", "name": name, "source_name": "shop",
             "database": "db", "schema": "raw", "identifier": name, "config": {"meta": _meta(r)},
-            "columns": {c: {"name": c, "data_type": t} for c, t in r["columns"].items()}, "original_file_path": "models/_s.yml",
+            "columns": {c: {"name": c, "data_type": t} for c, t in r["columns"].items()},
+            "original_file_path": "models/_s.yml",
         }
         for name, r in relations.items()
     }  # fmt: skip

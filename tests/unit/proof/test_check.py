@@ -105,7 +105,7 @@ def test_waivers(tmp_path: Path, waiver: dict[str, str], evidence: bool, status:
 def test_wrong_declarations(tmp_path: Path, declaration: Any, message: str) -> None:
     orders = {**RELATIONS["orders"], "point_in_time": declaration}
     orders["columns"] = {**orders["columns"], "day": "date"}
-    with pytest.raises(ConfigurationError, match="point_in_time|has no column|is a date") as error:
+    with pytest.raises(ConfigurationError, match=r"point_in_time|has no column|is a date") as error:
         checking.check(write(tmp_path, {**RELATIONS, "orders": orders}, model(GOOD)))
     assert message in str(error.value)
 

@@ -29,7 +29,10 @@ def files_below(folder: Path) -> set[Path]:
 def test_writes_every_file_and_lists_the_use_case(project: Project) -> None:
     written = new_use_case(project, "churn", "customer_id", "has_left", "binary")
     assert set(written) <= files_below(project.directory.parent)
-    assert yaml.safe_load((project.directory / "dbt_project.yml").read_text())["vars"]["use_cases"] == ["first", "churn"]
+    assert yaml.safe_load((project.directory / "dbt_project.yml").read_text())["vars"]["use_cases"] == [
+        "first",
+        "churn",
+    ]
     for path in written:
         text = path.read_text()
         assert not {"USE_CASE", "ENTITY", "LABEL", "LINEAR_FAMILY"} & set(text.replace("_", " ").split()), path

@@ -1,0 +1,112 @@
+"""DISTINCT ON, LIMIT and OFFSET: which rows remain depends on all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof.context import Env, Row
+from insitu.proof.domain import NOTHING, Key, Refusal, Relation, Terms, Value, Variant, prune, refused, restrict
+from insitu.proof.rebase import carry, project
+from insitu.proof.rules import determinism, grouping
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+Projection = list[tuple[str, exp.Expr]]
+
+
+def _order(node: exp.Select) -> list[exp.Expr]:
+    order = node.args.get("order")
+    return list(order.expressions) if order is not None else []
+
+
+def _ordered_value(a: Analyser, item: exp.Expr, row: Row, items: Projection) -> Value:
+    """ORDER BY position, output alias or expression."""
+    expression = item.this.unnest()
+    if isinstance(expression, exp.Literal) and not expression.is_string:
+        return a.value(items[int(expression.this) - 1][1], row)
+    if isinstance(expression, exp.Column) and not expression.table:
+        for name, projected in items:
+            if name == expression.name.lower():
+                return a.value(projected, row)
+    return a.value(expression, row)
+
+
+def distinct_on(
+    a: Analyser, node: exp.Select, on: exp.Expr, rows: list[Row], values: list[list[Value]], items: Projection, env: Env
+) -> Relation:
+    """One row of each group: which one depends on all of them."""
+    names = [name for name, _ in items]
+    expressions = list(on.expressions) if isinstance(on, exp.Tuple) else [on]
+    by_variant = {id(r.variant): (r, v) for r, v in zip(rows, values, strict=True)}
+    grouped = grouping.group(
+        a, [r.variant for r in rows], lambda v: [a.value(e, by_variant[id(v)][0]) for e in expressions], env, node,
+        "DISTINCT ON",
+    )  # fmt: skip
+    variants = []
+    for g in grouped:
+        terms, reads = NOTHING, g.variant.reads
+        for (member, keys), mapping in zip(g.members, g.translate, strict=True):
+            row, columns = by_variant[id(member)]
+            order = [_ordered_value(a, o, row, items) for o in _order(node)]
+            seen = member.existence.union(*(v.terms for v in [*columns, *order]))
+            reads |= frozenset().union(*(v.reads for v in columns))
+            terms |= carry(
+                seen,
+                member,
+                mapping,
+                a.symbols,
+                a.place(node),
+                "002",
+                "DISTINCT ON picks among rows that its keys do not bound",
+            )
+            if not determinism.covered(a, member, row.unique, [*order, *keys], env.outer_symbols):
+                tie = f"DISTINCT ON picks any of several rows that tie; {determinism.ADVICE}"
+                terms |= {refused(a.place(node), "007", tie)}
+        columns_out: dict[Key, Value] = {}
+        for i, name in enumerate(names):
+            first = by_variant[id(g.members[0][0])][1][i]
+            key = next((g.keys[k] for k, v in enumerate(g.members[0][1]) if v.symbol == first.symbol), None)
+            same = key is not None and len(g.members) == 1
+            columns_out["", name] = (
+                replace(key, terms=terms | key.terms)
+                if same and key is not None
+                else Value(a.symbols.fresh(), terms, type=first.type, reads=reads)
+            )
+        v = Variant(columns_out, g.variant.zone, g.variant.presence, NOTHING, reads)
+        variants.append(project(v, names, list(columns_out.values()), a.symbols, env.outer_symbols))
+    return Relation(names, variants)
+
+
+def limited(
+    a: Analyser, node: exp.Select, relation: Relation, rows: list[Row], items: Projection, env: Env
+) -> Relation:
+    """LIMIT and OFFSET: which rows remain depends on all of them."""
+    limit, offset = node.args.get("limit"), node.args.get("offset")
+    if limit is None and offset is None:
+        return relation
+    for clause in (limit, offset):
+        if clause is not None and not isinstance(clause.expression, exp.Literal):
+            raise Refusal("LIMIT or OFFSET that is not a literal", clause)
+    if node.args.get("distinct") is not None:
+        raise Refusal("LIMIT together with DISTINCT", node)
+    order = _order(node)
+    lost: Terms = NOTHING
+    place, why = a.place(limit or offset), "LIMIT picks among rows of any time"
+    for row in rows:
+        keys = [_ordered_value(a, o, row, items) for o in order]
+        seen = row.variant.existence.union(*(k.terms for k in keys))
+        lost |= restrict(seen, a.symbols, row.variant.zone, set(env.outer_symbols), place, "002", why)
+        single = row.group is not None and not row.group.keys
+        if not single and not determinism.covered(a, row.variant, row.unique, keys, env.outer_symbols):
+            lost |= {refused(place, "007", f"LIMIT picks any of several rows that tie; {determinism.ADVICE}")}
+    variants = [
+        Variant(v.columns, v.zone, prune(v.presence | lost), v.multiplicity, v.reads) for v in relation.variants
+    ]
+    unique = list(relation.unique)
+    if limit is not None and str(limit.expression.this) in ("0", "1"):
+        unique.insert(0, frozenset())
+    return Relation(relation.names, variants, unique)

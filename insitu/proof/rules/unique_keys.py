@@ -1,0 +1,144 @@
+"""Which keys survive a select: columns selected as they are, and what row_number() makes unique."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from insitu.proof.context import Row, Scope
+from insitu.proof.domain import Key, Relation
+from insitu.proof.rules import predicates
+
+if TYPE_CHECKING:
+    from insitu.proof.analyser import Analyser
+
+Projection = list[tuple[str, exp.Expr]]
+
+
+def _plain(a: Analyser, items: Projection, scope: Scope) -> dict[Key, str]:
+    """Scope column → output column, for columns selected as they are."""
+    result: dict[Key, str] = {}
+    for name, expression in items:
+        column = expression.unnest()
+        if not isinstance(column, exp.Column):
+            continue
+        for source in scope.sources:
+            if column.name.lower() in source.names and column.table.lower() in ("", source.alias):
+                result.setdefault((source.alias, column.name.lower()), name)
+    return result
+
+
+def kept_keys(a: Analyser, scope: Scope, items: Projection) -> list[frozenset[str]]:
+    output = _plain(a, items, scope)
+    constants = {
+        key
+        for v in scope.variants[:1]
+        if len(scope.variants) == 1
+        for key, x in v.columns.items()
+        if x.constant is not None
+    }
+    result = []
+    for key in scope.unique:
+        needed = [_equal_column(a, scope, c, output) for c in key if c not in constants]
+        if all(c is not None for c in needed):
+            result.append(frozenset(output[c] for c in needed if c is not None))
+    return result[:8]
+
+
+def _equal_column(a: Analyser, scope: Scope, column: Key, output: dict[Key, str]) -> Key | None:
+    """A selected column that equals this one in every row."""
+    if column in output:
+        return column
+    for other in output:
+        equal = True
+        for v in scope.variants:
+            x, y = v.columns.get(column), v.columns.get(other)
+            if x is None or y is None:
+                equal = False
+                break
+            there, back = a.symbols.paths(v.zone, x.symbol), a.symbols.paths(v.zone, y.symbol)
+            if there.get(y.symbol) != (0, 1) or back.get(x.symbol) != (0, 1):
+                equal = False
+                break
+        if equal:
+            return other
+    return None
+
+
+def ranks(a: Analyser, scope: Scope, items: Projection, rows: list[Row]) -> dict[str, frozenset[str]]:
+    """Output columns that number the rows of each partition."""
+    output, ranks = _plain(a, items, scope), {}
+    for name, expression in items:
+        column = expression.unnest()
+        if isinstance(column, exp.Column):
+            for key, partition in scope.ranks.items():
+                if output.get(key) == name and all(c in output for c in partition):
+                    ranks[name] = frozenset(output[c] for c in partition)
+            continue
+        key_names = _partition(column, scope, output)
+        if key_names is not None:
+            ranks[name] = key_names
+    return ranks
+
+
+def _partition(node: exp.Expr, scope: Scope, output: dict[Key, str]) -> frozenset[str] | None:
+    """The partition columns of row_number(), as output columns."""
+    if not (isinstance(node, exp.Window) and isinstance(node.this, exp.RowNumber)) or node.args.get("alias"):
+        return None
+    names = set()
+    for part in node.args.get("partition_by") or []:
+        column = part.unnest()
+        if not isinstance(column, exp.Column):
+            return None
+        keys = [k for k in output if k[1] == column.name.lower() and column.table.lower() in ("", k[0])]
+        if len(keys) != 1:
+            return None
+        names.add(output[keys[0]])
+    return frozenset(names)
+
+
+def first_of(a: Analyser, predicate: exp.Expr, relation: Relation, items: Projection) -> list[frozenset[str]]:
+    """QUALIFY row_number() … = 1 leaves one row per partition."""
+    result = []
+    by_name = dict(items)
+    for part in predicates.conjuncts(predicate):
+        if not isinstance(part, exp.EQ | exp.LTE):
+            continue
+        left, one = part.this.unnest(), part.expression.unnest()
+        if not (isinstance(one, exp.Literal) and one.this == "1"):
+            continue
+        if isinstance(left, exp.Column) and left.name.lower() in relation.ranks:
+            result.append(relation.ranks[left.name.lower()])
+        elif isinstance(left, exp.Window) and isinstance(left.this, exp.RowNumber) and not left.args.get("alias"):
+            parts = [p.unnest() for p in left.args.get("partition_by") or []]
+            names = [next((n for n, e in by_name.items() if same(e, p)), None) for p in parts]
+            if all(n is not None for n in names):
+                result.append(frozenset(n for n in names if n is not None))
+    return result
+
+
+def is_first(part: exp.Expr, alias: str, name: str) -> bool:
+    """`row_number = 1` (or <= 1)."""
+    part = part.unnest()
+    if not isinstance(part, exp.EQ | exp.LTE) or not isinstance(part.this.unnest(), exp.Column):
+        return False
+    column, one = part.this.unnest(), part.expression.unnest()
+    return (
+        column.name.lower() == name
+        and column.table.lower() in ("", alias)
+        and isinstance(one, exp.Literal)
+        and one.this == "1"
+    )
+
+
+def same(a: exp.Expr, b: exp.Expr) -> bool:
+    a, b = a.unnest(), b.unnest()
+    if a == b:
+        return True
+    return (
+        isinstance(a, exp.Column)
+        and isinstance(b, exp.Column)
+        and a.name.lower() == b.name.lower()
+        and (not a.table or not b.table)
+    )
