@@ -49,6 +49,6 @@ from current_steps
 inner join reference_steps
     on {{ join_on('current_steps', 'reference_steps', by) }} and current_steps.value = reference_steps.value
 where reference_steps.n_rows > 0
-{% if by + over %}group by {% for column in by + over %}current_steps.{{ adapter.quote(column) }}{{ ", " if not loop.last }}{% endfor %}{% endif %}
+{% if by + over %}group by {{ by_columns(by + over, 'current_steps.') | trim | trim(',') }}{% endif %}
 having count(*) > 0
 {% endmacro %}

@@ -42,7 +42,10 @@ with scored_rows as (
     from (
         select
             *,
-            row_number() over (partition by {{ group }} order by {% for key in keys | reverse %}{{ adapter.quote(key) }}{{ ', ' if not loop.last }}{% endfor %}) as position,
+            row_number() over (
+                partition by {{ group }}
+                order by {% for key in keys | reverse %}{{ adapter.quote(key) }}{{ ', ' if not loop.last }}{% endfor %}
+            ) as position,
             count(*) over (partition by {{ group }}) as total
         from {{ relation }}_rows
     ) as numbered
@@ -55,20 +58,7 @@ with scored_rows as (
 {%- for relation, batch, day in parts %}
 
 {{ relation }}_{{ kind }} as (
-    {%- for name in names %}
-    select
-        model_version,
-        {{ batch }} as batch_id,
-        {{ day }} as test_day,
-        '{{ name }}' as feature,
-        cast({{ adapter.quote(name) }} as {{ type }}) as value
-    from {{ relation }}
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select model_version, {{ batch }} as batch_id, {{ day }} as test_day, '' as feature, cast(null as {{ type }}) as value
-    from {{ relation }}
-    where 1 = 0
-    {%- endfor %}
+    {{ unpivoted_features(relation, names, type, batch, day) | indent(4) }}
 ),
 {%- endfor %}
 
@@ -83,7 +73,9 @@ measured as (
     {%- for kind in ['numeric', 'categorical'] %}
     {%- for measure in ['psi', 'missing_share'] %}
     select * from (
-        {{ context['drift_' ~ measure]('trained_' ~ kind, 'newer_' ~ kind, ['model_version', 'feature'], ['batch_id', 'test_day'], kind) | indent(8) }}
+        {{ context['drift_' ~ measure](
+            'trained_' ~ kind, 'newer_' ~ kind, ['model_version', 'feature'], ['batch_id', 'test_day'], kind
+        ) | indent(8) }}
     ) as {{ measure }}_{{ kind }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -111,12 +103,4 @@ final as (
 )
 
 select * from final
-{%- endmacro %}
-
-{#- The drift that 95 of 100 held-out days reach (rows of `measured` with a batch_id of ''). -#}
-{% macro usual_drift(measured, by) -%}
-select {{ by_columns(by) }}metric, percentile_cont(0.95) within group (order by value) as value
-from {{ measured }}
-where batch_id = ''
-{{ group_by(by, ['metric']) }}
 {%- endmacro %}

@@ -20,3 +20,8 @@ use_case,
 {% macro number_text(expression) -%}
 cast(cast({{ expression }} as decimal(18, 3)) as {{ dbt.type_string() }})
 {%- endmacro %}
+
+{#- A whole number in a message. -#}
+{% macro count_text(expression) -%}
+cast(cast(round({{ expression }}) as bigint) as {{ dbt.type_string() }})
+{%- endmacro %}

@@ -6,6 +6,7 @@
         'feature_psi': 0.25,
         'feature_missing_share': 0.1,
         'metric_drop': 0.02,
+        'error_growth': 0.1,
         'calibration_error': 0.05,
         'unlabelled_share': 0.05,
         'volume_change': 0.5,

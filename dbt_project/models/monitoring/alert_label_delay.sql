@@ -34,5 +34,5 @@ findings as (
 
 select
     {{ alert_columns('alert_label_delay') }},
-    {{ number_text('100 * value') }} || ' % of the predictions have no label after ' || cast(label_delay_days as {{ dbt.type_string() }}) || ' days' as message
+    {{ count_text('100 * value') }} || ' % of the predictions have no label after ' || cast(label_delay_days as {{ dbt.type_string() }}) || ' days' as message
 from findings

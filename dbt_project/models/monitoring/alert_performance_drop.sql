@@ -24,18 +24,27 @@ tested as (
 ),
 
 limits as (
-    {{ limits_of_use_cases(['metric_drop', 'min_rows']) | indent(4) }}
+    {{ limits_of_use_cases(['metric_drop', 'error_growth', 'min_rows']) | indent(4) }}
 ),
 
-findings as (
+-- a score may fall by so much, an error, which has the label's unit, grow by such a share
+compared as (
     select
         recent.use_case,
         recent.model_version as subject,
         recent.last_as_of as as_of,
         recent.metric,
         recent.value,
-        tested.value - judged_by.sign * limits.metric_drop as limit_value,
-        tested.value as test_value
+        recent.n_rows,
+        limits.min_rows,
+        judged_by.sign,
+        tested.value as test_value,
+        -- the end of the interval that is kind to the model: noise alone is no finding
+        coalesce(case when judged_by.sign = 1 then recent.ci_high else recent.ci_low end, recent.value) as kind_value,
+        case
+            when judged_by.sign = 1 then tested.value - limits.metric_drop
+            else tested.value * (1 + limits.error_growth)
+        end as limit_value
     from recent
     inner join judged_by on recent.use_case = judged_by.use_case and recent.metric = judged_by.metric
     inner join tested
@@ -43,10 +52,11 @@ findings as (
         and recent.model_version = tested.model_version
         and recent.metric = tested.metric
     inner join limits on recent.use_case = limits.use_case
-    where recent.n_rows >= limits.min_rows
-        -- the end of the interval that is kind to the model: noise alone is no finding
-        and judged_by.sign * coalesce(case when judged_by.sign = 1 then recent.ci_high else recent.ci_low end, recent.value)
-        < judged_by.sign * tested.value - limits.metric_drop
+),
+
+findings as (
+    select * from compared
+    where n_rows >= min_rows and sign * kind_value < sign * limit_value
 )
 
 select

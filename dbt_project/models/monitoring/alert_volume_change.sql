@@ -39,5 +39,5 @@ findings as (
 
 select
     {{ alert_columns('alert_volume_change') }},
-    {{ number_text('n_predictions') }} || ' predictions, where ' || {{ number_text('usual_predictions') }} || ' were usual before' as message
+    {{ count_text('n_predictions') }} || ' predictions, where ' || {{ count_text('usual_predictions') }} || ' were usual before' as message
 from findings

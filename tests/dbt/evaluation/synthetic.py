@@ -38,6 +38,8 @@ def tables(seed: int = 3) -> dict[str, pd.DataFrame]:
         "basket": ("is_lost", (random.random(len(everything)) < probability)),
         "visits": ("visits", random.poisson(everything.visits_before + 1).astype(float)),
     }
+    # what people do changes: the last days bring far more visits than the model expects
+    truth["visits"][1][everything.as_of >= "2024-02-26"] += random.poisson(4, (everything.as_of >= "2024-02-26").sum())
     scores = {"basket": probability.to_numpy(), "visits": (everything.visits_before + 1.0).to_numpy()}
     entities = {"basket": ["shop_id", "customer_id"], "visits": ["customer_id"]}
     found: dict[str, pd.DataFrame] = {}

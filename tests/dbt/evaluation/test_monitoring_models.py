@@ -88,9 +88,14 @@ def test_alerts_name_what_is_wrong_and_nothing_else(stub: Stub) -> None:
         ("visits", "alert_no_predictions", "batch"),
         ("basket", "alert_score_drift", "good"),
         ("basket", "alert_feature_drift", "spend"),
-        # visits raises its own limit on feature drift
+        # visits raises its own limit on feature drift, and its error doubles
+        ("visits", "alert_performance_drop", "good"),
     }
     assert (found.severity == "warn").all()
+    drop = found.set_index("alert").loc["alert_performance_drop"]
+    rows = stub.upstream["visits__heldout_predictions"].query("model_version == 'good' and split == 'test'")
+    assert float(drop.limit_value) == pytest.approx(1.1 * sk.mean_absolute_error(rows.label, rows.score))
+    assert float(drop.value) > float(drop.limit_value)
     drift = found.set_index("alert").message["alert_score_drift"]
     assert drift.startswith("the scores of the last batch have PSI 6.") and drift.endswith("held-out scores of good")
 

@@ -1,5 +1,27 @@
 {% macro metric_profit_uplift(relation, by=[], options={}) %}
-{#- Mean money per row that the model adds over the better of "treat all" and "treat none". Interval: normal, paired by row. -#}
+{#- Mean money per row that the model adds over the better of "treat all" and "treat none". Interval: normal, paired by
+    row. -#}
+with compared as (
+    select
+        {{ by_columns(by) }}
+        {{ profit_decided(options.costs, options.threshold) }} - {{ profit_treated(options.costs) }} as over_all,
+        {{ profit_decided(options.costs, options.threshold) }} - {{ profit_untreated(options.costs) }} as over_none
+    from ({{ metric_rows(relation, by) }}) as scored
+),
+
+grouped as (
+    select
+        {{ by_columns(by) }}
+        avg(over_all) as over_all,
+        avg(over_none) as over_none,
+        case when avg(over_all) < avg(over_none) then stddev_samp(over_all) else stddev_samp(over_none) end
+            / sqrt(count(*)) as standard_error,
+        count(*) as n_rows
+    from compared
+    {{ group_by(by) }}
+    having count(*) > 0
+)
+
 select
     {{ by_columns(by) }}
     'profit_uplift' as metric,
@@ -7,22 +29,5 @@ select
     least(over_all, over_none) - {{ interval_z() }} * standard_error as ci_low,
     least(over_all, over_none) + {{ interval_z() }} * standard_error as ci_high,
     n_rows
-from (
-select
-    {{ by_columns(by) }}
-    avg(over_all) as over_all,
-    avg(over_none) as over_none,
-    case when avg(over_all) < avg(over_none) then stddev_samp(over_all) else stddev_samp(over_none) end
-        / sqrt(count(*)) as standard_error,
-    count(*) as n_rows
-from (
-    select
-        {{ by_columns(by) }}
-        {{ profit_decided(options.costs, options.threshold) }} - {{ profit_treated(options.costs) }} as over_all,
-        {{ profit_decided(options.costs, options.threshold) }} - {{ profit_untreated(options.costs) }} as over_none
-    from ({{ metric_rows(relation, by) }}) as scored
-) as compared
-{{ group_by(by) }}
-having count(*) > 0
-) as grouped
+from grouped
 {% endmacro %}
