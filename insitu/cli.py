@@ -12,6 +12,7 @@ from insitu.proof.commands import check, lineage, time_travel
 from insitu.report.commands import report
 from insitu.scaffold.commands import new
 from insitu.status.commands import status
+from insitu.training.commands import backtest, model_card, reproduce
 from insitu.warehouse import Project
 
 
@@ -26,7 +27,7 @@ def cli(context: click.Context, project_dir: Path, profiles_dir: Path, target: s
     context.obj = Project(project_dir, profiles_dir, target)
 
 
-for command in (status, report, check, time_travel, lineage, features, explain, new):
+for command in (status, report, check, time_travel, lineage, features, explain, new, reproduce, backtest, model_card):
     cli.add_command(command)
 
 

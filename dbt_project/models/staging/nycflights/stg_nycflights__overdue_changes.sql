@@ -21,6 +21,7 @@ final as (
         flight_id,
         scheduled_departure_at as changed_at,
         carrier,
+        tail_number,
         origin,
         1 as overdue_change,
         extract(epoch from scheduled_departure_at) / 60 as overdue_since_change
@@ -32,6 +33,7 @@ final as (
         flight_id,
         no_longer_overdue_at as changed_at,
         carrier,
+        tail_number,
         origin,
         -1 as overdue_change,
         -extract(epoch from scheduled_departure_at) / 60 as overdue_since_change

@@ -1,0 +1,110 @@
+"""`insitu reproduce`, `insitu backtest`, `insitu model-card`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+import pyarrow as pa
+
+from insitu.errors import ConfigurationError, InsituError
+from insitu.warehouse import Project, Warehouse, connect
+
+
+def find(project: Project, warehouse: Warehouse, version: str) -> tuple[str, dict[str, Any]]:
+    """Use case and registry row of a model version. Raises ConfigurationError listing what there is."""
+    known: list[str] = []
+    for use_case in project.use_cases:
+        relation = project.relation(f"{use_case}__models")
+        rows = warehouse.query(f"select * from {relation} where model_version = ?", [version]).to_pylist()
+        if rows:
+            return use_case, rows[0]
+        known += warehouse.query(f"select model_version from {relation} order by created_at desc limit 5")[
+            0
+        ].to_pylist()
+    raise ConfigurationError(f"There is no model version `{version}`. The latest are: {', '.join(known) or 'none'}")
+
+
+def snapshot_rows(project: Project, warehouse: Warehouse, use_case: str, snapshot_id: str) -> pa.Table:
+    """The rows of a snapshot. Raises InsituError when the warehouse no longer has them."""
+    relation = project.relation(f"{use_case}__snapshots")
+    rows = warehouse.query(f"select * from {relation} where snapshot_id = ?", [snapshot_id])
+    if rows.num_rows == 0:
+        raise InsituError(f"`{use_case}__snapshots` no longer has snapshot {snapshot_id}; restore it from a backup")
+    # Columns that came after this snapshot was taken are NULL throughout: they were not there for its models.
+    return rows.drop_columns([name for name in rows.column_names if rows[name].null_count == rows.num_rows])
+
+
+@click.command()
+@click.argument("version")
+@click.option("--search", is_flag=True, help="Repeat the search too, instead of taking the parameters it found.")
+@click.pass_obj
+def reproduce(project: Project, version: str, search: bool) -> None:
+    """Retrain a model VERSION from its stored snapshot and compare the predictions bit for bit."""
+    from insitu.training.reproduce import reproduce as repeat
+
+    with connect(project) as warehouse:
+        use_case, row = find(project, warehouse, version)
+        rows = snapshot_rows(project, warehouse, use_case, row["snapshot_id"])
+    found = repeat(row, rows, search, progress=click.echo)
+    if not found.identical:
+        raise InsituError(str(found))
+    click.echo(str(found))
+
+
+@click.command()
+@click.argument("use_case")
+@click.argument("candidate")
+@click.option("--dates", default=4, show_default=True, help="How many past dates to train at.")
+@click.option("--every", default="28 days", show_default=True, help="Time between them.")
+@click.option("--step", default="7 days", show_default=True, help="Length of a scored period.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Also write the rows as Parquet.")
+@click.pass_obj
+def backtest(
+    project: Project, use_case: str, candidate: str, dates: int, every: str, step: str, output: Path | None
+) -> None:
+    """Refit a CANDIDATE of a USE_CASE at past dates: the metric over time, and by age of the model."""
+    from insitu.training.backtest import backtest as run
+
+    with connect(project) as warehouse:
+        config = project.use_case_config(use_case)
+        training_set = project.relation(f"{use_case}__training_set")
+        snapshot = warehouse.query(f"select * from {training_set}")
+    if snapshot.num_rows == 0:
+        raise InsituError(f"`{use_case}__training_set` is empty; run `dbt build` first")
+    last: datetime = snapshot["training_as_of"][0].as_py()
+    trained_at = [(pd.Timestamp(last) - pd.Timedelta(every) * i).to_pydatetime() for i in range(dates, 0, -1)]
+    table = run(config, use_case, snapshot, candidate, trained_at, step, every, progress=click.echo)
+    if output:
+        import pyarrow.parquet as pq
+
+        pq.write_table(table, output)
+    frame = table.to_pandas()
+    click.echo(f"\n{candidate}: {frame['metric'].iloc[0]} by date of training (rows) and age in days (columns)")
+    click.echo(frame.pivot_table(index="trained_at", columns="age_days", values="value").round(4).to_string())
+
+
+@click.command("model-card")
+@click.argument("version")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; standard output if not."
+)
+@click.pass_obj
+def model_card(project: Project, version: str, output: Path | None) -> None:
+    """Write the Markdown model card of a model VERSION."""
+    from insitu.report.model_card import render
+
+    with connect(project) as warehouse:
+        use_case, row = find(project, warehouse, version)
+        metrics = warehouse.query(
+            f"select * from {project.relation(f'{use_case}__metrics')} where model_version = ?", [version]
+        ).to_pylist()
+    card = render(row, metrics, project.use_case_config(use_case))
+    if output is None:
+        click.echo(card)
+        return
+    output.write_text(card, encoding="utf-8")
+    click.echo(f"Model card   {output}")
