@@ -51,7 +51,7 @@ def test_only_raw_tables(site: Site) -> None:
 
 def test_no_champion_and_no_predictions(site: Site) -> None:
     site.execute(
-        "delete from evaluation.flight_delay__champion",
+        "delete from evaluation.flight_delay__promotions",
         "delete from predictions.flight_delay__predictions",
         "delete from monitoring.alert_feature_drift",
     )
