@@ -27,7 +27,8 @@ PURE = _classes(
     DateDiff DatePart Day DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees Div Dot EQ EndsWith Epoch Exp Extract
     Factorial Floor GT GTE Hour ILike In IntDiv Interval Is IsInf IsNan JSONExtract JSONExtractScalar LT LTE Left Length
     Levenshtein Like List Ln Log Lower MD5 MakeInterval Minute Mod Month Mul NEQ Neg Not NullSafeEQ
-    NullSafeNEQ Nullif Or    Pad Paren Pi Pow PropertyEQ Quarter RegexpExtract RegexpILike RegexpLike RegexpReplace RegexpSplit Repeat Replace
+    NullSafeNEQ Nullif Or    Pad Paren Pi Pow PropertyEQ Quarter RegexpExtract
+    RegexpILike RegexpLike RegexpReplace RegexpSplit Repeat Replace
     Reverse Right Round SHA SHA2 Second Sign SimilarTo Sin Sinh Split SplitPart Sqrt StartsWith StrPosition StrToDate
     StrToTime Struct StructExtract Sub Substring Tan Tanh TimeToStr TimestampDiff ToChar Trim Trunc Tuple Unicode
     Upper Week WeekOfYear Xor Year DateFromParts TimestampFromParts ToDays Kwarg Radians SafeDivide Escape Try

@@ -83,7 +83,8 @@ def test_on_postgres(tmp_path: Path, postgres_profile: tuple[Database, dict[str,
     with psycopg.connect(database.dsn) as connection:
         rows = connection.execute(
             "select table_name, column_name, "
-            "col_description(format('documented.%I', table_name)::regclass, ordinal_position) from information_schema.columns where table_schema = 'documented'"
+            "col_description(format('documented.%I', table_name)::regclass, ordinal_position) "
+            "from information_schema.columns where table_schema = 'documented'"
         ).fetchall()
     check(project, {(table, column): comment for table, column, comment in rows if comment})
 
