@@ -82,7 +82,7 @@ def tables(seed: int = 3) -> dict[str, pd.DataFrame]:
                 "snapshot_id": "s1",
                 "training_as_of": pd.Timestamp("2024-02-01"),
                 "status": "trained",
-                "message": None,
+                "message": pd.array([None, None], dtype="string"),
                 "parameters": "{}",
                 "search_trace": "[]",
                 "signature": "{}",
@@ -104,7 +104,7 @@ def tables(seed: int = 3) -> dict[str, pd.DataFrame]:
                 "model_version": "good",
                 "decision": "promoted",
                 "reason": "first",
-                "previous_champion": None,
+                "previous_champion": pd.array([None], dtype="string"),
                 "decided_at": pd.Timestamp("2024-02-01"),
             }
         )
