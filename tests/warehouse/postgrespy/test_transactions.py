@@ -112,11 +112,14 @@ def test_reads_see_what_a_pre_hook_wrote(project) -> None:
                 materialized="table",
                 pre_hook=["insert into public.events values (2)", "create temporary table extra as select 3 as x"],
             )
-            return session.sql("select x from public.events union all select x from extra")
+            # Read by a cursor and written by COPY over the same connection, by turns.
+            return session.sql(
+                "select x from public.events union all select x from extra union all select generate_series(4, 150000)"
+            )
         """
     )
     project.build()
-    assert project.query("select x from main.scores order by x") == [(1,), (2,), (3,)]
+    assert project.query("select count(*), count(distinct x), max(x) from main.scores") == [(150000, 150000, 150000)]
 
 
 def test_reads_see_what_the_model_itself_wrote_and_it_is_rolled_back_with_it(project) -> None:
