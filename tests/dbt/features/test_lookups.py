@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.dbt.features import lookups
 from tests.dbt.features.conftest import Rendered, Row
-from tests.dbt.features.test_window_features import START, event_rows, spine_rows, unique
+from tests.dbt.features.test_window_features import START, aimed, spine_rows, unique
 
 Meaning = Callable[[Row, Sequence[Row]], Row]
 
@@ -37,9 +37,10 @@ def check(rendered: Rendered, name: str, meaning: Meaning, spine: list[Row], tab
 @pytest.mark.parametrize("name", ["latest", "latest_fresh", "lags", "encoded"])
 def test_equals_brute_force(rendered: Rendered, name: str) -> None:
     @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(spine_rows, max_size=20), st.lists(event_rows, max_size=60))
-    def prove(spine: list[Row], events: list[Row]) -> None:
-        check(rendered, name, getattr(lookups, name), unique(spine), "events", events)
+    @given(aimed())
+    def prove(data: tuple[list[Row], list[Row]]) -> None:
+        spine, events = data
+        check(rendered, name, getattr(lookups, name), spine, "events", events)
 
     prove()
 

@@ -51,6 +51,28 @@ event_rows = st.fixed_dictionaries(
 )
 
 
+def unique(spine: list[Row]) -> list[Row]:
+    """Rows numbered by position, so that each has its own id; every third one twice, as a spine may."""
+    numbered = [row | {"id": i} for i, row in enumerate(spine)]
+    return numbered + numbered[::3]
+
+
+# From as_of to the edges of the specs' windows, without and with the gap.
+EDGES = [timedelta(minutes=m) for m in (0, -30, -60, -90, -120, -360, -1440, -2880, -2910)]
+
+
+@st.composite
+def aimed(draw: st.DrawFn, rows: st.SearchStrategy[Row] = spine_rows) -> tuple[list[Row], list[Row]]:
+    """Spine rows, and events of which half are of a spine row's key and exactly on, or a microsecond off, an edge."""
+    spine = unique(draw(st.lists(rows, min_size=2, max_size=20)))
+    events = draw(st.lists(event_rows, min_size=5, max_size=60))
+    for event in events[::2]:
+        row = draw(st.sampled_from(spine))
+        moment = row["as_of"] + draw(st.sampled_from(EDGES)) + draw(st.sampled_from([0, 0, -1, 1])) * MICROSECOND
+        event |= {"key": row["k"], "s": row["s"], "known_at": moment}
+    return spine, events
+
+
 TOLERANCES = {"_stddev_": 1e-9, "_decayed_sum_": 1e-11, "_over_": 1e-11}
 COMPUTED = ("_sum_", "_avg_", "_per_day_", "_since_last_", "_minus_", *TOLERANCES)
 
@@ -83,23 +105,19 @@ def check(rendered: Rendered, name: str, spine: list[Row], events: list[Row]) ->
             )
 
 
-def unique(spine: list[Row]) -> list[Row]:
-    """Rows numbered by position, so that each has its own id; every third one twice, as a spine may."""
-    numbered = [row | {"id": i} for i, row in enumerate(spine)]
-    return numbered + numbered[::3]
-
-
 @pytest.mark.parametrize("name", list(SPECS))
 def test_equals_brute_force(rendered: Rendered, name: str) -> None:
     # One long query each time: a few rich examples, reported as found rather than shrunk for minutes.
     @settings(
         max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
     )
-    @given(st.lists(spine_rows, max_size=25), st.lists(event_rows, max_size=80))
-    def prove(spine: list[Row], events: list[Row]) -> None:
-        check(rendered, name, unique(spine), events)
+    @given(aimed())
+    def prove(data: tuple[list[Row], list[Row]]) -> None:
+        check(rendered, name, *data)
 
     prove()
+    check(rendered, name, [], [])
+    check(rendered, name, [{"id": 0, "k": 0, "s": "a", "as_of": START}], [])
 
 
 def test_the_strategies_under_test_are_all_of_them(duckdb_rendered: Rendered, postgres_rendered: Rendered) -> None:
