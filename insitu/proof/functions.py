@@ -21,18 +21,17 @@ def _names(text: str) -> frozenset[str]:
 # Operators and functions that are a pure function of their arguments, and of nothing else.
 PURE = _classes(
     """
-    Abs Acos Add And Array ArrayConcat ArrayContains ArrayContainsAll ArrayFilter_ ArrayOverlaps ArraySize ArraySort
-    ArraySlice ArrayToString Ascii Asin Atan Atan2 Between Between Bracket BitwiseAnd BitwiseCount BitwiseLeftShift
-    BitwiseNot BitwiseOr BitwiseRightShift BitwiseXor Cbrt Ceil Chr Concat ConcatWs Contains Cos Cosh Cot DPipe Date
-    DateDiff DatePart Day DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees Div Dot EQ EndsWith Epoch Exp Extract
-    Factorial Floor GT GTE Hour ILike In IntDiv Interval Is IsInf IsNan JSONExtract JSONExtractScalar LT LTE Left Length
-    Levenshtein Like List Ln Log Lower MD5 MakeInterval Minute Mod Month Mul NEQ Neg Not NullSafeEQ
-    NullSafeNEQ Nullif Or    Pad Paren Pi Pow PropertyEQ Quarter RegexpExtract
-    RegexpILike RegexpLike RegexpReplace RegexpSplit Repeat Replace
-    Reverse Right Round SHA SHA2 Second Sign SimilarTo Sin Sinh Split SplitPart Sqrt StartsWith StrPosition StrToDate
-    StrToTime Struct StructExtract Sub Substring Tan Tanh TimeToStr TimestampDiff ToChar Trim Trunc Tuple Unicode
-    Upper Week WeekOfYear Xor Year DateFromParts TimestampFromParts ToDays Kwarg Radians SafeDivide Escape Try
-    TimeToUnix YearOfWeekIso YearOfWeek MonthName Dayname Epoch JSONObject ToNumber
+    Abs Acos Add And Array ArrayConcat ArrayContains ArrayContainsAll ArrayOverlaps ArraySize ArraySort ArraySlice
+    ArrayToString Ascii Asin Atan Atan2 Between Bracket BitwiseAnd BitwiseCount BitwiseLeftShift BitwiseNot
+    BitwiseOr BitwiseRightShift BitwiseXor Cbrt Ceil Chr Concat ConcatWs Contains Cos Cosh Cot DPipe Date DateDiff
+    DatePart Day DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees Div Dot EQ EndsWith Epoch Exp Extract Factorial
+    Floor GT GTE Hour ILike In IntDiv Interval Is IsInf IsNan JSONExtract JSONExtractScalar LT LTE Left Length
+    Levenshtein Like List Ln Log Lower MD5 MakeInterval Minute Mod Month Mul NEQ Neg Not NullSafeEQ NullSafeNEQ
+    Nullif Or Pad Paren Pi Pow PropertyEQ Quarter RegexpExtract RegexpILike RegexpLike RegexpReplace RegexpSplit
+    Repeat Replace Reverse Right Round SHA SHA2 Second Sign SimilarTo Sin Sinh Split SplitPart Sqrt StartsWith
+    StrPosition StrToDate StrToTime Struct StructExtract Sub Substring Tan Tanh TimeToStr TimestampDiff ToChar Trim
+    Trunc Tuple Unicode Upper Week WeekOfYear Xor Year DateFromParts TimestampFromParts ToDays Kwarg Radians
+    SafeDivide Escape Try TimeToUnix YearOfWeekIso YearOfWeek MonthName Dayname JSONObject ToNumber
     """
 )
 # Results that are text (or of unknown order): comparing two of them proves nothing about time.

@@ -16,6 +16,7 @@ Weight = tuple[int, int]
 
 ORIGIN = 0  # the symbol of the instant 1970-01-01 00:00, from which literals are measured
 STRICT, LOOSE = 0, 1
+NO_ORDER = 10**18  # a bound so weak (30,000 years) that it says nothing of time
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -120,9 +121,9 @@ class Symbols:
         self._version += 1
 
     def identify(self, symbol: int, derived: int) -> None:
-        """`derived` tells which row it is as well as `symbol` does."""
-        if symbol != derived and (derived, (0, LOOSE)) not in self.structural.get(symbol, ()):
-            self._always(symbol, derived, 0)
+        """`derived` tells which row it is as well as `symbol` does; nothing is said of their order."""
+        if symbol != derived and (derived, (NO_ORDER, LOOSE)) not in self.structural.get(symbol, ()):
+            self._always(symbol, derived, NO_ORDER)
 
     def literal(self, microseconds: int) -> int:
         key = ("time literal", microseconds)

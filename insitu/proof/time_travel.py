@@ -155,6 +155,5 @@ def _rows(
     return engine.fetch(
         f"select * from {schema}.{quote(f'{world}__{node.name}')} "
         f"where {column} <= (select moment from {schema}.instant) "
-        f"and {column} > (select earliest from {schema}.instant) "
-        f"order by {column} desc limit {int(limit)}"
+        f"and {column} > (select earliest from {schema}.instant) order by {column} desc limit {int(limit)}"
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from insitu.proof.domain import Place, Relation, Term, Variant
-from insitu.proof.symbols import DAY, SECOND, STRICT, Symbols, Weight
+from insitu.proof.symbols import DAY, NO_ORDER, SECOND, STRICT, Symbols, Weight
 
 Status = Literal["proved", "refuted", "unknown", "waived"]
 
@@ -102,7 +102,7 @@ def check(
         if path is not None:
             total = (path[0] + c, min(path[1], flag))
             best = total if best is None else min(best, total)
-    if best is None:
+    if best is None or best[0] >= NO_ORDER // 2:
         code = "006" if term.label else "001"
         return Finding(
             code, column, term.place, f"no predicate bounds {known} by {anchor}; {_advice(term, anchor)}", term.source

@@ -68,8 +68,14 @@ def interchangeable(a: Analyser, peer: Row, arguments: list[Value], given: Itera
         return value.constant is not None or value.symbol in known
 
     def shown(node: exp.Expr) -> bool:
+        if isinstance(node, exp.Window) and not node.args.get("alias"):
+            order = node.args.get("order")
+            parts = [*(node.args.get("partition_by") or []), *(o.this for o in (order.expressions if order else []))]
+            return all(follows(a.value(p, peer)) for p in parts) and all(
+                shown(child) for child in node.this.iter_expressions()
+            )
         if isinstance(node, exp.Window):
-            return True
+            return all(shown(child) for child in node.this.iter_expressions())
         if isinstance(node, exp.Query):
             return False
         if isinstance(node, exp.Column):

@@ -25,6 +25,7 @@ from insitu.proof.rebase import merge
 from insitu.proof.rules import determinism, predicates, tables
 from insitu.proof.rules.names import identifier, lookup
 from insitu.proof.symbols import LOOSE, ORIGIN
+from insitu.proof.types import comparable
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
@@ -143,6 +144,8 @@ def _pair(
         reads |= mine.reads | theirs.reads
         zone = row.variant.zone
         zone.present |= {mine.symbol, theirs.symbol}
+        if not comparable(mine.type, theirs.type):
+            continue
         if asof and i == len(using) - 1:
             zone.add(theirs.symbol, mine.symbol, (0, LOOSE))  # ASOF … USING (…, t): right.t <= left.t
         else:

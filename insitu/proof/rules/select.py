@@ -43,6 +43,8 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
     if grouped:
         rows, unique = _grouped(a, node, scope, items, aliases, env)
     else:
+        if node.args.get("qualify") is not None:
+            aliases[" qualify"] = node.args["qualify"].this  # it shows columns too; no name can clash with this one
         rows = [Row(v, env, aliases, unique=scope.unique) for v in scope.variants]
         unique = []
     for row in rows:

@@ -10,6 +10,7 @@ from sqlglot import exp
 from insitu.proof.context import Env
 from insitu.proof.domain import NULL, Key, Refusal, Relation, Variant, restrict, terms_of
 from insitu.proof.rules import grouping, literals, tables
+from insitu.proof.types import comparable
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
@@ -48,7 +49,8 @@ def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
             zone = v.zone.copy()
             zone.update(u.zone)
             for n in names:
-                zone.equal(v.columns["", n].symbol, u.columns["", n].symbol)
+                if comparable(v.columns["", n].type, u.columns["", n].type):
+                    zone.equal(v.columns["", n].symbol, u.columns["", n].symbol)
             seen = u.existence | terms_of(u.columns.values())
             presence |= restrict(seen, a.symbols, zone, allowed, a.place(node), "002", what)
             reads |= u.reads

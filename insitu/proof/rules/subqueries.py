@@ -10,6 +10,7 @@ from sqlglot import exp
 from insitu.proof.context import Env, Row
 from insitu.proof.domain import NOTHING, Read, Refusal, Terms, Value, reads_of, restrict, terms_of
 from insitu.proof.symbols import ORIGIN
+from insitu.proof.types import comparable
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
@@ -48,7 +49,8 @@ def seen_by(
         zone.update(variant.zone)
         values = [variant.columns["", n] for n in relation.names]
         for outer, inner in zip(equal or [], values, strict=False):
-            zone.equal(outer.symbol, inner.symbol)
+            if comparable(outer.type, inner.type):
+                zone.equal(outer.symbol, inner.symbol)
         seen = variant.existence | (terms_of(values) if columns else NOTHING)
         terms |= restrict(
             seen,

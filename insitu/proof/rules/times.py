@@ -37,7 +37,7 @@ def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
         raise Refusal(f"{a.show(node)} depends on the session's time zone; convert to UTC in staging", node)
     if value.constant == NULL:
         return replace(value, type=to)
-    if to == "date" and value.type in (None, *TIME):
+    if to == "date" and value.type in TIME:
         return _derived(value, a.symbols.truncate(value.symbol, "DAY"), "date")
     if to == "timestamp" and value.type in TIME and not node.to.expressions:
         return replace(value, type="timestamp")
