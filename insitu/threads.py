@@ -9,11 +9,13 @@ Import this before scikit-learn: the OpenMP runtime reads its settings once, whe
 
 from __future__ import annotations
 
+import functools
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 # Waiting threads spin by default, which starves everyone else on the machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -30,8 +32,15 @@ def thread_count(rows: int | None = None) -> int:
     return max(1, min(cores, int(wanted))) if wanted.isdigit() else cores
 
 
+@functools.lru_cache(maxsize=4)
+def _pools(loaded: tuple[bool, ...]) -> ThreadpoolController:
+    """The thread pools of the libraries loaded by now; finding them takes milliseconds, so it is done once."""
+    return ThreadpoolController()
+
+
 @contextmanager
 def limited(rows: int | None = None) -> Iterator[None]:
     """BLAS on one thread, OpenMP on `thread_count(rows)`."""
-    with threadpool_limits(1, "blas"), threadpool_limits(thread_count(rows), "openmp"):
+    pools = _pools(tuple(name in sys.modules for name in ("sklearn.ensemble", "lightgbm", "xgboost", "scipy.linalg")))
+    with pools.limit(limits=1, user_api="blas"), pools.limit(limits=thread_count(rows), user_api="openmp"):
         yield

@@ -12,6 +12,7 @@ import pyarrow as pa
 from insitu.errors import InsituError
 from insitu.registry import artifact
 from insitu.registry.signature import Signature
+from insitu.threads import limited
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Model:
         if batch.num_rows == 0:
             width = (0, len(self.signature.classes or [])) if self.task == "multiclass" else (0,)
             return np.empty(width)
-        return raw_scores(self.estimator, self.task, self.signature.frame(batch))
+        with limited(batch.num_rows):
+            return raw_scores(self.estimator, self.task, self.signature.frame(batch))
 
     def predict_quantiles(self, batch: pa.RecordBatch | pa.Table, table: str = "the input") -> np.ndarray[Any, Any]:
         """Predicted quantiles in the order of `signature.quantiles`, shape (rows, quantiles), never crossing.
@@ -72,7 +74,8 @@ class Model:
         if batch.num_rows == 0:
             return np.empty((0, len(self.signature.quantiles)))
         frame = self.signature.frame(batch)
-        columns = [self.estimator[str(quantile)].predict(frame) for quantile in self.signature.quantiles]
+        with limited(batch.num_rows):
+            columns = [self.estimator[str(quantile)].predict(frame) for quantile in self.signature.quantiles]
         return np.sort(np.column_stack(columns), axis=1)
 
     def predict_batches(

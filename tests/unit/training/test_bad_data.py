@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import ml, snapshot
 
 from insitu.errors import ConfigurationError, InsituError
 from insitu.registry import Model
 from insitu.training import MODELS_SCHEMA, train
+from tests.unit.training.example import ml, snapshot
 
 
 def run(table: pa.Table, *candidates: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:

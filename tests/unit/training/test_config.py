@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import ml, snapshot
 
 from insitu.config import parse
 from insitu.errors import ConfigurationError
 from insitu.training import train
+from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting"}
 LOGISTIC = {"name": "logistic", "family": "logistic_regression"}

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from conftest import ml, snapshot
 
 from insitu.registry import Model
 from insitu.training import train
+from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 20}}
 LOGISTIC = {"name": "logistic", "family": "logistic_regression"}

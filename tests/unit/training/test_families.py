@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from conftest import ml, snapshot
 from sklearn.metrics import roc_auc_score
 
 from insitu.registry import Model
 from insitu.training import train
 from insitu.training.families import FAMILIES
+from tests.unit.training.example import ml, snapshot
 
 SMALL: dict[str, dict[str, Any]] = {
     "hist_gradient_boosting": {"max_iter": 20},

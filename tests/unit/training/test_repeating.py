@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from conftest import ml, snapshot
 from sklearn.inspection import partial_dependence
 
 from insitu.errors import InsituError
 from insitu.training import train
 from insitu.training.backtest import backtest
 from insitu.training.reproduce import reproduce
+from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 20}}
 LOGISTIC = {"name": "logistic", "family": "logistic_regression"}

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ml, snapshot
 
 from insitu.config import Search
 from insitu.training import train
 from insitu.training.search import SEARCHES, Problem
 from insitu.training.search.space import draw, grid
+from tests.unit.training.example import ml, snapshot
 
 SPACE: dict[str, Any] = {"x": {"low": 0.01, "high": 100.0, "log": True}, "kind": ["a", "b"]}
 
