@@ -38,6 +38,7 @@ class Site:
             "INSITU_DUCKDB": self.warehouse.name,  # the same everywhere: another value makes dbt parse anew
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_LOG_LEVEL_FILE": "none",  # writing the debug log takes a good part of a short run
             "DBT_USE_COLORS": "false",
             "OMP_NUM_THREADS": "1",
         }
