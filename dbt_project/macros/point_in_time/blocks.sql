@@ -49,6 +49,8 @@
 
 {#- Two parts' (n, mean, population variance) -> sample standard deviation (Chan, Golub and LeVeque 1979). -#}
 {% macro merged_stddev(n, mean, variance) %}
-    {%- set between = 'max(' ~ n ~ ') * min(' ~ n ~ ') * power(max(' ~ mean ~ ') - min(' ~ mean ~ '), 2) / nullif(sum(' ~ n ~ '), 0)' -%}
+    {%- set apart = '(max(' ~ mean ~ ') - min(' ~ mean ~ '))' -%}
+    {#- 0 * infinity is NaN, as the deviation is when one of the values is infinite. -#}
+    {%- set between = 'max(' ~ n ~ ') * min(' ~ n ~ ') * power(' ~ apart ~ ', 2) / nullif(sum(' ~ n ~ '), 0) + 0 * ' ~ apart -%}
     {{ return('sqrt((sum(' ~ n ~ ' * ' ~ variance ~ ') + ' ~ between ~ ') / nullif(sum(' ~ n ~ ') - 1, 0))') }}
 {% endmacro %}

@@ -105,6 +105,13 @@ def check(rendered: Rendered, name: str, spine: list[Row], events: list[Row]) ->
             )
 
 
+def one_infinite() -> list[Row]:
+    """Two events every half hour before START, one of them infinite: alone in its part of some windows."""
+    event = {"key": 0, "s": "a", "seq": 0, "flag": True, "c": 1, "d": Decimal(1), "b": 1}
+    times = [START - n * timedelta(minutes=30) for n in range(1, 40)]
+    return [event | {"known_at": t, "x": math.inf if i == 20 else i / 7} for i, t in enumerate(times)]
+
+
 @pytest.mark.parametrize("name", list(SPECS))
 def test_equals_brute_force(rendered: Rendered, name: str) -> None:
     # One long query each time: a few rich examples, reported as found rather than shrunk for minutes.
@@ -118,6 +125,7 @@ def test_equals_brute_force(rendered: Rendered, name: str) -> None:
     prove()
     check(rendered, name, [], [])
     check(rendered, name, [{"id": 0, "k": 0, "s": "a", "as_of": START}], [])
+    check(rendered, name, [{"id": 0, "k": 0, "s": "a", "as_of": START}], one_infinite())
 
 
 def test_the_strategies_under_test_are_all_of_them(duckdb_rendered: Rendered, postgres_rendered: Rendered) -> None:
