@@ -57,7 +57,10 @@ def hundred() -> list[Node]:
 def chain(length: int) -> list[Node]:
     """Each model joins the one before with itself."""
     features = {"kind": "features", "key": ["id"]}
-    first = "select s.id, s.as_of, sum(e.v) as v from spine s left join events e on e.k = s.k and e.ts < s.as_of group by 1, 2"
+    first = (
+        "select s.id, s.as_of, sum(e.v) as v from spine s "
+        "left join events e on e.k = s.k and e.ts < s.as_of group by s.id, s.as_of"
+    )
     nodes = [Node("m0", "model", first, meta=features)]
     for i in range(1, length):
         sql = (
