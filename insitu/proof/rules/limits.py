@@ -101,7 +101,8 @@ def limited(
         seen = row.variant.existence.union(*(k.terms for k in keys))
         lost |= restrict(seen, a.symbols, row.variant.zone, set(env.outer_symbols), place, "002", why)
         single = row.group is not None and not row.group.keys
-        if not single and not determinism.covered(a, row.variant, row.unique, keys, env.outer_symbols):
+        same = determinism.interchangeable(a, row, [], keys) if keys else False
+        if not (single or same or determinism.covered(a, row.variant, row.unique, keys, env.outer_symbols)):
             lost |= {refused(place, "007", f"LIMIT picks any of several rows that tie; {determinism.ADVICE}")}
     variants = [
         Variant(v.columns, v.zone, prune(v.presence | lost), v.multiplicity, v.reads) for v in relation.variants
