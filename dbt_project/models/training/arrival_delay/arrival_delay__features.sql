@@ -11,5 +11,8 @@
         ref('feat_flight__destination_arrivals'),
         ref('feat_flight__aircraft_rotation'),
         ref('feat_flight__overdue'),
+        ref('feat_flight__turnaround'),
+        ref('feat_flight__overdue_network'),
+        ref('feat_flight__weather_trend'),
     ],
 ) }}
