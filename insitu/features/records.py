@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from insitu.errors import ConfigurationError
@@ -28,7 +26,7 @@ def compiled_sql(project: Project, node: Mapping[str, Any]) -> str:
     """
     if node.get("compiled_code"):
         return str(node["compiled_code"])
-    target = Path(os.environ.get("DBT_TARGET_PATH", project.directory / "target"))
+    target = project.target_path
     path = target / "compiled" / str(node["package_name"]) / str(node["original_file_path"])
     if not path.is_file():
         raise ConfigurationError(

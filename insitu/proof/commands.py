@@ -47,7 +47,7 @@ def check(
     Reads what `dbt compile --full-refresh` left in the target folder. Exit code 0: all proved; 1: not; 2: misuse.
     """
     outcome = checking.check(
-        project.directory / "target",
+        project.target_path,
         columns=_asking(project) if warehouse else None,
         select=list(select),
         witnesses=witness,
@@ -72,7 +72,7 @@ def time_travel(project: Project, select: tuple[str, ...], cuts: int, band: str)
 
     Runs in a scratch schema that no one else sees and that is gone afterwards. Exit code 0: nothing changed; 1: a leak.
     """
-    target = project.directory / "target"
+    target = project.target_path
     nodes, dialect = manifest.read(target, _asking(project))
     proof = Proof(nodes, dialect)
     kinds = ("features", "training_set")
@@ -102,7 +102,7 @@ def time_travel(project: Project, select: tuple[str, ...], cuts: int, band: str)
 @click.pass_obj
 def lineage(project: Project, feature: str, output: str, reverse: bool) -> None:
     """Say which source columns a FEATURE (column or model.column) depends on, and which models use it."""
-    nodes, dialect = manifest.read(project.directory / "target", _asking(project))
+    nodes, dialect = manifest.read(project.target_path, _asking(project))
     proof = Proof(nodes, dialect)
     if reverse:
         relation, _, column = feature.rpartition(".")

@@ -52,10 +52,15 @@ class Project:
             raise ConfigurationError(f"profiles.yml: {error}") from error
         return profile.credentials
 
+    @property
+    def target_path(self) -> Path:
+        """dbt's target folder."""
+        return Path(os.environ.get("DBT_TARGET_PATH", self.directory / "target"))
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """dbt's manifest.json of the last command, from dbt's target folder."""
-        path = Path(os.environ.get("DBT_TARGET_PATH", self.directory / "target")) / "manifest.json"
+        path = self.target_path / "manifest.json"
         if not path.is_file():
             raise ConfigurationError(
                 f"There is no `{path}`: dbt has not run in this project yet. "
