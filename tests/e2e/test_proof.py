@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.e2e.site import ROOT, Site, assert_refused
 
-
 FEATURES = [path.stem for path in sorted((ROOT / "dbt_project/models/features").glob("feat_*.sql"))]
 # What is trained on and what is scored; the other use case is not built here.
 SETS = ["flight_delay__features", "flight_delay__training_set", "flight_delay__scoring_set"]
