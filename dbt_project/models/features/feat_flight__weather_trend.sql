@@ -1,4 +1,5 @@
--- The weather of the last six hours at the origin.
+-- The weather of the last six hours at the origin. Sums are of whole numbers (hundredths of an inch, tenths of a millibar):
+-- a sum of fractions depends on the order of the rows in its last digit, and the hash of the training set with it.
 {{ window_features(
     spine=ref('flight__spine'),
     spine_key=['flight_id'],
@@ -6,10 +7,10 @@
     keys=['origin'],
     windows=['6 hours'],
     measures=[
-        {'name': 'precipitation', 'expr': 'precipitation_inches', 'agg': 'sum'},
+        {'name': 'precipitation', 'expr': 'cast(round(100 * precipitation_inches) as integer)', 'agg': 'sum'},
         {'name': 'visibility', 'expr': 'visibility_miles', 'agg': 'min'},
         {'name': 'gust', 'expr': 'gust_mph', 'agg': 'max'},
-        {'name': 'pressure', 'expr': 'pressure_millibars', 'agg': 'avg'},
+        {'name': 'pressure', 'expr': 'cast(round(10 * pressure_millibars) as integer)', 'agg': 'avg'},
     ],
     prefix='weather',
 ) }}
