@@ -89,5 +89,5 @@ def moment(value: Any) -> str:
 
 
 def title(name: str) -> str:
-    """`flight_delay` as `Flight delay`."""
+    """`early_churn` as `Early churn`."""
     return name.replace("_", " ").strip().capitalize()
