@@ -54,6 +54,8 @@ def _declared(
         values[column] = replace(value, not_null=not_null, reads=value.reads | {(name, column)}, closing=False)
     presence: Terms = NOTHING
     late: dict[str, Term] = {}  # columns that are known later than their row
+    if isinstance(declaration, d.Spine | d.Features | d.TrainingSet):
+        presence = frozenset({asked(name, declaration, values[declaration.as_of.lower()], place)})
     if isinstance(declaration, d.Event | d.Labels | d.Validity):
         presence = _available(name, declaration, values, symbols, place)
     if isinstance(declaration, d.Validity):
@@ -69,6 +71,11 @@ def _declared(
         values[column] = replace(value, terms=frozenset(terms))
     columns = {("", c): v for c, v in values.items()}
     return Variant(columns, base.zone.copy(), presence, NOTHING, base.reads | _told_by(name, declaration))
+
+
+def asked(name: str, declaration: Any, as_of: Value, place: Place) -> Term:
+    """A row of a spine is there from its as-of on: what is asked later does not show."""
+    return Term(name, declaration.as_of.lower(), ((as_of.symbol, 0, LOOSE),), place, inclusive=True)
 
 
 def _told_by(name: str, declaration: Any) -> frozenset[tuple[str, str]]:
@@ -112,7 +119,10 @@ def _versions(name: str, declaration: d.Validity, values: dict[str, Value], plac
     if declaration.valid_to:
         column = declaration.valid_to.lower()
         values[column] = replace(values[column], closing=True)
-        late[column] = _never(name, place, f"`{name}.{column}` is known only when the next version comes")
+        late[column] = replace(
+            _never(name, place, f"`{name}.{column}` is known only when the next version comes"),
+            inclusive=not declaration.strict, closing=True, lag=declaration.lag_microseconds,
+        )  # fmt: skip
     for flag in declaration.current_flags:
         late[flag.lower()] = _never(name, place, f"`{name}.{flag}` says what is current today, not at as-of")
     return late

@@ -18,6 +18,8 @@ def known_at(declaration: Any) -> tuple[str, str | None, bool] | None:
         return declaration.matured_at, declaration.lag, declaration.strict
     if isinstance(declaration, d.Validity):
         return declaration.valid_from, declaration.lag, declaration.strict
+    if isinstance(declaration, d.Spine):
+        return declaration.as_of, None, False  # what is asked later is not there yet
     return None
 
 
@@ -52,7 +54,7 @@ def cut(
     assert known is not None
     strict = known[2]
     query = f"select {selected} from {relation} where {moment} {'<' if strict else '<='} {instant}"
-    if not poison:
+    if not poison or isinstance(declaration, d.Spine):
         return query
     spoiled = ", ".join(
         f"{_spoiled(c, family, declaration, instant, ours)} as {quote(c)}" for c, family in columns.items()
@@ -74,7 +76,9 @@ def _as_of(columns: dict[str, str | None], declaration: Any, instant: str) -> di
         if declaration.valid_to:
             column = declaration.valid_to.lower()
             open_end = f"timestamp '{FOREVER}'" if column in {c.lower() for c in declaration.not_null} else "null"
-            result[column] = f"case when {quote(column)} <= {instant} then {quote(column)} else {open_end} end"
+            lag = f" + interval '{declaration.lag}'" if declaration.lag else ""
+            known = f"{quote(column)}{lag} {'<' if declaration.strict else '<='} {instant}"
+            result[column] = f"case when {known} then {quote(column)} else {open_end} end"
         return {c: sql for c, sql in result.items() if c in columns}
     if isinstance(declaration, d.Mutable):
         immutable = {c.lower() for c in declaration.immutable}

@@ -39,6 +39,8 @@ class Term:
     code: str = "001"
     why: str = ""
     label: bool = False
+    closing: bool = False  # of a version's end, which is known `lag` later
+    lag: int = 0
 
     @property
     def unbounded(self) -> bool:

@@ -24,7 +24,7 @@ PURE = _classes(
     Abs Acos Add And Array ArrayConcat ArrayContains ArrayContainsAll ArrayOverlaps ArraySize ArraySort ArraySlice
     ArrayToString Ascii Asin Atan Atan2 Between Bracket BitwiseAnd BitwiseCount BitwiseLeftShift BitwiseNot
     BitwiseOr BitwiseRightShift BitwiseXor Cbrt Ceil Chr Concat ConcatWs Contains Cos Cosh Cot DPipe Date DateDiff
-    DatePart Day DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees Div Dot EQ EndsWith Epoch Exp Extract Factorial
+    DatePart Day DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees Div EQ EndsWith Epoch Exp Extract Factorial
     Floor GT GTE Hour ILike In IntDiv Interval Is IsInf IsNan JSONExtract JSONExtractScalar LT LTE Left Length
     Levenshtein Like List Ln Log Lower MD5 MakeInterval Minute Mod Month Mul NEQ Neg Not NullSafeEQ NullSafeNEQ
     Nullif Or Pad Paren Pi Pow PropertyEQ Quarter RegexpExtract RegexpILike RegexpLike RegexpReplace RegexpSplit

@@ -17,6 +17,7 @@ from insitu.proof.context import Env
 from insitu.proof.domain import RAW, Place, Refusal, Relation, Term, Variant
 from insitu.proof.rebase import compact, instantiate
 from insitu.proof.rules.names import identifier
+from insitu.proof.rules.normal import normal
 from insitu.proof.types import family
 from insitu.proof.verdicts import ROW, ColumnVerdict, Finding, judge
 
@@ -126,6 +127,12 @@ class Project:
         if node is None:
             raise Refusal(f"relation `{shown}` is not a model, seed or source of this project", table, "009")
         declared = self.declaration(node)
+        if isinstance(declared, d.Features | d.TrainingSet) and node.sql is None and not declared.trust:
+            raise Refusal(
+                f"`{node.name}` is declared {declared.kind}, but has no SQL to prove it by; write it in SQL, or say in "
+                "its `trust` why it sees no future",
+                table,
+            )
         if self.is_boundary(node) or (declared is not None and node.sql is None):
             base = self._base(node, declared, table)
             return axioms.relation(node.name, declared, base, analyser.symbols, place, analyser.trusting)
@@ -146,6 +153,7 @@ class Project:
                 key = "", declared.as_of.lower()
                 if key in variant.columns:
                     variant.columns[key] = replace(variant.columns[key], not_null=True)
+                    variant.presence |= {axioms.asked(node.name, declared, variant.columns[key], place)}
         return relation
 
     def _base(self, node: Node, declared: Any, table: exp.Table) -> Relation:
@@ -184,9 +192,13 @@ class Project:
         try:
             with self.analyser.inside(node.name, trusting):
                 try:
-                    query = sqlglot.parse_one(node.sql or "", dialect=self.dialect)
+                    statements = sqlglot.parse(node.sql or "", dialect=self.dialect)
                 except sqlglot.errors.SqlglotError as error:
                     return Refusal(f"the SQL cannot be parsed: {str(error).splitlines()[0][:100]}")
+                queries = [s for s in statements if s is not None and not isinstance(s, exp.Semicolon)]
+                if len(queries) != 1:
+                    return Refusal(f"the SQL has {len(queries)} statements; a model is one query")
+                query = normal(queries[0])
                 return compact(self.analyser.relation(query, Env()), self.analyser.symbols)
         except Refusal as refusal:
             place = self.analyser.place(refusal.node)

@@ -176,11 +176,11 @@ class Symbols:
             self._always(symbol, result, length_, STRICT)
         return result
 
-    def align(self, symbol: int, unit: str) -> int:
+    def align(self, symbol: int, unit: str, end: int | None = None) -> int:
         """Note that the symbol is a multiple of unit; returns the symbol of the next multiple."""
         if symbol in self.aligned:
             return self.aligned[symbol].end
-        end = self.fresh()
+        end = end or self.fresh()
         low, high = length(unit)
         self.aligned[symbol] = Aligned(unit, end)
         self._always(end, symbol, high)
@@ -200,10 +200,19 @@ class Symbols:
         zone.present |= {x, y}
         zone.add(x, y, (0, STRICT if strict else LOOSE))
         a, b = self.aligned.get(x), self.aligned.get(y)
+        if a and b and a.unit == b.unit:
+            zone.add(a.end, b.end, (0, STRICT if strict else LOOSE))
         if strict and a and b and b.unit in _NESTED[a.unit]:
             # x < y, both multiples of x's unit: the whole period of x ends at or before y.
             zone.add(a.end, y, (0, LOOSE))
             zone.add(x, y, (-length(a.unit)[0], LOOSE))
+
+    def equate(self, zone: Zone, x: int, y: int) -> None:
+        """Add x = y."""
+        zone.equal(x, y)
+        a, b = self.aligned.get(x), self.aligned.get(y)
+        if a and b and a.unit == b.unit:
+            zone.equal(a.end, b.end)
 
     def paths(self, zone: Zone, start: int) -> dict[int, Weight]:
         """Shortest paths from `start`: y → (c, flag) with start − y ≤ c. Not to be changed by the caller."""

@@ -73,7 +73,9 @@ def travel(
     result = Travel(node.name)
     for at in _instants(engine, schema, node, as_of, cuts):
         engine.execute(f"delete from {schema}.instant")
-        engine.execute(f"insert into {schema}.instant values (timestamp '{at}', timestamp '{at}' - interval '{band}')")
+        moment = f"timestamp '{at}'"
+        around = f"{moment} - interval '{band}', {moment} + interval '{band}'"
+        engine.execute(f"insert into {schema}.instant values ({moment}, {around})")
         columns, before = _rows(engine, schema, "everything", node, as_of, limit)
         _, after = _rows(engine, schema, "cut", node, as_of, limit)
         kept = [i for i, c in enumerate(columns) if c.lower() not in declared.exempt]
@@ -89,7 +91,7 @@ def _create(project: Project, chain: Program, engine: Engine, schema: str) -> No
     """Views over the declared relations, whole and cut, and the models between them and the one tested."""
     engine.execute(f"drop schema if exists {schema} cascade")
     engine.execute(f"create schema {schema}")
-    engine.execute(f"create table {schema}.instant (moment timestamp, earliest timestamp)")
+    engine.execute(f"create table {schema}.instant (moment timestamp, earliest timestamp, latest timestamp)")
     trains = isinstance(project.declaration(chain.steps[-1]), d.TrainingSet)
     moment = f"(select moment from {schema}.instant)"
     for base in chain.bases:
@@ -107,19 +109,20 @@ def _create(project: Project, chain: Program, engine: Engine, schema: str) -> No
         for world in ("everything", "cut"):
             query = rewrite(project, step, lambda n, world=world: named(schema, f"{world}__{n.name}"))  # type: ignore[misc]
             if isinstance(declared, d.Spine):
-                query = _banded(query, project.dialect, schema, declared.as_of)
+                query = _banded(query, project.dialect, schema, declared.as_of, world)
             _view(engine, schema, f"{world}__{step.name}", query)
         if isinstance(declared, d.Spine):
             query = rewrite(project, step, lambda n: named(schema, f"everything__{n.name}"))
             _view(engine, schema, f"unbanded__{step.name}", query)
 
 
-def _banded(query: str, dialect: str, schema: str, as_of: str) -> str:
-    """Only spine rows in the band before the instant."""
+def _banded(query: str, dialect: str, schema: str, as_of: str, world: str) -> str:
+    """Only spine rows in the band before the instant; with all data, also those as far after it."""
     inner = sqlglot.parse_one(query, dialect=dialect).sql(dialect)
     column = quote(as_of.lower())
+    until = "latest" if world == "everything" else "moment"
     return (
-        f"select * from ({inner}) as spine where {column} <= (select moment from {schema}.instant) "
+        f"select * from ({inner}) as spine where {column} <= (select {until} from {schema}.instant) "
         f"and {column} > (select earliest from {schema}.instant)"
     )
 

@@ -106,7 +106,9 @@ def branches_seen(
     pairs, default = conditionals.branches(node)
     if default is not None and not isinstance(default, exp.Null):
         zero = isinstance(default, exp.Literal) and default.this in ("0", "0.0") and isinstance(call.function, exp.Sum)
-        if not (zero and grouped and not call.distinct and all(_never_null(a, r, row) for _, r in pairs)):
+        # With a FILTER the group may have no row that passes it: then the sum is NULL, not 0.
+        plain = grouped and call.filter is None and not call.distinct
+        if not (zero and plain and all(_never_null(a, r, row) for _, r in pairs)):
             return None
     return [([p for p, _ in pairs[: i + 1]], [result]) for i, (_, result) in enumerate(pairs)]
 

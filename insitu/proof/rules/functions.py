@@ -9,12 +9,17 @@ from sqlglot import exp
 
 from insitu.proof import functions
 from insitu.proof.context import Row
-from insitu.proof.domain import Refusal, Value, reads_of, refused, terms_of
+from insitu.proof.domain import NULL, Refusal, Value, reads_of, refused, terms_of
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
 
 _BARE = (exp.Var, exp.DataType, exp.Identifier, exp.JSONPath, exp.DataTypeParam)
+# NULL when any argument is.
+_STRICT = (
+    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.Pow, exp.Abs, exp.Sqrt, exp.Exp, exp.Ln, exp.LT, exp.LTE,
+    exp.GT, exp.GTE, exp.EQ, exp.NEQ, exp.Round, exp.Floor, exp.Ceil,
+)  # fmt: skip
 _COMPARISONS = (exp.Predicate, exp.Connector, exp.Not)
 
 
@@ -71,6 +76,8 @@ def _key(node: exp.Expr, evaluated: list[exp.Expr]) -> tuple[object, ...]:
 def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
     children = arguments(node)
     values = [a.value(child, row) for child in children]
+    if isinstance(node, _STRICT) and any(v.constant == NULL for v in values):
+        return Value(a.symbols.intern("null"), constant=NULL, reads=reads_of(values))
     family: str | None = "opaque"
     if isinstance(node, _COMPARISONS):
         family = "boolean"
@@ -105,6 +112,13 @@ def zoned(a: Analyser, node: exp.Expr, row: Row) -> Value:
 
 def parenthesis(a: Analyser, node: exp.Paren | exp.Alias, row: Row) -> Value:
     return a.value(node.this, row)
+
+
+def dot(a: Analyser, node: exp.Dot, row: Row) -> Value:
+    """(struct).field; schema.function(…) is somebody's own function."""
+    if not isinstance(node.expression, exp.Identifier) or isinstance(node.this, exp.Identifier):
+        raise Refusal(f"{a.show(node)} is not a built-in function (is it a UDF or a macro?)", node)
+    return pure(a, node, row)
 
 
 def unix_time(a: Analyser, node: exp.UnixToTime, row: Row) -> Value:

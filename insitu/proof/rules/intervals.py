@@ -59,8 +59,11 @@ def parse(node: exp.Expr, bare_unit: str | None = None) -> Duration | None:
         for a, b in ((node.this, node.expression), (node.expression, node.this)):
             number, inner = _number(a), parse(b)
             if number is not None and inner is not None:
-                ends = sorted((int(inner.low * number), int(inner.high * number)))
-                return Duration(ends[0], ends[1], inner.unit, inner.count * number)
+                low, high = sorted((inner.low * number, inner.high * number))
+                fixed = inner.low == inner.high
+                if low != int(low) or high != int(high) or not (fixed or number == int(number)):
+                    return None
+                return Duration(int(low), int(high), inner.unit, inner.count * number)
         return None
     if isinstance(node, exp.Anonymous) and str(node.this).lower() in _CALLS and len(node.expressions) == 1:
         number = _number(node.expressions[0])
@@ -95,6 +98,8 @@ def _of(number: float, unit: str) -> Duration | None:
     name = _NAMES.get(name, _NAMES.get(name.rstrip("s"), name.upper().rstrip("S")))
     if name not in UNIT and name not in CALENDAR:
         return None
+    if name in CALENDAR and number != int(number):
+        return None  # half a year is six months, not half of 365 days
     low, high = length(name)
     ends = sorted((number * low, number * high))
     if any(e != int(e) for e in ends):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from insitu.proof.context import Row
-from insitu.proof.domain import NULL, Value
+from insitu.proof.domain import NULL, Value, refused
 from insitu.proof.symbols import SECOND
 
 if TYPE_CHECKING:
@@ -19,12 +19,30 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 _EPOCH = datetime(1970, 1, 1)
 
 
+_CLOCKS = {"now", "today", "tomorrow", "yesterday"}  # what a warehouse reads as the time of the run
+_EXACT = 2**53
+
+
 def literal(a: Analyser, node: exp.Literal, row: Row) -> Value:
     symbol = a.symbols.intern(("literal", node.this, node.is_string))
     if node.is_string:
-        return Value(symbol, constant=str(node.this), type="text")
+        text = str(node.this)
+        if text.strip().lower() in _CLOCKS and not _among_text(a, node, row):
+            why = f"{a.show(node)} may be read as the time of the run; use the variable as_of or a column"
+            return Value(symbol, frozenset({refused(a.place(node), "007", why)}), type="text")
+        return Value(symbol, constant=text, type="text")
     family = "integer" if str(node.this).isdigit() else "decimal"
-    return Value(symbol, constant=float(node.this), type=family)
+    number = float(node.this)
+    return Value(symbol, constant=number if abs(number) < _EXACT else None, type=family)
+
+
+def _among_text(a: Analyser, node: exp.Literal, row: Row) -> bool:
+    """Compared with text, 'today' is just a word."""
+    parent = node.parent
+    if not isinstance(parent, exp.EQ | exp.NEQ | exp.In | exp.Like | exp.ILike):
+        return False
+    others = [x for x in (parent.this, parent.expression) if isinstance(x, exp.Column)]
+    return bool(others) and all(a.value(x, row).type == "text" for x in others)
 
 
 def null(a: Analyser, node: exp.Null, row: Row) -> Value:

@@ -15,20 +15,22 @@ from insitu.proof.types import TIME, comparable
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
 
-_INVERSE: dict[type, type] = {exp.LT: exp.GTE, exp.LTE: exp.GT, exp.GT: exp.LTE, exp.GTE: exp.LT}
 _ORDER = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 _NULL_REJECTING = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ, exp.NEQ, exp.Between, exp.Like, exp.ILike, exp.In)
 
 
 def conjuncts(node: exp.Expr) -> list[exp.Expr]:
+    """The parts of a predicate that are all true when it is."""
     node = node.unnest()
     if isinstance(node, exp.And):
         return conjuncts(node.this) + conjuncts(node.expression)
-    if isinstance(node, exp.Between) and not node.args.get("symmetric"):
-        return [
-            exp.GTE(this=node.this.copy(), expression=node.args["low"].copy()),
-            exp.LTE(this=node.this.copy(), expression=node.args["high"].copy()),
-        ]
+    if isinstance(node, exp.Is | exp.EQ) and isinstance(node.this.unnest(), exp.Predicate | exp.Connector | exp.Not):
+        if isinstance(node.expression, exp.Boolean) and node.expression.this:
+            return conjuncts(node.this)  # p is true
+    if isinstance(node, exp.Coalesce) and len(node.expressions) == 1:
+        fallback = node.expressions[0].unnest()
+        if isinstance(fallback, exp.Boolean) and not fallback.this:
+            return conjuncts(node.this)  # coalesce(p, false)
     return [node]
 
 
@@ -137,9 +139,6 @@ def facts(a: Analyser, predicate: exp.Expr, row: Row, zone: Zone) -> None:
                 and isinstance(inner.this, exp.Column)
             ):
                 zone.present.add(a.value(inner.this, row).symbol)
-            if type(inner) in _INVERSE:
-                left, right = a.value(inner.this, row), a.value(inner.expression, row)
-                _order(a, _INVERSE[type(inner)], left, right, zone)
         elif isinstance(part, exp.Or):
             _either(a, part, row, zone)
         elif isinstance(part, exp.EQ | exp.NullSafeEQ):
@@ -181,7 +180,7 @@ def _equal(a: Analyser, x: Value, y: Value, zone: Zone, null_safe: bool) -> None
     x, y = _timed(a, x, y), _timed(a, y, x)
     if NULL in (x.constant, y.constant) or not comparable(x.type, y.type):
         return
-    zone.equal(x.symbol, y.symbol)
+    a.symbols.equate(zone, x.symbol, y.symbol)
     if not null_safe:
         zone.present |= {x.symbol, y.symbol}
 

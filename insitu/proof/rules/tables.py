@@ -23,10 +23,11 @@ def with_ctes(a: Analyser, node: exp.Expr, env: Env) -> Env:
     if clause is None:
         return env
     ctes = dict(env.ctes)
-    for cte in clause.expressions:
+    names = [identifier(cte.args["alias"].this, a.dialect) for cte in clause.expressions]
+    for i, cte in enumerate(clause.expressions):
         name = identifier(cte.args["alias"].this, a.dialect)
         if clause.args.get("recursive") and any(
-            identifier(t.this, a.dialect) == name for t in cte.this.find_all(exp.Table)
+            not t.args.get("db") and identifier(t.this, a.dialect) in names[i:] for t in cte.this.find_all(exp.Table)
         ):
             raise Refusal("a recursive CTE", cte)
         columns = tuple(identifier(c, a.dialect) for c in cte.args["alias"].args.get("columns") or [])

@@ -138,7 +138,7 @@ def _moved(a: Analyser, symbol: int, duration: intervals.Duration) -> int:
     if aligned and result not in a.symbols.aligned and duration.unit:
         whole = duration.count == int(duration.count)
         if aligned.unit == duration.unit and whole:
-            a.symbols.align(result, aligned.unit)
+            a.symbols.align(result, aligned.unit, symbol if duration.count == -1 else None)
         elif aligned.unit in UNIT and duration.low == duration.high and duration.low % UNIT[aligned.unit] == 0:
             if aligned.unit != "WEEK" or duration.unit in ("DAY", "WEEK"):
                 a.symbols.align(result, aligned.unit)

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from insitu.proof.context import Row
 from insitu.proof.domain import Value, is_present
+from insitu.proof.symbols import LOOSE
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
@@ -60,9 +61,6 @@ def end_of_version_of(a: Analyser, part: exp.Expr, row: Row, open_ended: bool) -
     if moment.closing or (open_ended and not is_present(moment, row.variant.zone)):
         return None
     terms = frozenset(
-        replace(t, bounds=((moment.symbol, 0, 1),), inclusive=True, code="001", why="")
-        if t.unbounded and t.code == "005"
-        else t
-        for t in end.terms
+        replace(t, bounds=((moment.symbol, t.lag, LOOSE),), code="001", why="") if t.closing else t for t in end.terms
     )
     return Value(a.symbols.fresh(), moment.terms | terms, reads=moment.reads | end.reads, type="boolean")

@@ -25,6 +25,7 @@ RULES: dict[type, Rule] = {
     exp.Literal: literals.literal,
     exp.Null: literals.null,
     exp.Boolean: literals.boolean,
+    exp.Dot: functions.dot,
     exp.Paren: functions.parenthesis,
     exp.Alias: functions.parenthesis,
     exp.Anonymous: functions.named,

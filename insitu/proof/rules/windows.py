@@ -39,8 +39,9 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     if row.peers is None:
         raise Refusal("a window function in this clause", node)
     partition, order, spec = _definition(node, row)
-    function, condition = node.this, None
+    function, condition, ignoring = node.this, None, False
     while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
+        ignoring = ignoring or isinstance(function, exp.IgnoreNulls)
         if isinstance(function, exp.Filter):
             condition = function.expression.this if isinstance(function.expression, exp.Where) else function.expression
         function = function.this
@@ -51,7 +52,10 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     picks = isinstance(function, exp.Max | exp.Min | exp.FirstValue | exp.LastValue)  # the result is one of the values
     best: dict[int, Weight] | None = None
     types: set[str | None] = set()
-    terms, reads = terms_of([*mine, *keys]), reads_of([*mine, *keys])
+    # Offset and default of lag, lead and nth_value are those of the current row.
+    picking = type(function) in functions.OFFSETS | functions.POSITIONAL
+    extra = [a.value(x, row) for x in arguments[1:]] if picking else []
+    terms, reads = terms_of([*mine, *keys, *extra]), reads_of([*mine, *keys, *extra])
     for peer in row.peers:
         theirs = [a.value(p, peer) for p in partition]
         if any(literals.differ(x.constant, y.constant) for x, y in zip(mine, theirs, strict=True)):
@@ -64,9 +68,8 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
         assert inner is not None
         orders = [a.value(o.this, inner) for o in order]
         values = [a.value(x, inner) for x in arguments]
-        silent = (
-            type(function) in functions.IGNORES_NULL and len(values) == 1 and values[0].constant == NULL
-        )  # fmt: skip
+        ignored = type(function) in functions.IGNORES_NULL or (ignoring and type(function) in functions.POSITIONAL)
+        silent = ignored and len(values) == 1 and values[0].constant == NULL
         own = type(function) in functions.POSITIONAL and values[:1]
         same = own and (own[0].constant is not None or own[0].symbol in {o.symbol for o in orders})
         same = same or (
@@ -125,8 +128,8 @@ def _arguments(a: Analyser, function: exp.Expr, row: Row) -> list[exp.Expr]:
 def _frame(
     a: Analyser, function: exp.Expr, order: list[exp.Expr], spec: exp.Expr | None, row: Row, node: exp.Window
 ) -> Frame:
-    positional = type(function) in functions.POSITIONAL | functions.OFFSETS | functions.WHOLE or isinstance(
-        function, exp.RowNumber | exp.NthValue | exp.ArrayAgg | exp.GroupConcat | exp.AnyValue
+    positional = type(function) in functions.POSITIONAL | functions.OFFSETS or isinstance(
+        function, exp.RowNumber | exp.Ntile | exp.NthValue | exp.ArrayAgg | exp.GroupConcat | exp.AnyValue
     )
     if not order:
         return Frame(bounded=False, positional=positional)
