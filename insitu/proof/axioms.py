@@ -23,6 +23,7 @@ def relation(
     present = {c.lower() for c in declaration.not_null}
     if isinstance(declaration, d.Spine | d.Features | d.TrainingSet):
         present.add(declaration.as_of.lower())
+        present |= {c.lower() for c in getattr(declaration, "key", [])}
     variants = [_declared(name, declaration, base.names, v, present, symbols, place, trusting) for v in base.variants]
     unique = [frozenset(c.lower() for c in key) for key in declaration.unique]
     if isinstance(declaration, d.Spine | d.Features) and declaration.key:

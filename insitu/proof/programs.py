@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import sqlglot
 from sqlglot import exp
 
+from insitu.proof.parsing import parse
 from insitu.proof.project import Node, Project
 
 
@@ -41,7 +41,7 @@ def program(project: Project, node: Node) -> Program:
 def references(project: Project, node: Node) -> list[Node]:
     """The relations of the project that a model's SQL reads."""
     found: dict[str, Node] = {}
-    for table in _tables(sqlglot.parse_one(node.sql or "", dialect=project.dialect)):
+    for table in _tables(parse(node.sql or "", project.dialect)):
         read = project.find(table)
         if read is not None:
             found[read.name] = read
@@ -64,7 +64,7 @@ def rewrite(project: Project, node: Node, name_of: Callable[[Node], exp.Table], 
     Args:
         dialect: to write in; the project's own by default.
     """
-    query = sqlglot.parse_one(node.sql or "", dialect=project.dialect)
+    query = parse(node.sql or "", project.dialect)
     for table in _tables(query):
         read = project.find(table)
         if read is None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
 
 from insitu.proof import axioms
@@ -15,6 +14,7 @@ from insitu.proof import declarations as d
 from insitu.proof.analyser import Analyser
 from insitu.proof.context import Env
 from insitu.proof.domain import RAW, Place, Refusal, Relation, Term, Variant
+from insitu.proof.parsing import NotOneQuery, parse
 from insitu.proof.rebase import compact, instantiate
 from insitu.proof.rules.names import identifier
 from insitu.proof.rules.normal import normal
@@ -150,10 +150,13 @@ class Project:
                 unique.append(frozenset(c.lower() for c in (*declared.key, declared.as_of)))
             relation.unique = relation.unique + unique
             for variant in relation.variants:
-                key = "", declared.as_of.lower()
-                if key in variant.columns:
-                    variant.columns[key] = replace(variant.columns[key], not_null=True)
-                    variant.presence |= {axioms.asked(node.name, declared, variant.columns[key], place)}
+                for column in (*declared.key, declared.as_of):
+                    if column.lower() in relation.names:
+                        key = "", column.lower()
+                        variant.columns[key] = replace(variant.columns[key], not_null=True)
+                as_of = variant.columns.get(("", declared.as_of.lower()))
+                if as_of is not None:
+                    variant.presence |= {axioms.asked(node.name, declared, as_of, place)}
         return relation
 
     def _base(self, node: Node, declared: Any, table: exp.Table) -> Relation:
@@ -192,13 +195,9 @@ class Project:
         try:
             with self.analyser.inside(node.name, trusting):
                 try:
-                    statements = sqlglot.parse(node.sql or "", dialect=self.dialect)
-                except sqlglot.errors.SqlglotError as error:
-                    return Refusal(f"the SQL cannot be parsed: {str(error).splitlines()[0][:100]}")
-                queries = [s for s in statements if s is not None and not isinstance(s, exp.Semicolon)]
-                if len(queries) != 1:
-                    return Refusal(f"the SQL has {len(queries)} statements; a model is one query")
-                query = normal(queries[0])
+                    query = normal(parse(node.sql or "", self.dialect))
+                except NotOneQuery as error:
+                    return Refusal(str(error))
                 return compact(self.analyser.relation(query, Env()), self.analyser.symbols)
         except Refusal as refusal:
             place = self.analyser.place(refusal.node)

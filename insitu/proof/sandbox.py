@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
-import sqlglot
 from sqlglot import exp
 
 from insitu.proof import declarations as d
 from insitu.proof.compare import Difference, differences
 from insitu.proof.cuts import cut, quote
+from insitu.proof.parsing import parse
 from insitu.proof.programs import Program, named, program, rewrite
 from insitu.proof.project import Node, Project
 from insitu.proof.synthetic import TYPES
@@ -82,7 +82,7 @@ class Sandbox:
         """Numbers and texts in the SQL."""
         found: list[Any] = []
         for step in self.program.steps:
-            for node in sqlglot.parse_one(step.sql or "", dialect=self.project.dialect).find_all(exp.Literal):
+            for node in parse(step.sql or "", self.project.dialect).find_all(exp.Literal):
                 found.append(str(node.this) if node.is_string else float(node.this))
         return [x for x in found if not isinstance(x, str) or x.isalpha()]
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import sqlglot
-
 from insitu.errors import ConfigurationError
 from insitu.proof import declarations as d
 from insitu.proof.compare import Difference, differences
@@ -109,20 +107,19 @@ def _create(project: Project, chain: Program, engine: Engine, schema: str) -> No
         for world in ("everything", "cut"):
             query = rewrite(project, step, lambda n, world=world: named(schema, f"{world}__{n.name}"))  # type: ignore[misc]
             if isinstance(declared, d.Spine):
-                query = _banded(query, project.dialect, schema, declared.as_of, world)
+                query = _banded(query, schema, declared.as_of, world)
             _view(engine, schema, f"{world}__{step.name}", query)
         if isinstance(declared, d.Spine):
             query = rewrite(project, step, lambda n: named(schema, f"everything__{n.name}"))
             _view(engine, schema, f"unbanded__{step.name}", query)
 
 
-def _banded(query: str, dialect: str, schema: str, as_of: str, world: str) -> str:
+def _banded(query: str, schema: str, as_of: str, world: str) -> str:
     """Only spine rows in the band before the instant; with all data, also those as far after it."""
-    inner = sqlglot.parse_one(query, dialect=dialect).sql(dialect)
     column = quote(as_of.lower())
     until = "latest" if world == "everything" else "moment"
     return (
-        f"select * from ({inner}) as spine where {column} <= (select {until} from {schema}.instant) "
+        f"select * from ({query}) as spine where {column} <= (select {until} from {schema}.instant) "
         f"and {column} > (select earliest from {schema}.instant)"
     )
 

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from insitu.proof.compare import Difference
 from insitu.proof.cuts import quote
+from insitu.proof.parsing import NotOneQuery
 from insitu.proof.programs import rewrite
 from insitu.proof.project import ModelResult, Node, Project
 from insitu.proof.sandbox import Sandbox, Tables, Unable
@@ -41,7 +42,7 @@ def search(project: Project, model: str, columns: set[str], attempts: int = ATTE
     as_of, key = declared.as_of.lower(), [c.lower() for c in (*getattr(declared, "key", []), declared.as_of)]
     try:
         sandbox = Sandbox(project, node)
-    except Unable:
+    except (Unable, NotOneQuery):
         return {}
     result: dict[str, str] = {}
     try:

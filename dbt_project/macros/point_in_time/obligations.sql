@@ -20,8 +20,10 @@
         {%- do keys.append(declared.key) -%}
     {%- endif -%}
 
+    {%- set key = declared.get('key', []) if declared.kind in ['spine', 'features'] else [] -%}
+
     {%- set obligations = [] -%}
-    {%- for column in (times + declared.get('not_null', [])) | unique -%}
+    {%- for column in (times + key + declared.get('not_null', [])) | unique -%}
         {%- do obligations.append({
             'name': column ~ ' is not null',
             'query': 'select 1 as broken from ' ~ relation ~ ' where ' ~ adapter.quote(column) ~ ' is null'

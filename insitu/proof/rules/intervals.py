@@ -46,6 +46,8 @@ def parse(node: exp.Expr, bare_unit: str | None = None) -> Duration | None:
         return -inner if inner else None
     if isinstance(node, exp.Interval):
         number = _number(node.this)
+        if number is not None and number != int(number):
+            return None  # interval 1.9 days is one day, interval '1.9 days' more
         if node.unit is None:
             return _text(str(node.this.this)) if isinstance(node.this, exp.Literal) else None
         if number is not None and isinstance(node.unit, exp.Var):

@@ -78,13 +78,16 @@ def join(a: Analyser, scope: Scope, node: exp.Expr, env: Env) -> Scope:
     relation: Relation | None = None
     result: list[Variant] = []
     alias, lateral, one_match = "", True, True
+    followed: set[str] | None = None  # columns of the right side that follow from the left row
     for left in scope.variants:
         if lateral or relation is None:
             relation, alias, lateral = tables.source(a, item, env, left)
         if any(s.alias == alias for s in scope.sources):
             raise Refusal(f"two FROM items are named {alias}", node)
         pairs = [_pair(a, left, u, alias, on, using, env, method == "ASOF", node) for u in relation.variants]
-        right_unique = _at_most_one(relation, alias, on, using) or method == "ASOF"
+        equal = _set_equal(a, left, relation, alias, on, using)
+        right_unique = any(key <= equal for key in relation.unique) or method == "ASOF"
+        followed = equal if followed is None else followed & equal
         one_match = one_match and right_unique
         if method == "ASOF":
             pairs = _nearest(a, pairs, relation, alias, env, node)
@@ -108,7 +111,8 @@ def join(a: Analyser, scope: Scope, node: exp.Expr, env: Env) -> Scope:
     unique, ranks = scope.unique, dict(scope.ranks)
     if kind not in ("SEMI", "ANTI"):
         sources.append(Source(alias, relation.names, set(using)))
-        theirs = [frozenset((alias, c) for c in key) for key in relation.unique]
+        given = followed if followed is not None and side in ("", "LEFT") else set()
+        theirs = [frozenset((alias, c) for c in key - given) for key in relation.unique]
         both = [x | y for x in scope.unique for y in theirs]
         unique = ((scope.unique if one_match and side in ("", "LEFT") else []) + both)[:8] if side != "FULL" else []
         if using:
@@ -302,18 +306,33 @@ def _mentioned(node: exp.Expr, alias: str) -> set[str]:
     return names
 
 
-def _at_most_one(relation: Relation, alias: str, on: exp.Expr | None, using: list[str]) -> bool:
-    """The right side has a key among the columns that the join sets equal."""
+def _set_equal(
+    a: Analyser, left: Variant, relation: Relation, alias: str, on: exp.Expr | None, using: list[str]
+) -> set[str]:
+    """The columns of the right side that the join sets equal to something of the left row."""
     equal = set(using)
     for part in predicates.conjuncts(on) if on is not None else []:
         if isinstance(part, exp.EQ):
             for x, y in ((part.this, part.expression), (part.expression, part.this)):
-                column = x.unnest()
-                if isinstance(column, exp.Column) and column.table.lower() == alias:
-                    others = list(y.find_all(exp.Column))
-                    if not y.find(exp.Query) and all(c.table and c.table.lower() != alias for c in others):
-                        equal.add(column.name.lower())
-    return any(key <= equal for key in relation.unique)
+                column, name = x.unnest(), ""
+                if isinstance(column, exp.Column) and identifier(column.args.get("table"), a.dialect) == alias:
+                    name = identifier(column.this, a.dialect)
+                if name not in relation.names or y.find(exp.Query):
+                    continue
+                others = list(y.find_all(exp.Column))
+                tables = [identifier(c.args.get("table"), a.dialect) for c in others]
+                if all(t and t != alias for t in tables) and _compared_as_it_is(left, relation, name, y, a.dialect):
+                    equal.add(name)
+    return equal
+
+
+def _compared_as_it_is(left: Variant, relation: Relation, name: str, other: exp.Expr, dialect: str) -> bool:
+    """Not cast for the comparison: several texts can be the same number."""
+    column = other.unnest()
+    if not isinstance(column, exp.Column) or not relation.variants:
+        return True
+    theirs = left.columns.get((identifier(column.args.get("table"), dialect), identifier(column.this, dialect)))
+    return theirs is None or comparable(relation.variants[0].columns["", name].type, theirs.type)
 
 
 def _merge_using(a: Analyser, variants: list[Variant], scope: Scope, alias: str, using: list[str], side: str) -> None:

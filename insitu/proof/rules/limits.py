@@ -24,9 +24,15 @@ def _order(node: exp.Select) -> list[exp.Expr]:
 
 
 def _ordered_value(a: Analyser, item: exp.Expr, row: Row, items: Projection) -> Value:
-    """ORDER BY position, output alias or expression."""
-    expression = item.this.unnest()
+    return _output_value(a, item.this, row, items)
+
+
+def _output_value(a: Analyser, node: exp.Expr, row: Row, items: Projection) -> Value:
+    """ORDER BY and DISTINCT ON take a position, an output alias or an expression."""
+    expression = node.unnest()
     if isinstance(expression, exp.Literal) and not expression.is_string:
+        if not 1 <= int(expression.this) <= len(items):
+            raise Refusal(f"position {expression.this}: there is no such column", node)
         return a.value(items[int(expression.this) - 1][1], row)
     if isinstance(expression, exp.Column) and not expression.table:
         for name, projected in items:
@@ -42,10 +48,11 @@ def distinct_on(
     names = [name for name, _ in items]
     expressions = list(on.expressions) if isinstance(on, exp.Tuple) else [on]
     by_variant = {id(r.variant): (r, v) for r, v in zip(rows, values, strict=True)}
-    grouped = grouping.group(
-        a, [r.variant for r in rows], lambda v: [a.value(e, by_variant[id(v)][0]) for e in expressions], env, node,
-        "DISTINCT ON",
-    )  # fmt: skip
+
+    def keys_of(v: Variant) -> list[Value]:
+        return [_output_value(a, e, by_variant[id(v)][0], items) for e in expressions]
+
+    grouped = grouping.group(a, [r.variant for r in rows], keys_of, env, node, "DISTINCT ON")
     variants = []
     for g in grouped:
         terms, reads = NOTHING, g.variant.reads

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from insitu.proof.context import Env, Row
-from insitu.proof.domain import NOTHING, Read, Refusal, Terms, Value, reads_of, restrict, terms_of
+from insitu.proof.domain import NOTHING, Read, Refusal, Terms, Value, is_present, reads_of, restrict, terms_of
 from insitu.proof.symbols import ORIGIN
 from insitu.proof.types import comparable
 
@@ -28,12 +28,14 @@ def inner_env(a: Analyser, row: Row) -> Env:
 
 
 def seen_by(
-    a: Analyser, query: exp.Expr, row: Row, node: exp.Expr, what: str, columns: bool, equal: list[Value] | None = None
-) -> tuple[Terms, frozenset[Read], str | None]:
+    a: Analyser, query: exp.Expr, row: Row, node: exp.Expr, what: str, columns: bool, equal: list[Value] | None = None,
+    nullable: bool = True,
+) -> tuple[Terms, frozenset[Read], str | None]:  # fmt: skip
     """What the outer row sees of the subquery's rows (and of their columns), over the outer row's symbols.
 
     Args:
         equal: values that the subquery's columns equal, in all rows that matter.
+        nullable: rows with NULL do not matter either.
     """
     query = query.unnest()
     if isinstance(query, exp.Subquery):
@@ -48,7 +50,8 @@ def seen_by(
         zone = row.variant.zone.copy()
         zone.update(variant.zone)
         values = [variant.columns["", n] for n in relation.names]
-        for outer, inner in zip(equal or [], values, strict=False):
+        matching = nullable or all(is_present(v, variant.zone) for v in values)
+        for outer, inner in zip(equal or [] if matching else [], values, strict=False):
             if comparable(outer.type, inner.type):
                 zone.equal(outer.symbol, inner.symbol)
         seen = variant.existence | (terms_of(values) if columns else NOTHING)
@@ -94,5 +97,8 @@ def membership(a: Analyser, node: exp.In, row: Row, positive: bool = False) -> V
     if query is None:
         values += [a.value(x, row) for x in node.expressions]
         return Value(a.symbols.fresh(), terms_of(values), type="boolean", reads=reads_of(values))
-    terms, reads, _ = seen_by(a, query, row, node, "IN", columns=True, equal=values if positive else None)
+    # Without any NULL it is false wherever it is not true.
+    exact = positive or all(is_present(v, row.variant.zone) for v in values)
+    equal = values if exact else None
+    terms, reads, _ = seen_by(a, query, row, node, "IN", columns=True, equal=equal, nullable=positive)
     return Value(a.symbols.fresh(), terms | terms_of(values), type="boolean", reads=reads | reads_of(values))

@@ -9,9 +9,9 @@ from sqlglot import exp
 
 from insitu.proof.context import Cte, Env, Row
 from insitu.proof.domain import Refusal, Relation, Value, Variant, reads_of, terms_of
-from insitu.proof.rules import subqueries
+from insitu.proof.rules import intervals, subqueries
 from insitu.proof.rules.names import identifier
-from insitu.proof.symbols import ORIGIN
+from insitu.proof.symbols import Zone
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
@@ -124,13 +124,17 @@ def series(
     a: Analyser, node: exp.Expr, name: str, columns: list[str], env: Env, left: Variant | None
 ) -> tuple[Relation, bool]:
     """generate_series, range and unnest: as many rows as their arguments say."""
+    arguments = [x for x in node.iter_expressions() if not isinstance(x, exp.TableAlias | exp.Identifier)]
+    if isinstance(node, exp.Unnest | exp.Explode) and len(arguments) == 1:
+        inner = arguments[0].unnest()
+        if isinstance(inner, exp.GenerateSeries):
+            return series(a, inner, name or "unnest", columns, env, left)
     known = isinstance(node, exp.GenerateSeries | exp.Unnest | exp.Explode) or (
         isinstance(node, exp.Anonymous) and str(node.this).lower() in ("range", "generate_series", "unnest")
     )
     if not known:
         raise Refusal(f"table function {a.show(node)}", node)
     row = Row(left or Variant({}), env)
-    arguments = [x for x in node.iter_expressions() if not isinstance(x, exp.TableAlias | exp.Identifier)]
     read = [a.value(x, row) for x in arguments]
     terms = terms_of(read)
     default = name or ("generate_series" if isinstance(node, exp.GenerateSeries) else "unnest")
@@ -138,10 +142,14 @@ def series(
         raise Refusal("a table function with several columns", node)
     names = columns or [default]
     value = Value(a.symbols.fresh(), terms, reads=reads_of(read))
+    zone = Zone()
     if isinstance(node, exp.GenerateSeries) and len({v.type for v in read[:2]}) == 1:
         value = replace(value, type=read[0].type, not_null=True)
+        step = intervals.parse(node.args["step"], "DAY") if node.args.get("step") is not None else None
+        if step is not None and step.low > 0:
+            zone.add(read[0].symbol, value.symbol)
+            zone.add(value.symbol, read[1].symbol)
     symbols = a.symbols.with_ends(v.symbol for v in left.columns.values()) if left is not None else set()
-    variant = Variant({("", names[0]): value}, presence=terms, reads=reads_of(read))
+    variant = Variant({("", names[0]): value}, zone, terms, reads=reads_of(read))
     lateral = bool(symbols & {v.symbol for v in read}) or bool(terms) or bool(reads_of(read))
-    assert ORIGIN == 0
     return Relation(names, [variant]), lateral

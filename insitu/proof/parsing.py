@@ -1,0 +1,36 @@
+"""Parsing a model's SQL, with care for what the parser would lose."""
+
+from __future__ import annotations
+
+import re
+
+import sqlglot
+from sqlglot import exp
+
+from insitu.errors import ConfigurationError
+
+_INTERVAL = re.compile(r"\binterval\s*('[^']*')", re.IGNORECASE)
+_SIMPLE = re.compile(r"'\s*-?\d+\s*([a-z]+\s*)?'", re.IGNORECASE)
+
+
+class NotOneQuery(ConfigurationError):
+    """The text cannot be parsed, or is not one statement."""
+
+
+def parse(sql: str, dialect: str) -> exp.Expr:
+    """The query that the text holds.
+
+    The parser keeps the first part only of `interval '1 day 02:30:00'` and of `interval '1 hour ago'`; as a cast the
+    text stays whole.
+
+    Raises NotOneQuery.
+    """
+    whole = _INTERVAL.sub(lambda m: m[0] if _SIMPLE.fullmatch(m[1]) else f"cast({m[1]} as interval)", sql)
+    try:
+        statements = sqlglot.parse(whole, dialect=dialect)
+    except sqlglot.errors.SqlglotError as error:
+        raise NotOneQuery(f"the SQL cannot be parsed: {str(error).splitlines()[0][:100]}") from error
+    queries = [s for s in statements if s is not None and not isinstance(s, exp.Semicolon)]
+    if len(queries) != 1:
+        raise NotOneQuery(f"the SQL has {len(queries)} statements; a model is one query")
+    return queries[0]
