@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from insitu.proof import declarations as d
-from insitu.proof.domain import NOTHING, RAW, Place, Relation, Term, Terms, Value, Variant
+from insitu.proof.domain import NOTHING, RAW, Place, Refusal, Relation, Term, Terms, Value, Variant
 from insitu.proof.symbols import LOOSE, Symbols
 
 
@@ -108,6 +108,15 @@ def _column_of(declaration: Any) -> str:
 
 def _available(name: str, declaration: Any, values: dict[str, Value], symbols: Symbols, place: Place) -> Terms:
     column = _column_of(declaration).lower()
+    family = values[column].type
+    if family is None:
+        raise Refusal(
+            f"the type of `{name}.{column}` is not known; give its data_type in YAML, write a catalog (`dbt docs "
+            "generate`), or build the warehouse so that it can be asked",
+            place=place,
+        )
+    if family in ("text", "integer", "float", "decimal", "boolean"):
+        raise Refusal(f"`{name}.{column}` is {family}, not a time; derive a timestamp in staging", place=place)
     values[column] = replace(values[column], not_null=True)
     symbol = symbols.offset(values[column].symbol, declaration.lag_microseconds, declaration.lag_microseconds)
     label = isinstance(declaration, d.Labels)

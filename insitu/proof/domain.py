@@ -23,7 +23,7 @@ RAW = "raw"  # the code of a term on a raw row, inside a staging model that is d
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the compiled SQL of a model."""
+    """Where in the compiled SQL of a model; a negative line is one of the raw file."""
 
     model: str = ""
     line: int = 0

@@ -73,6 +73,7 @@ def _node(entry: dict[str, Any], target: Path, known: dict[str, str | None]) -> 
         meta=meta,
         path=entry.get("original_file_path", ""),
         raw=entry.get("raw_code", ""),
+        hooks=[h["sql"] for key in ("pre-hook", "post-hook") for h in entry.get("config", {}).get(key) or []],
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from insitu.proof import axioms
+from insitu.proof import axioms, jinja
 from insitu.proof import declarations as d
 from insitu.proof.analyser import Analyser
 from insitu.proof.context import Env
@@ -34,6 +34,7 @@ class Node:
     meta: Any = None  # config.meta.point_in_time
     path: str = ""
     raw: str = ""  # the model file's text
+    hooks: list[str] = field(default_factory=list)  # SQL that runs before and after it
 
     @property
     def families(self) -> dict[str, str | None]:
@@ -191,6 +192,9 @@ class Project:
     def _analyse(self, node: Node, trusting: bool) -> Relation | Refusal:
         if node.name in self._stack:
             return Refusal(f"`{node.name}` refers to itself; compile with --full-refresh")
+        hidden = jinja.check(node.name, node.raw, node.hooks)
+        if hidden is not None:
+            return hidden
         self._stack.append(node.name)
         try:
             with self.analyser.inside(node.name, trusting):

@@ -53,6 +53,8 @@ def lines(project: Project, results: list[ModelResult]) -> list[Line]:
 def locate(project: Project, result: ModelResult, finding: Finding) -> tuple[str, int]:
     """Path and line of the raw model file."""
     node = project.nodes.get(finding.place.model or result.name, project.nodes[result.name])
+    if finding.place.line < 0:
+        return node.path or node.name, -finding.place.line  # a line of the raw file
     if not node.raw or node.sql is None:
         return node.path or node.name, max(finding.place.line, 1)
     return node.path or node.name, raw_line(node.raw, node.sql, finding.place.line)

@@ -45,5 +45,5 @@ def comparable(a: str | None, b: str | None) -> bool:
     if a == "opaque" or b == "opaque":
         return a in TIME or b in TIME
     if a is None or b is None:
-        return True
+        return a in TIME or b in TIME
     return a == b and a != "other"

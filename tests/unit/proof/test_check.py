@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,42 @@ def test_fixture_passes_and_fails(tmp_path: Path, point_in_time: Any) -> None:
     point_in_time(write(tmp_path / "good", RELATIONS, model(GOOD))).must_be_proved("feat_orders")
     with pytest.raises(pytest.fail.Exception, match="003 column orders"):
         point_in_time(write(tmp_path / "leak", RELATIONS, model(LEAK))).must_be_proved()
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ("{# run_query(1) #}\n" + GOOD, None),
+        ("{% set n = run_query('select 1') %}\n" + GOOD, ":1: 008 .*today's data"),
+        (GOOD + "\n-- {{ run_started_at }}", ":5: 007 .*run_started_at in Jinja"),
+    ],
+)
+def test_what_jinja_hides(tmp_path: Path, raw: str, message: str | None) -> None:
+    models = {"feat_orders": {"sql": GOOD, "raw": raw, "point_in_time": FEATURES}}
+    outcome = checking.check(write(tmp_path, RELATIONS, models))
+    assert outcome.ok is (message is None)
+    assert message is None or re.search(message, str(outcome)), str(outcome)
+
+
+def test_a_hook_that_writes(tmp_path: Path) -> None:
+    target = write(tmp_path, RELATIONS, model(GOOD))
+    manifest = json.loads((target / "manifest.json").read_text())
+    manifest["nodes"]["model.feat_orders"]["config"]["post-hook"] = [{"sql": "update {{ this }} set orders = 0"}]
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    assert "a hook changes rows" in str(checking.check(target))
+
+
+def test_features_without_sql_are_not_taken_for_granted(tmp_path: Path) -> None:
+    target = write(tmp_path, RELATIONS, {**model(GOOD), "final": {"sql": 'select * from "db"."main"."feat_orders"'}})
+    manifest = json.loads((target / "manifest.json").read_text())
+    manifest["nodes"]["model.feat_orders"] |= {"language": "python", "compiled_code": "def model(dbt, session): ..."}
+    manifest["nodes"]["model.final"]["config"]["meta"] = {"point_in_time": FEATURES}
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    assert "has no SQL to prove it by" in str(checking.check(target))
+
+
+@pytest.mark.parametrize(("type_", "message"), [("varchar", "is text, not a time"), (None, "type .* is not known")])
+def test_an_availability_that_is_no_time(tmp_path: Path, type_: str | None, message: str) -> None:
+    orders = {**RELATIONS["orders"], "columns": {**RELATIONS["orders"]["columns"], "paid_at": type_}}
+    outcome = checking.check(write(tmp_path, {**RELATIONS, "orders": orders}, model(GOOD)))
+    assert re.search(message, str(outcome)), str(outcome)
