@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from insitu.proof.context import Env, Row
 from insitu.proof.domain import Place, Refusal, Relation, Value
-from insitu.proof.rebase import compact, instantiate
+from insitu.proof.rebase import compact, instantiate, share
 from insitu.proof.rules import audit, grouping, queries, values
 from insitu.proof.symbols import Symbols
 
@@ -47,8 +47,7 @@ class Analyser:
     def relation(self, query: exp.Expr, env: Env) -> Relation:
         """The relation that a query gives."""
         if id(query) not in self._audited:
-            audit.check(query)
-            self._audited.update(id(node) for node in query.walk())
+            self._audited.update(audit.check(query))
             self._kept.append(query)
         rule = _find(queries.RULES, query)
         if rule is None:
@@ -71,10 +70,12 @@ class Analyser:
 
     def cte(self, query: exp.Expr, env: Env) -> Relation:
         """A common table expression, analysed once and instantiated for each reference."""
-        if id(query) not in self._ctes:
-            self._ctes[id(query)] = compact(self.relation(query, env), self.symbols, limit=24)
+        known = self._ctes.get(id(query))
+        if known is None:
+            known = self._ctes[id(query)] = compact(self.relation(query, env), self.symbols, limit=24)
             self._kept.append(query)
-        return instantiate(self._ctes[id(query)], self.symbols)
+            return share(known)
+        return instantiate(known, self.symbols)
 
     def show(self, node: exp.Expr) -> str:
         """The SQL of a node, short enough for a message."""
@@ -106,6 +107,12 @@ def line_of(node: Any) -> int:
     """The line of a node in the SQL it was parsed from; 0 when unknown."""
     if node is None or not isinstance(node, exp.Expr):
         return 0
+    if "line" not in node.meta:
+        node.meta["line"] = _nearest_line(node)
+    return int(node.meta["line"])
+
+
+def _nearest_line(node: exp.Expr) -> int:
     for child in node.walk():
         if "line" in child.meta:
             return int(child.meta["line"])

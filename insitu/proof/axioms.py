@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from insitu.proof import declarations as d
@@ -52,7 +51,7 @@ def _declared(
     for column in names:
         value = base.columns["", column]
         not_null = value.not_null or column.lower() in present
-        values[column] = replace(value, not_null=not_null, reads=value.reads | {(name, column)}, closing=False)
+        values[column] = value._replace(not_null=not_null, reads=value.reads | {(name, column)}, closing=False)
     presence: Terms = NOTHING
     late: dict[str, Term] = {}  # columns that are known later than their row
     if isinstance(declaration, d.Spine | d.Features | d.TrainingSet):
@@ -69,7 +68,7 @@ def _declared(
         presence = _raw(name, declaration, values, place, trusting)
     for column, value in values.items():
         terms = presence | ({late[column]} if column in late else NOTHING)
-        values[column] = replace(value, terms=frozenset(terms))
+        values[column] = value._replace(terms=frozenset(terms))
     columns = {("", c): v for c, v in values.items()}
     return Variant(columns, base.zone.copy(), presence, NOTHING, base.reads | _told_by(name, declaration))
 
@@ -117,7 +116,7 @@ def _available(name: str, declaration: Any, values: dict[str, Value], symbols: S
         )
     if family in ("text", "integer", "float", "decimal", "boolean"):
         raise Refusal(f"`{name}.{column}` is {family}, not a time; derive a timestamp in staging", place=place)
-    values[column] = replace(values[column], not_null=True)
+    values[column] = values[column]._replace(not_null=True)
     symbol = symbols.offset(values[column].symbol, declaration.lag_microseconds, declaration.lag_microseconds)
     label = isinstance(declaration, d.Labels)
     shown = column + (f" + {declaration.lag}" if declaration.lag_microseconds else "")
@@ -128,11 +127,9 @@ def _versions(name: str, declaration: d.Validity, values: dict[str, Value], plac
     late = {}
     if declaration.valid_to:
         column = declaration.valid_to.lower()
-        values[column] = replace(values[column], closing=True)
-        late[column] = replace(
-            _never(name, place, f"`{name}.{column}` is known only when the next version comes"),
-            inclusive=not declaration.strict, closing=True, lag=declaration.lag_microseconds,
-        )  # fmt: skip
+        values[column] = values[column]._replace(closing=True)
+        never = _never(name, place, f"`{name}.{column}` is known only when the next version comes")
+        late[column] = never._replace(inclusive=not declaration.strict, closing=True, lag=declaration.lag_microseconds)
     for flag in declaration.current_flags:
         late[flag.lower()] = _never(name, place, f"`{name}.{flag}` says what is current today, not at as-of")
     return late

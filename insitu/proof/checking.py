@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,7 +12,7 @@ from pathlib import Path
 from insitu.errors import ConfigurationError
 from insitu.proof import manifest, report, waivers
 from insitu.proof.manifest import ColumnReader
-from insitu.proof.project import ModelResult, Project
+from insitu.proof.project import ModelResult, Node, Project
 
 
 @dataclass(slots=True)
@@ -44,6 +47,25 @@ def check(
         ConfigurationError: nothing compiled, a wrong declaration, an unknown model.
     """
     nodes, dialect = manifest.read(target, columns)
+    with _without_collector():
+        return _check(target, nodes, dialect, select, today, witnesses)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Syntax trees are many small objects that all stay: looking for garbage among them costs a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _check(
+    target: Path, nodes: list[Node], dialect: str, select: list[str] | None, today: date | None, witnesses: bool
+) -> Outcome:
     project = Project(nodes, dialect)
     unknown = [name for name in select or [] if name not in project.nodes]
     if unknown:

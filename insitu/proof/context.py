@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
@@ -54,7 +54,8 @@ class Row:
 
     def with_zone(self, zone: Zone) -> Row:
         v = self.variant
-        return replace(self, variant=Variant(v.columns, zone, v.presence, v.multiplicity, v.reads))
+        variant = Variant(v.columns, zone, v.presence, v.multiplicity, v.reads)
+        return Row(variant, self.env, self.aliases, self.group, self.peers, self.unique, self.resolving)
 
 
 @dataclass(slots=True)

@@ -8,9 +8,9 @@ and in them every value whose terms lie at or before T is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from insitu.proof.symbols import Symbols, Weight, Zone, add
 
@@ -21,16 +21,16 @@ NULL = ("null",)
 RAW = "raw"  # the code of a term on a raw row, inside a staging model that is declared itself
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where in the compiled SQL of a model; a negative line is one of the raw file."""
 
     model: str = ""
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
+    """On which rows of a source something depends."""
+
     source: str
     available_at: str
     bounds: tuple[tuple[int, int, int], ...]  # (symbol, c, flag); empty: unbounded
@@ -51,8 +51,9 @@ Terms = frozenset[Term]
 NOTHING: Terms = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
+    """A column's value in a row."""
+
     symbol: int
     terms: Terms = NOTHING
     constant: Any = None  # a Python constant, NULL, or None when not constant
@@ -131,12 +132,12 @@ def _bounded(term: Term, symbols: Symbols, zone: Zone, allowed: set[int], cache:
                 total = add((c, flag), weight)
                 if y not in best or total < best[y]:
                     best[y] = total
-    return replace(term, bounds=tuple(sorted((y, c, flag) for y, (c, flag) in best.items())))
+    return term._replace(bounds=tuple(sorted((y, c, flag) for y, (c, flag) in best.items())))
 
 
 def restrict(
     terms: Terms, symbols: Symbols, zone: Zone, allowed: set[int], place: Place | None = None, code: str = "001",
-    why: str = "",
+    why: str | Callable[[], str] = "",
 ) -> Terms:  # fmt: skip
     """Re-express terms over the allowed symbols only; what has no bound there becomes unbounded, for the reason given.
 
@@ -147,15 +148,18 @@ def restrict(
     for term in terms:
         if term.unbounded:
             lost = term.code == RAW and place is not None
-            result.add(replace(term, place=place or term.place, code=code, why=why) if lost else term)
+            result.add(_lost(term, place, code, why) if lost else term)
             continue
         bounded = _bounded(term, symbols, zone, allowed, cache)
         if bounded.unbounded and not (term.code == RAW and place is None):
-            bounded = replace(
-                bounded, place=place or term.place, code="006" if term.label else code, why=why or term.why
-            )
+            bounded = _lost(bounded, place, "006" if term.label else code, why)
         result.add(bounded)
     return prune(frozenset(result))
+
+
+def _lost(term: Term, place: Place | None, code: str, why: str | Callable[[], str]) -> Term:
+    reason = why if isinstance(why, str) else why()
+    return term._replace(place=place or term.place, code=code, why=reason or term.why)
 
 
 def prune(terms: Terms, limit: int = 48) -> Terms:
@@ -179,7 +183,7 @@ def prune(terms: Terms, limit: int = 48) -> Terms:
         if len(best) > limit:  # never lose soundness: keep the weakest common bounds of all
             common = set.intersection(*(set(b) for _, b in best))
             weakest = tuple(sorted((s, *max(b[s] for _, b in best)) for s in common))
-            best = [(replace(best[0][0], bounds=weakest), {})]
+            best = [(best[0][0]._replace(bounds=weakest), {})]
         kept.update(t for t, _ in best)
     return frozenset(kept)
 

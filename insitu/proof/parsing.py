@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from insitu.errors import ConfigurationError
 
+_HEADER = re.compile(r"\A(\s*--[^\n]*\n)+")  # generated SQL begins with a long comment
 _INTERVAL = re.compile(r"\binterval\s*('[^']*')", re.IGNORECASE)
 _SIMPLE = re.compile(r"'\s*-?\d+\s*([a-z]+\s*)?'", re.IGNORECASE)
 
@@ -25,6 +26,7 @@ def parse(sql: str, dialect: str) -> exp.Expr:
 
     Raises NotOneQuery.
     """
+    sql = _HEADER.sub(lambda m: "\n" * m[0].count("\n"), sql)
     whole = _INTERVAL.sub(lambda m: m[0] if _SIMPLE.fullmatch(m[1]) else f"cast({m[1]} as interval)", sql)
     try:
         statements = sqlglot.parse(whole, dialect=dialect)

@@ -154,7 +154,7 @@ class Project:
                 for column in (*declared.key, declared.as_of):
                     if column.lower() in relation.names:
                         key = "", column.lower()
-                        variant.columns[key] = replace(variant.columns[key], not_null=True)
+                        variant.columns[key] = variant.columns[key]._replace(not_null=True)
                 as_of = variant.columns.get(("", declared.as_of.lower()))
                 if as_of is not None:
                     variant.presence |= {axioms.asked(node.name, declared, as_of, place)}
@@ -321,7 +321,7 @@ def _typed(relation: Relation, families: dict[str, str | None]) -> Relation:
     for variant in relation.variants:
         for (_, name), value in list(variant.columns.items()):
             if value.type in (None, "opaque", "other") and families.get(name):
-                variant.columns["", name] = replace(value, type=families[name])
+                variant.columns["", name] = value._replace(type=families[name])
     return relation
 
 
@@ -335,5 +335,5 @@ def _without_raw(variant: Variant) -> Variant:
     def keep(terms: frozenset[Term]) -> frozenset[Term]:
         return frozenset(t for t in terms if t.code != RAW)
 
-    columns = {k: replace(v, terms=keep(v.terms)) for k, v in variant.columns.items()}
+    columns = {k: v._replace(terms=keep(v.terms)) for k, v in variant.columns.items()}
     return Variant(columns, variant.zone, keep(variant.presence), keep(variant.multiplicity), variant.reads)

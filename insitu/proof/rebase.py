@@ -6,8 +6,8 @@ holds in all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from insitu.proof.domain import NULL, Place, Relation, Term, Terms, Value, Variant, prune, restrict
 from insitu.proof.symbols import ORIGIN, Symbols, Weight, Zone
@@ -95,13 +95,13 @@ def translate(terms: Terms, names: dict[int, list[int]]) -> Terms:
     result: set[Term] = set()
     for term in terms:
         bounds = tuple(sorted((new, c, flag) for s, c, flag in term.bounds for new in names.get(s, ())))
-        result.add(replace(term, bounds=bounds))
+        result.add(term._replace(bounds=bounds))
     return frozenset(result)
 
 
 def carry(
     terms: Terms, variant: Variant, names: dict[int, list[int]], symbols: Symbols, place: Place | None = None,
-    code: str = "001", why: str = "", zone: Zone | None = None,
+    code: str = "001", why: str | Callable[[], str] = "", zone: Zone | None = None,
 ) -> Terms:  # fmt: skip
     """Restrict terms of a variant to the symbols of `names`, and rename them."""
     kept = restrict(terms, symbols, zone or variant.zone, set(names), place, code, why)
@@ -123,7 +123,7 @@ def project(
     for name, old, new in zip(names, values, based.values, strict=True):
         if old.terms not in cache:
             cache[old.terms] = keep(old.terms)
-        columns["", name] = replace(new, terms=cache[old.terms])
+        columns["", name] = new._replace(terms=cache[old.terms])
     return Variant(columns, based.zone, keep(variant.presence), keep(variant.multiplicity), variant.reads)
 
 
@@ -135,6 +135,12 @@ def instantiate(relation: Relation, symbols: Symbols) -> Relation:
         for v in relation.variants
     ]
     return Relation(relation.names, variants, relation.unique, relation.ranks)
+
+
+def share(relation: Relation) -> Relation:
+    """The first reference to a relation keeps its symbols; only its containers are its own."""
+    variants = [Variant(dict(v.columns), v.zone.copy(), v.presence, v.multiplicity, v.reads) for v in relation.variants]
+    return Relation(relation.names, variants, list(relation.unique), dict(relation.ranks))
 
 
 def merge(variants: list[Variant], symbols: Symbols, outer: frozenset[int]) -> Variant:
@@ -152,7 +158,7 @@ def merge(variants: list[Variant], symbols: Symbols, outer: frozenset[int]) -> V
         return prune(frozenset(result))
 
     columns = {
-        k: replace(based.values[i], terms=keep([v.columns[k].terms for v in variants])) for i, k in enumerate(keys)
+        k: based.values[i]._replace(terms=keep([v.columns[k].terms for v in variants])) for i, k in enumerate(keys)
     }
     return Variant(
         columns,

@@ -130,7 +130,10 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
     terms, reads = NOTHING, frozenset[Read]()
     best: dict[int, Weight] | None = None
     types: set[str | None] = set()
-    why = f"{a.show(node)} reads rows that no predicate bounds by the grouping columns"
+
+    def why() -> str:
+        return f"{a.show(node)} reads rows that no predicate bounds by the grouping columns"
+
     for (member, keys), names in zip(group.members, group.translate, strict=True):
         inner = Row(member, group.env, group.aliases)
         if call.filter is not None:

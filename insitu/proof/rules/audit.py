@@ -67,9 +67,11 @@ _EMPTY: tuple[object, ...] = (None, False, "", [])
 _ANYWHERE = (exp.Pivot, exp.TableSample, exp.MatchRecognize, exp.Version, exp.Lambda, exp.Placeholder, exp.Parameter)
 
 
-def check(query: exp.Expr) -> None:
-    """Raise Refusal when any part of the query has a clause without a rule."""
+def check(query: exp.Expr) -> list[int]:
+    """The ids of all parts of the query; raises Refusal when any has a clause without a rule."""
+    ids = []
     for node in query.walk():
+        ids.append(id(node))
         if isinstance(node, _ANYWHERE):
             raise Refusal(f"{type(node).__name__.upper()} is not understood", node)
         allowed = _ALLOWED.get(type(node))
@@ -79,3 +81,4 @@ def check(query: exp.Expr) -> None:
             if name not in allowed and not any(argument is e or argument == e for e in _EMPTY):
                 clause = name.strip("_").upper().replace("_", " ")
                 raise Refusal(f"{type(node).__name__} with {clause} is not understood", node)
+    return ids

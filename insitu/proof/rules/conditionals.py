@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -43,7 +42,7 @@ def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
             values.append(a.value(result, row))
     other = a.value(default, row) if default is not None else Value(a.symbols.intern("null"), constant=NULL)
     if not values:
-        return replace(other, terms=terms | other.terms, reads=reads | other.reads)
+        return other._replace(terms=terms | other.terms, reads=reads | other.reads)
     values.append(other)
     types = {v.type for v in values if v.constant != NULL}
     return Value(
@@ -98,9 +97,9 @@ def _any_of(a: Analyser, key: str, values: list[Value], row: Row) -> Value:
     present = [v for v in values if v.constant != NULL]
     terms, reads = terms_of(values), reads_of(values)
     if not present:
-        return replace(values[0], terms=terms, reads=reads)
+        return values[0]._replace(terms=terms, reads=reads)
     if len(present) == 1:
-        return replace(present[0], terms=terms, reads=reads, closing=False)
+        return present[0]._replace(terms=terms, reads=reads, closing=False)
     types = {v.type for v in present}
     symbol = a.symbols.intern((key, tuple(v.symbol for v in values)))
     bounds: list[dict[int, Weight]] = [a.symbols.paths(row.variant.zone, v.symbol) for v in present]

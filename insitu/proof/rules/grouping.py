@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -48,7 +48,7 @@ def group(
         for (variant, values), names in zip(members, based.maps, strict=True):
             for i, value in enumerate(values):
                 own[i] |= carry(value.terms, variant, names, a.symbols, a.place(node), "002", why)
-        keys = [replace(k, terms=terms) for k, terms in zip(based.values, own, strict=True)]
+        keys = [k._replace(terms=terms) for k, terms in zip(based.values, own, strict=True)]
         result.append(Grouped(Variant({}, based.zone, presence, NOTHING, reads), keys, list(members), based.maps))
     return result
 

@@ -205,7 +205,7 @@ def _outer(
         columns = dict(v.columns)
         for name in relation.names:
             value = columns[alias, name]
-            columns[alias, name] = replace(value, terms=value.terms | terms, reads=value.reads | pair.on_reads)
+            columns[alias, name] = value._replace(terms=value.terms | terms, reads=value.reads | pair.on_reads)
         multiplicity = left.multiplicity | (NOTHING if one else terms)
         result.append(Variant(columns, v.zone, left.presence, multiplicity, reads))
     columns = dict(left.columns)
@@ -234,8 +234,7 @@ def _folded(
         if key[0] == alias:
             constant = value.constant if value.constant == NULL else None
             symbol = value.symbol if value.constant is None or constant == NULL else a.symbols.fresh()
-            columns[key] = replace(
-                value, symbol=symbol, terms=value.terms | terms, constant=constant, not_null=False,
+            columns[key] = value._replace(symbol=symbol, terms=value.terms | terms, constant=constant, not_null=False,
                 reads=value.reads | pair.on_reads,
             )  # fmt: skip
     multiplicity = left.multiplicity | (NOTHING if one else terms)
@@ -345,6 +344,6 @@ def _merge_using(a: Analyser, variants: list[Variant], scope: Scope, alias: str,
             right = v.columns[alias, name]
             if side in ("RIGHT", "FULL"):
                 value = right if left.constant == NULL else left
-                v.columns["", name] = replace(value, terms=left.terms | right.terms, reads=left.reads | right.reads)
+                v.columns["", name] = value._replace(terms=left.terms | right.terms, reads=left.reads | right.reads)
             else:
                 v.columns["", name] = left

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -79,7 +78,7 @@ def distinct_on(
             key = next((g.keys[k] for k, v in enumerate(g.members[0][1]) if v.symbol == first.symbol), None)
             same = key is not None and len(g.members) == 1
             columns_out["", name] = (
-                replace(key, terms=terms | key.terms)
+                key._replace(terms=terms | key.terms)
                 if same and key is not None
                 else Value(a.symbols.fresh(), terms, type=first.type, reads=reads)
             )

@@ -12,19 +12,23 @@ _OPPOSITE: dict[type, type[exp.Binary]] = {exp.LT: exp.GTE, exp.LTE: exp.GT, exp
 
 def normal(query: exp.Expr) -> exp.Expr:
     """The query with its predicates rewritten, in place."""
-    for is_ in list(query.find_all(exp.Is)):
-        if is_.args.get("negate"):  # x is not null, in PostgreSQL
-            _replace(is_, exp.Not(this=exp.Is(this=is_.this, expression=is_.expression)))
-    for between in list(query.find_all(exp.Between)):
-        if not between.args.get("symmetric"):
-            _replace(between, _between(between))
-    for not_ in list(query.find_all(exp.Not)):
-        if not_.parent is not None and not isinstance(not_.parent, exp.Not):
-            negated = _negated(not_.this)
+    negatives: list[exp.Expr] = []
+    for node in list(query.walk()):
+        if isinstance(node, exp.Is) and node.args.get("negate"):  # x is not null, in PostgreSQL
+            negative = exp.Not(this=exp.Is(this=node.this, expression=node.expression))
+            _replace(node, negative)
+            negatives.append(negative)
+        elif isinstance(node, exp.Between) and not node.args.get("symmetric"):
+            _replace(node, _between(node))
+        elif isinstance(node, exp.Not):
+            negatives.append(node)
+    for node in negatives:
+        if node.parent is not None and not isinstance(node.parent, exp.Not):
+            negated = _negated(node.this)
             if isinstance(negated, exp.Not):
-                not_.set("this", negated.this)
+                node.set("this", negated.this)
             else:
-                _replace(not_, negated)
+                _replace(node, negated)
     return query
 
 

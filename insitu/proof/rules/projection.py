@@ -48,18 +48,17 @@ def _star(a: Analyser, item: exp.Expr, scope: Scope) -> list[tuple[str, exp.Expr
     if table and not any(s.alias == table for s in scope.sources):
         raise Refusal(f"{table}.* names no FROM item", item)
     result: list[tuple[str, exp.Expr]] = []
-    merged = {name for s in scope.sources for name in s.hidden}
+    merged, line = {name for s in scope.sources for name in s.hidden}, _line(item)
     for source in scope.sources:
         if table and source.alias != table:
             continue
         for name in source.names:
             if name in excluded or (not table and name in source.hidden):
                 continue
-            column = exp.column(
-                exp.to_identifier(name, quoted=True),
-                table=None if not table and name in merged else _quoted(source.alias),
+            column = exp.Column(
+                this=_quoted(name), table=None if not table and name in merged else _quoted(source.alias)
             )
-            column.this.meta.update({"line": _line(item)})
+            column.this.meta["line"] = line
             result.append((renamed.get(name, name), replaced.get(name, column)))
     return result
 

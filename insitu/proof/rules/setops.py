@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -70,7 +69,7 @@ def _forget_cast_constants(names: list[str], variants: list[Variant]) -> None:
             for v in variants:
                 value = v.columns["", name]
                 if value.constant is not None and value.constant != NULL:
-                    v.columns["", name] = replace(value, constant=None, type="other")
+                    v.columns["", name] = value._replace(constant=None, type="other")
 
 
 def _unique(left: Relation, right: Relation, others: list[Variant], order: list[str]) -> list[frozenset[str]]:

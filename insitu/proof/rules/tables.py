@@ -144,7 +144,7 @@ def series(
     value = Value(a.symbols.fresh(), terms, reads=reads_of(read))
     zone = Zone()
     if isinstance(node, exp.GenerateSeries) and len({v.type for v in read[:2]}) == 1:
-        value = replace(value, type=read[0].type, not_null=True)
+        value = value._replace(type=read[0].type, not_null=True)
         step = intervals.parse(node.args["step"], "DAY") if node.args.get("step") is not None else None
         if step is not None and step.low > 0:
             zone.add(read[0].symbol, value.symbol)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -22,11 +21,11 @@ _SUBTRACT = (exp.Sub, exp.DateSub, exp.TimestampSub)
 def _derived(value: Value, symbol: int, type_: str | None) -> Value:
     """A value that is a function of this one, in time."""
     constant = NULL if value.constant == NULL else None
-    return replace(value, symbol=symbol, constant=constant, closing=False, type=type_)
+    return value._replace(symbol=symbol, constant=constant, closing=False, type=type_)
 
 
 def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
-    target = a.show(node.to).lower()
+    target = _type_name(a, node.to)
     to = family(target)
     if isinstance(node.this, exp.Literal) and node.this.is_string and to in TIME:
         moment = literals.instant(a, str(node.this.this), str(to))
@@ -36,16 +35,21 @@ def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
     if not a.trusting and ("timestamptz" in (to, value.type)) and to != value.type:
         raise Refusal(f"{a.show(node)} depends on the session's time zone; convert to UTC in staging", node)
     if value.constant == NULL:
-        return replace(value, type=to)
+        return value._replace(type=to)
     if to == "date" and value.type in TIME:
         return _derived(value, a.symbols.truncate(value.symbol, "DAY"), "date")
     if to == "timestamp" and value.type in TIME and not node.to.expressions:
-        return replace(value, type="timestamp")
+        return value._replace(type="timestamp")
     if to == value.type and to in ("integer", "boolean", "text") and target in ("bigint", "boolean", "varchar", "text"):
         return value
     result = functions.opaque(a, ("cast", target, type(node).__name__), [value], to)
     number = isinstance(value.constant, float) and value.constant.is_integer() and to in ("integer", "decimal", "float")
-    return replace(result, constant=value.constant) if number else result
+    return result._replace(constant=value.constant) if number else result
+
+
+def _type_name(a: Analyser, node: exp.Expr) -> str:
+    plain = isinstance(node.this, exp.DType) and node.this is not exp.DType.USERDEFINED and not node.expressions
+    return str(node.this.value).lower() if plain else a.show(node).lower()
 
 
 def truncate(a: Analyser, node: exp.TimestampTrunc | exp.DateTrunc, row: Row) -> Value:
@@ -103,7 +107,7 @@ def move(a: Analyser, node: exp.Expr, row: Row) -> Value:
         duration = intervals.parse(right, "DAY")
     timed = value.type in (None, *TIME) or (value.type == "opaque" and _is_interval(right) and _is_interval(node.this))
     if duration is None and timed and isinstance(node, exp.Add | exp.Sub) and right.find(exp.Interval):
-        return replace(functions.pure(a, node, row), type="timestamp")  # by a duration that is not a literal
+        return functions.pure(a, node, row)._replace(type="timestamp")  # by a duration that is not a literal
     if duration is None or not timed:
         if value.type == "timestamptz" and not a.trusting and duration is not None:
             raise Refusal(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -61,6 +60,6 @@ def end_of_version_of(a: Analyser, part: exp.Expr, row: Row, open_ended: bool) -
     if moment.closing or (open_ended and not is_present(moment, row.variant.zone)):
         return None
     terms = frozenset(
-        replace(t, bounds=((moment.symbol, t.lag, LOOSE),), code="001", why="") if t.closing else t for t in end.terms
+        t._replace(bounds=((moment.symbol, t.lag, LOOSE),), code="001", why="") if t.closing else t for t in end.terms
     )
     return Value(a.symbols.fresh(), moment.terms | terms, reads=moment.reads | end.reads, type="boolean")

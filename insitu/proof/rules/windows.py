@@ -267,9 +267,12 @@ def _bounded(
 ) -> Terms:
     """Terms of a row of the frame, in terms of the current row."""
     zone, names = _frame_facts(a, frame, peer, row, partition, theirs, mine, order)
-    what = a.show(node.this)
     how = "sees rows later than the current one" if order else "has no order that bounds its rows in time"
-    return carry(seen, peer.variant, names, a.symbols, a.place(node), "002", f"window {what} over (…) {how}", zone)
+
+    def why() -> str:
+        return f"window {a.show(node.this)} over (…) {how}"
+
+    return carry(seen, peer.variant, names, a.symbols, a.place(node), "002", why, zone)
 
 
 def _ordered_first(theirs: list[Value], mine: list[Value], order: list[exp.Expr], frame: Frame) -> bool:
