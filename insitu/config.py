@@ -8,7 +8,7 @@ is silently ignored is the dearest kind of YAML mistake. Blocks that belong to o
 from __future__ import annotations
 
 import difflib
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -41,6 +41,13 @@ def duration(value: Any) -> str:
     if pd.isna(delta) or delta < pd.Timedelta(0):
         raise ValueError(f"{value!r} is not a duration; write a number and minutes, hours, days or weeks: `31 days`")
     return str(value)
+
+
+def positive(value: str) -> str:
+    """Refuse a duration of nothing. Raises ValueError."""
+    if pd.Timedelta(value) == pd.Timedelta(0):
+        raise ValueError(f"{value!r} is no time at all")
+    return value
 
 
 def slice_length(value: Any) -> str:
@@ -183,6 +190,17 @@ class Budget(Block):
     trials: int | None = Field(default=None, ge=1)  # upper bound of each candidate's search
 
 
+class Backtest(Block):
+    """A candidate refitted at past dates: `<use_case>__backtest`."""
+
+    candidate: str | None = None  # the first that is no ensemble
+    dates: int = Field(default=4, ge=1)  # how many
+    every: str = "28 days"  # between them
+    step: str = "7 days"  # length of a scored period
+
+    check_durations = field_validator("every", "step")(lambda v: positive(duration(v)))
+
+
 class Features(Block):
     """How columns become features when their type alone does not say it."""
 
@@ -206,6 +224,7 @@ class UseCase(Block):
     candidates: list[Candidate] = Field(min_length=1)
     selection_metric: str | None = None
     budget: Budget = Budget()
+    backtest: Backtest = Backtest()
     # Types, beside the fixed list, that this project's own estimators may bring into an artifact.
     trusted_types: list[str] = []
     # Read by other parts.
@@ -236,6 +255,11 @@ class UseCase(Block):
                 f"selection_metric is {self.selection_metric!r}; a {self.task} task chooses by {', '.join(allowed)}"
             )
         return self
+
+    @property
+    def quantiles(self) -> list[float]:
+        """Every quantile that a candidate predicts, in order."""
+        return sorted({q for candidate in self.candidates for q in candidate.quantiles or []})
 
     @property
     def metric(self) -> str:
@@ -275,6 +299,17 @@ def _line(error: Any) -> str:
     if error["type"] == "value_error":
         return f"{where}: {message}" if location else message
     return f"{where} is {error['input']!r}; expected {message}"
+
+
+B = TypeVar("B", bound=Block)
+
+
+def block(kind: type[B], values: dict[str, Any], where: str) -> B:
+    """Check one block that was put together on the command line. Raises ConfigurationError."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise ConfigurationError(f"{where}: " + "; ".join(_line(problem) for problem in error.errors())) from None
 
 
 def parse(config: dict[str, Any], use_case: str) -> UseCase:

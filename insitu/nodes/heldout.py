@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from insitu.config import UseCase, parse
+from insitu.nodes.scores import Scored, as_text, score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, own_rows, rows, text_literal
 from insitu.nodes.snapshot import current_snapshot
 from insitu.registry import Model
@@ -32,7 +33,8 @@ def predict_heldout(
         models: `<use_case>__models`.
 
     Returns:
-        Rows of model version, snapshot, split, entity, as_of, label, score that are not in the table yet.
+        Rows of model version, snapshot, split, entity, as_of, label and scores that are not in the table yet; in a
+        multiclass task one row per class.
     """
     use_case = dbt.this.identifier.removesuffix("__heldout_predictions")
     config = parse(meta["ml"], use_case)
@@ -43,18 +45,19 @@ def predict_heldout(
     )
     pending = [row for row in rows(trained) if (row["model_version"], snapshot.snapshot_id) not in done]
 
+    schema = _schema(config, snapshots)
+
     def batches() -> Iterator[pa.RecordBatch]:
         for row in pending:
             own = row["snapshot_id"] == snapshot.snapshot_id
             for split in ("validation", "test") if own else ("test",):
                 model = Model.from_row(row, split, config.trusted_types)
                 heldout = snapshots.filter(f"{snapshot.condition} and split = {text_literal(split)}")
-                for batch, scores in model.predict_batches(
-                    heldout.to_arrow_reader(BATCH_ROWS), f"{use_case}__snapshots"
-                ):
-                    yield _scored(row["model_version"], config, batch, scores)
+                reader = heldout.to_arrow_reader(BATCH_ROWS)
+                for scored in score_batches(config, model, reader, f"{use_case}__snapshots"):
+                    yield _heldout(model.model_version, config, scored, schema)
 
-    return pa.RecordBatchReader.from_batches(_schema(config, snapshots), batches())
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def _schema(config: UseCase, snapshots: Relation) -> pa.Schema:
@@ -66,19 +69,18 @@ def _schema(config: UseCase, snapshots: Relation) -> pa.Schema:
             ("snapshot_id", pa.string()),
             ("split", pa.string()),
             *keys,
-            ("label", pa.float64()),
-            ("score", pa.float64()),
+            ("label", pa.string() if config.task == "multiclass" else pa.float64()),
+            *score_fields(config),
         ]
     )
 
 
-def _scored(model_version: str, config: UseCase, batch: pa.RecordBatch, scores: Any) -> pa.RecordBatch:
+def _heldout(model_version: str, config: UseCase, scored: Scored, schema: pa.Schema) -> pa.RecordBatch:
+    label = scored.rows.column(config.label)
     columns = {
-        "model_version": pa.repeat(pa.scalar(model_version), batch.num_rows),
-        "snapshot_id": batch.column("snapshot_id"),
-        "split": batch.column("split"),
-        **{name: batch.column(name) for name in (*config.entity, config.as_of)},
-        "label": batch.column(config.label).cast(pa.float64()),
-        "score": pa.array(scores, pa.float64()),
+        "model_version": pa.repeat(pa.scalar(model_version), scored.rows.num_rows),
+        **{name: scored.rows.column(name) for name in ("snapshot_id", "split", *config.entity, config.as_of)},
+        "label": as_text(label) if config.task == "multiclass" else label.cast(pa.float64()),
+        **scored.columns,
     }
-    return pa.RecordBatch.from_pydict(columns)
+    return pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)

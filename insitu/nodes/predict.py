@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
+from insitu.nodes.scores import score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, own_rows, rows, text_literal
 from insitu.registry import Model
 from insitu.warehouse.relation import Relation
@@ -31,7 +32,8 @@ def predict(
         champion: `<use_case>__champion`.
 
     Returns:
-        Rows of batch, model version, entity, as_of, score; none when the batch is there already.
+        Rows of batch, model version, entity, as_of and scores, in a multiclass task one per class; none when the batch
+        is there already.
     """
     use_case = dbt.this.identifier.removesuffix("__predictions")
     existing = {batch_id for (batch_id,) in own_rows(dbt, session, "distinct batch_id")}
@@ -66,11 +68,11 @@ def predict_batch(
         ) from None
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for batch, scores in model.predict_batches(reader, f"{use_case}__scoring_set"):
+        for scored in score_batches(config, model, reader, f"{use_case}__scoring_set"):
             constants = {"batch_id": batch_id, "model_version": model.model_version, "predicted_at": predicted_at}
-            columns = {name: pa.repeat(pa.scalar(value), batch.num_rows) for name, value in constants.items()}
-            columns |= {name: batch.column(name) for name in ("batch_as_of", *config.entity, config.as_of)}
-            columns["score"] = pa.array(scores, pa.float64())
+            columns = {name: pa.repeat(pa.scalar(value), scored.rows.num_rows) for name, value in constants.items()}
+            columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *config.entity, config.as_of)}
+            columns |= scored.columns
             yield pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
@@ -99,7 +101,7 @@ def _schema(config: UseCase, scoring_set: Relation) -> pa.Schema:
             ("batch_as_of", pa.timestamp("us")),
             ("model_version", pa.string()),
             *[source.field(name) for name in (*config.entity, config.as_of)],
-            ("score", pa.float64()),
+            *score_fields(config),
             ("predicted_at", pa.timestamp("us")),
         ]
     )

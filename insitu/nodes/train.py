@@ -1,11 +1,14 @@
 """Train: a snapshot in, registry rows out."""
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from insitu.nodes.evidence import point_in_time
 from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
+from insitu.nodes.target import target_path
 from insitu.training import train as train_candidates
 from insitu.warehouse.relation import Relation
 
@@ -29,4 +32,17 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relati
     existing = {key for (key,) in own_rows(dbt, session, "training_key")}
     columns = ", ".join('"' + column.replace('"', '""') + '"' for column in training_set.columns)
     rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000)
-    return train_candidates(meta["ml"], use_case, rows, existing)
+    trained = train_candidates(meta["ml"], use_case, rows, existing, checkpoints=checkpoints())
+    if trained.num_rows:
+        verdict = dict(zip(("point_in_time", "point_in_time_message"), point_in_time(session, use_case), strict=True))
+        for name, value in verdict.items():
+            position = trained.schema.get_field_index(name)
+            column = pa.repeat(pa.scalar(value, pa.string()), trained.num_rows)
+            trained = trained.set_column(position, trained.schema.field(position), column)
+    return trained
+
+
+def checkpoints() -> Path | None:
+    """Beside what dbt compiled: candidates of a build that was stopped, until the next one has written them."""
+    target = target_path()
+    return None if target is None else target / "insitu_finished_candidates"

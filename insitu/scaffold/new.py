@@ -35,11 +35,14 @@ def new_use_case(project: Project, name: str, entity: str, label: str, task: str
         "LINEAR_FAMILY": LINEAR_FAMILY[task],
         "LABEL": label,
         "TASK": task,
+        "CLASS_KEY": ", class" if task == "multiclass" else "",
+        "AND_CLASS": " and class" if task == "multiclass" else "",
     }
     root = project.directory.parent
     contents = {
         root / _filled(path, names): _filled(template.read_text(), names)
         for path, template in _templates(files("insitu.scaffold") / "templates", "")
+        if task == "multiclass" or "confusion" not in path
     }
     present = [path for path in contents if path.exists()]
     if present:

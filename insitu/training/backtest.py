@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,27 @@ import pandas as pd
 import pyarrow as pa
 
 from insitu import config as configuration
+from insitu.config import Backtest, Candidate, UseCase
 from insitu.errors import InsituError
+from insitu.registry.versions import code_hash, library_versions
 from insitu.training import candidates, data
-from insitu.training.metrics import METRICS
+from insitu.training.checks import MIN_ROWS
+from insitu.training.data import Rows
+from insitu.training.keys import config_hash, digest
+from insitu.training.metrics import METRICS, published
 from insitu.training.procedure import Procedure
 from insitu.training.temporal import span
 from insitu.training.train import Progress, silent
 
+DAY = np.timedelta64(1, "D")
+
 SCHEMA = pa.schema(
     [
+        pa.field("backtest_key", pa.string()),  # hash of snapshot, code, candidate and dates
+        pa.field("snapshot_id", pa.string()),
+        pa.field("training_as_of", pa.timestamp("us")),  # of the snapshot whose rows are used
         pa.field("candidate", pa.string()),
+        pa.field("every_days", pa.float64()),  # between one training and the next
         pa.field("trained_at", pa.timestamp("us")),  # rows with labels matured by then were fitted on
         pa.field("from_as_of", pa.timestamp("us")),  # rows from here on were scored
         pa.field("to_as_of", pa.timestamp("us")),
@@ -33,74 +44,126 @@ SCHEMA = pa.schema(
 )
 
 
+def dates(training_as_of: datetime, settings: Backtest) -> list[datetime]:
+    """The past dates to train at: every so often, back from the moment of training, which itself has no later rows."""
+    last = pd.Timestamp(training_as_of)
+    return [(last - pd.Timedelta(settings.every) * i).to_pydatetime() for i in range(settings.dates, 0, -1)]
+
+
+def backtest_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, settings: Backtest) -> str:
+    """Hash of all that the numbers depend on: equal means there is nothing to do."""
+    return digest(
+        {
+            "snapshot": snapshot_id,
+            "code": code_hash(),
+            "config": config_hash(use_case, candidate),
+            "dates": settings.model_dump(),
+            "libraries": library_versions(candidate.family),
+        }
+    )[:16]
+
+
 def backtest(
     config: dict[str, Any],
     use_case: str,
     snapshot: pa.Table,
-    candidate: str,
-    trained_at: Sequence[datetime],
-    step: str = "7 days",
-    horizon: str = "28 days",
+    settings: Backtest | None = None,
+    existing: Collection[str] = (),
     progress: Progress = silent,
 ) -> pa.Table:
-    """Refit a candidate, with its declared parameters, at past dates and score what followed.
+    """Refit a candidate, with its declared parameters, at past dates and score every period that followed.
 
     Every row of the splits train, validation, gap and test takes part, each at its own time: a model fitted at a date
     has seen nothing that was not known on that date. Rows at the same time scored by models of different age tell what
-    retraining every `step` is worth.
+    retraining is worth.
 
     Args:
         config: `meta.ml`.
         use_case: its name.
         snapshot: rows of one snapshot.
-        candidate: name of the candidate, not an ensemble.
-        trained_at: the dates, in UTC.
-        step: length of one scored period.
-        horizon: how long each model is kept.
+        settings: candidate and dates; `meta.ml.backtest` by default.
+        existing: keys of backtests that need not be made again.
         progress: receives one line per date.
 
     Returns:
-        One row per date and scored period; the metric is the use case's selection metric, losses are negated.
+        One row per date and scored period; the metric is the use case's selection metric. None when it was made before.
+
+    Raises:
+        InsituError: no such candidate, or too few labels were known at a date.
     """
-    settings = configuration.parse(config, use_case)
-    candidates.check(settings, use_case)
-    chosen = next((item for item in settings.candidates if item.name == candidate), None)
-    if chosen is None or chosen.members:
-        simple = ", ".join(item.name for item in settings.candidates if not item.members)
-        raise InsituError(f"`{use_case}` has no candidate `{candidate}` to backtest; there are: {simple}")
+    declared = configuration.parse(config, use_case)
+    candidates.check(declared, use_case)
+    settings = settings or declared.backtest or Backtest()
+    chosen = _candidate(declared, use_case, settings.candidate)
     everything = snapshot.set_column(
         snapshot.schema.get_field_index("split"), "split", pa.repeat(pa.scalar("train"), snapshot.num_rows)
     )
-    dataset = data.read(settings, f"{use_case}__snapshots", everything)
+    dataset = data.read(declared, f"{use_case}__snapshots", everything)
+    key = backtest_key(dataset.snapshot_id, declared, chosen, settings)
+    if key in existing:
+        return SCHEMA.empty_table()
+    constants = {
+        "backtest_key": key,
+        "snapshot_id": dataset.snapshot_id,
+        "training_as_of": dataset.training_as_of,
+        "candidate": chosen.name,
+        "every_days": float(span(settings.every) / DAY),
+        "metric": declared.metric,
+    }
     rows = dataset.rows
-    procedure = Procedure(settings, chosen, dataset)
+    procedure = Procedure(declared, chosen, dataset)
     found: list[dict[str, Any]] = []
-    for moment in trained_at:
+    moments = dates(dataset.training_as_of, settings)
+    # Periods are the same for models of every age, so that these can be compared.
+    periods = _periods(moments[0], rows.as_of.max(), settings.step)
+    for moment in moments:
         start = np.datetime64(moment, "us")
         known = rows.matured_at <= start
-        if known.sum() < 50 or len(np.unique(rows.y[known])) < 2:
-            raise InsituError(f"only {int(known.sum()):,} labels were known at {moment}: choose a later date")
+        if known.sum() < MIN_ROWS or (declared.task != "regression" and len(np.unique(rows.y[known])) < 2):
+            raise InsituError(
+                f"`{use_case}__snapshots`: {int(known.sum()):,} labels were known at {moment}, a backtest needs at "
+                f"least {MIN_ROWS} of more than one kind. Choose fewer `dates`, or a shorter `every`"
+            )
         estimator, _ = procedure.fit(rows.take(known))
-        begin: Any = start
-        end = start + span(horizon)
-        while begin < end:
-            stop = begin + span(step)
-            period = (rows.as_of >= begin) & (rows.as_of < stop)
-            judged = rows.take(period)
-            if len(judged) and (settings.task == "regression" or len(np.unique(judged.y)) > 1):
-                found.append(
-                    {
-                        "candidate": candidate,
-                        "trained_at": moment,
-                        "from_as_of": pd.Timestamp(begin).to_pydatetime(),
-                        "to_as_of": pd.Timestamp(stop).to_pydatetime(),
-                        "age_days": float((begin - start) / np.timedelta64(1, "D")),
-                        "metric": settings.metric,
-                        "value": METRICS[settings.metric](judged.y, procedure.scores(estimator, judged)),
-                        "train_rows": int(known.sum()),
-                        "n_rows": len(judged),
-                    }
-                )
-            begin = stop
-        progress(f"  {candidate} as of {moment}: {int(known.sum()):,} rows")
+        for begin, end in periods:
+            judged = rows.take((rows.as_of >= begin) & (rows.as_of < end))
+            if begin < start or len(judged) < MIN_ROWS or (declared.task != "regression" and _lacks(judged, dataset)):
+                continue
+            score = METRICS[declared.metric](judged.y, procedure.scores(estimator, judged))
+            found.append(
+                {
+                    **constants,
+                    "trained_at": moment,
+                    "from_as_of": pd.Timestamp(begin).to_pydatetime(),
+                    "to_as_of": pd.Timestamp(end).to_pydatetime(),
+                    "age_days": float((begin - start) / DAY),
+                    "value": published(declared.metric, score),
+                    "train_rows": int(known.sum()),
+                    "n_rows": len(judged),
+                }
+            )
+        progress(f"  {chosen.name} as of {moment}: {int(known.sum()):,} rows")
     return pa.Table.from_pylist(found, SCHEMA)
+
+
+def _candidate(declared: UseCase, use_case: str, name: str | None) -> Candidate:
+    simple = [item for item in declared.candidates if not item.members]
+    chosen = next((item for item in simple if name is None or item.name == name), None)
+    if chosen is None:
+        there = ", ".join(item.name for item in simple)
+        raise InsituError(f"`{use_case}` has no candidate `{name}` to backtest; there are: {there}")
+    return chosen
+
+
+def _periods(first: datetime, last: Any, step: str) -> list[tuple[Any, Any]]:
+    begin: Any = np.datetime64(first, "us")
+    found = []
+    while begin <= last:
+        found.append((begin, begin + span(step)))
+        begin = begin + span(step)
+    return found
+
+
+def _lacks(judged: Rows, dataset: data.Dataset) -> bool:
+    """Whether a class is missing, without which a metric such as the AUC has no value."""
+    return len(np.unique(judged.y)) < len(dataset.classes or [])

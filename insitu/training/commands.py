@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-import pandas as pd
 import pyarrow as pa
 
 from insitu.errors import ConfigurationError, InsituError
@@ -57,34 +55,52 @@ def reproduce(project: Project, version: str, search: bool) -> None:
 
 @click.command()
 @click.argument("use_case")
-@click.argument("candidate")
-@click.option("--dates", default=4, show_default=True, help="How many past dates to train at.")
-@click.option("--every", default="28 days", show_default=True, help="Time between them.")
-@click.option("--step", default="7 days", show_default=True, help="Length of a scored period.")
+@click.argument("candidate", required=False)
+@click.option("--dates", type=int, help="How many past dates to train at; default: as declared, else 4.")
+@click.option("--every", help="Time between them, such as '28 days'.")
+@click.option("--step", help="Length of a scored period, such as '7 days'.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Also write the rows as Parquet.")
 @click.pass_obj
 def backtest(
-    project: Project, use_case: str, candidate: str, dates: int, every: str, step: str, output: Path | None
+    project: Project,
+    use_case: str,
+    candidate: str | None,
+    dates: int | None,
+    every: str | None,
+    step: str | None,
+    output: Path | None,
 ) -> None:
-    """Refit a CANDIDATE of a USE_CASE at past dates: the metric over time, and by age of the model."""
+    """Refit a CANDIDATE of a USE_CASE at past dates: the metric over time, and by age of the model.
+
+    Nothing is written to the warehouse; `dbt build --select <use_case>__backtest+ --vars '{backtest: true}'` does that.
+    """
+    from insitu.config import Backtest, block, parse
     from insitu.training.backtest import backtest as run
 
+    config = project.use_case_config(use_case)
+    parse(config, use_case)
+    given = {"candidate": candidate, "dates": dates, "every": every, "step": step}
+    chosen = {**config.get("backtest", {}), **{key: value for key, value in given.items() if value is not None}}
+    settings = block(Backtest, chosen, "backtest")
     with connect(project) as warehouse:
-        config = project.use_case_config(use_case)
         training_set = project.relation(f"{use_case}__training_set")
         snapshot = warehouse.query(f"select * from {training_set}")
     if snapshot.num_rows == 0:
         raise InsituError(f"`{use_case}__training_set` is empty; run `dbt build` first")
-    last: datetime = snapshot["training_as_of"][0].as_py()
-    trained_at = [(pd.Timestamp(last) - pd.Timedelta(every) * i).to_pydatetime() for i in range(dates, 0, -1)]
-    table = run(config, use_case, snapshot, candidate, trained_at, step, every, progress=click.echo)
+    table = run(config, use_case, snapshot, settings, progress=click.echo)
     if output:
         import pyarrow.parquet as pq
 
         pq.write_table(table, output)
     frame = table.to_pandas()
-    click.echo(f"\n{candidate}: {frame['metric'].iloc[0]} by date of training (rows) and age in days (columns)")
-    click.echo(frame.pivot_table(index="trained_at", columns="age_days", values="value").round(4).to_string())
+    if frame.empty:
+        raise InsituError(f"`{use_case}`: no period of {settings.step} after {settings.dates} dates has enough rows")
+    click.echo(
+        f"\n{frame['candidate'].iloc[0]}: {frame['metric'].iloc[0]} by beginning of the scored period (rows) and date "
+        "of training (columns)"
+    )
+    frame["from_as_of"], frame["trained_at"] = frame["from_as_of"].dt.date, frame["trained_at"].dt.date
+    click.echo(frame.pivot_table(index="from_as_of", columns="trained_at", values="value").round(4).to_string())
 
 
 @click.command("model-card")

@@ -29,6 +29,14 @@ def _brier(y: Array, scores: Array) -> float:
     return -float(np.mean((scores - y) ** 2))
 
 
+LOSSES = frozenset({"log_loss", "brier", "mae", "rmse", "pinball"})
+
+
+def published(metric: str, score: float) -> float:
+    """The metric as a reader knows it: a loss without its minus sign."""
+    return -score if metric in LOSSES else score
+
+
 METRICS: dict[str, Metric] = {
     "auc": _auc,
     "average_precision": lambda y, scores: float(metrics.average_precision_score(y, scores)),

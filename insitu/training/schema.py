@@ -27,6 +27,9 @@ MODELS_SCHEMA = pa.schema(
         # The same candidate before it saw the validation rows; NULL when `training.refit` is off.
         pa.field("validation_artifact", pa.binary()),
         pa.field("validation_artifact_sha256", pa.string()),
+        # What `insitu check` says of the training set's SQL: proved | not proved | not checked, and why.
+        pa.field("point_in_time", pa.string()),
+        pa.field("point_in_time_message", pa.string()),
         pa.field("code_hash", pa.string()),
         pa.field("config_hash", pa.string()),
         pa.field("git_revision", pa.string()),

@@ -5,7 +5,7 @@
 {%- set labels = ref(use_case ~ '__labels') %}
 {%- set config = use_case_config(use_case) %}
 {%- set options = metric_options(config) %}
-{%- set keys = config.get('entity', []) + ['as_of'] %}
+{%- set keys = config.get('entity', []) + [config.get('as_of', 'as_of')] %}
 {%- set costs = options.costs if options.task == 'binary' else none %}
 with decisions as (
     select * from {{ decisions }}

@@ -5,7 +5,7 @@
 {%- set snapshots = ref(use_case ~ '__snapshots') %}
 {%- set config = use_case_config(use_case) %}
 {%- set options = metric_options(config) %}
-{%- set keys = ['snapshot_id'] + config.get('entity', []) + ['as_of'] %}
+{%- set keys = ['snapshot_id'] + config.get('entity', []) + [config.get('as_of', 'as_of')] %}
 {%- set by = ['model_version', 'snapshot_id', 'split', 'slice_column', 'slice_value'] %}
 with heldout as (
     select * from {{ heldout }}
@@ -17,6 +17,7 @@ snapshots as (
 
 sliced as (
     select model_version, snapshot_id, split, 'all' as slice_column, 'all' as slice_value, {{ scored_columns(config) }}
+        {%- for column in quantile_columns(config) %}, {{ column }}{% endfor %}
     from heldout
     {%- for column in config.get('slices', []) %}
     union all
@@ -25,6 +26,7 @@ sliced as (
         '{{ column }}' as slice_column,
         coalesce(cast(snapshots.{{ adapter.quote(column) }} as {{ dbt.type_string() }}), '(missing)') as slice_value,
         {{ scored_columns(config, 'heldout.') }}
+        {%- for column in quantile_columns(config) %}, heldout.{{ column }}{% endfor %}
     from heldout
     inner join snapshots on {% for key in keys %}heldout.{{ adapter.quote(key) }} = snapshots.{{ adapter.quote(key) }}{{ ' and ' if not loop.last }}{% endfor %}
     {%- endfor %}
@@ -32,6 +34,10 @@ sliced as (
 
 final as (
     {{ union_metrics(metrics_of_task(options), 'sliced', by, options) | indent(4) }}
+    {%- if quantiles(config) %}
+    union all
+    {{ quantile_metrics(config, 'sliced', by) | indent(4) }}
+    {%- endif %}
     {%- if options.task == 'multiclass' %}
     union all
     select model_version, snapshot_id, split, 'class' as slice_column, ovr_class as slice_value, metric, value, ci_low, ci_high, n_rows

@@ -12,7 +12,7 @@
     ],
     'multiclass': [
         'multiclass_log_loss', 'multiclass_accuracy', 'multiclass_balanced_accuracy', 'multiclass_macro_f1',
-        'multiclass_auc', 'multiclass_expected_calibration_error', 'missing_scores',
+        'multiclass_auc', 'multiclass_expected_calibration_error', 'multiclass_missing_scores',
     ],
 } %}
 {%- set profit = ['profit', 'profit_treat_all', 'profit_treat_none', 'profit_uplift'] %}
@@ -48,10 +48,10 @@ select * from (
 {% endmacro %}
 
 {#- The columns that the metric macros of a task read: one row per row predicted, or in a multiclass task per row and
-    class. -#}
-{% macro scored_columns(config, prefix='') -%}
+    class; then `row_id` says which belong together, by entity, as-of time and the columns in `within`. -#}
+{% macro scored_columns(config, prefix='', within=[]) -%}
 {%- if config.get('task') == 'multiclass' -%}
-{{ entity_id(config, prefix) }} || '|' || cast({{ prefix }}{{ adapter.quote(config.get('as_of', 'as_of')) }} as {{ dbt.type_string() }}) as row_id,
+{{ entity_id(config, prefix) }}{% for column in [config.get('as_of', 'as_of')] + within %} || '|' || cast({{ prefix }}{{ adapter.quote(column) }} as {{ dbt.type_string() }}){% endfor %} as row_id,
 {{ prefix }}label, {{ prefix }}class, {{ prefix }}score
 {%- else -%}
 {{ prefix }}label, {{ prefix }}score

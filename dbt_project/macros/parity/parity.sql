@@ -23,6 +23,7 @@ recomputed as (
 compared as (
     select
         scored.batch_id,
+        max(scored.batch_as_of) as batch_as_of,
         count(*) as n_rows
         {%- for column in features %}
         {%- set name = adapter.quote(column.name) %},
@@ -41,6 +42,7 @@ final as (
     select
         '{{ use_case }}' as use_case,
         batch_id,
+        batch_as_of,
         '{{ column.name }}' as feature,
         n_rows,
         cast({{ adapter.quote('n_' ~ loop.index) }} as bigint) as n_different,
@@ -52,6 +54,7 @@ final as (
     select
         '{{ use_case }}' as use_case,
         batch_id,
+        batch_as_of,
         cast(null as {{ dbt.type_string() }}) as feature,
         n_rows,
         cast(0 as bigint) as n_different,

@@ -3,7 +3,7 @@
 {%- set config = use_case_config(use_case) -%}
 {%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
 with predictions as (
-    select * from {{ ref(use_case ~ '__predictions') }}
+    select * from {{ most_probable(use_case, ref(use_case ~ '__predictions'), ['batch_id'] + key) }} as predictions
 ),
 
 scoring_set as (

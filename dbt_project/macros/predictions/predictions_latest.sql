@@ -1,7 +1,9 @@
-{#- Body of `<use_case>__predictions_latest`: one row per entity, from the last batch that scored it. -#}
+{#- Body of `<use_case>__predictions_latest`: one row per entity, from the last batch that scored it; in a multiclass task
+    with the most probable class and its probability. -#}
 {% macro predictions_latest(use_case) -%}
-{%- set entity = use_case_config(use_case).get('entity', []) -%}
-{%- set label = use_case_config(use_case).get('label', 'label') -%}
+{%- set config = use_case_config(use_case) -%}
+{%- set entity = config.get('entity', []) -%}
+{%- set time = adapter.quote(config.get('as_of', 'as_of')) -%}
 with decisions as (
     select * from {{ ref(use_case ~ '__decisions') }}
 ),
@@ -10,8 +12,9 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by {{ entity | join(', ') }}
-            order by as_of desc, batch_as_of desc, predicted_at desc, batch_id
+            {{ partition_by(entity) }}
+            order by {{ time }} desc, batch_as_of desc, predicted_at desc, batch_id
+            {{- ', score desc, class collate "C"' if config.get('task') == 'multiclass' }}
         ) as recency
     from decisions
 ),
@@ -19,10 +22,16 @@ ranked as (
 final as (
     select
         {%- for column in entity %}
+        {{ adapter.quote(column) }},
+        {%- endfor %}
+        {{ time }},
+        {%- if config.get('task') == 'multiclass' %}
+        class as predicted_class,
+        {%- endif %}
+        score,
+        {%- for column in quantile_columns(config) %}
         {{ column }},
         {%- endfor %}
-        as_of,
-        score,
         threshold,
         action,
         expected_profit,

@@ -1,13 +1,15 @@
 {#- Body of `<use_case>__promotions`: who becomes champion, and why. Validation chooses one challenger among the
     candidates of a training; the gapped test, used for nothing before, sets it against the champion. It must be better
     by more than noise (the mean of the daily differences against their standard error), calibrated, and sound in every
-    slice. Decisions are for a moment of training, so a run for a past day can't move the champion of today. -#}
+    slice; its features must be proved point in time, and those scored lately the same when computed again. Decisions are
+    for a moment of training, so a run for a past day can't move the champion of today. -#}
 {% macro promotions(use_case) -%}
-{%- set config = use_case_config(use_case) -%}
-{%- set rules = config.get('promotion', {}) -%}
+{%- set config = dict(use_case_config(use_case), use_case=use_case) -%}
+{%- set rules = promotion_rules(config) -%}
 {%- set metric = selection_metric(config) -%}
-{%- set sign = 1 if higher_is_better(metric) else -1 -%}
-{%- set slice_loss = rules.get('slice_loss', 0.05) -%}
+{%- set higher = higher_is_better(metric) -%}
+{%- set sign = 1 if higher else -1 -%}
+{%- set metric_macro = 'metric_' ~ ('multiclass_' if config.get('task') == 'multiclass') ~ metric -%}
 {%- set moment = timestamp_literal(training_as_of(use_case)) -%}
 with training_set as (
     select distinct snapshot_id from {{ ref(use_case ~ '__training_set') }}
@@ -17,7 +19,9 @@ models as (
     select
         model_version,
         candidate,
-        snapshot_id
+        snapshot_id,
+        point_in_time,
+        point_in_time_message
     from {{ ref(use_case ~ '__models') }}
     where status = 'trained'
 ),
@@ -32,11 +36,22 @@ heldout as (
     where split = 'test' and snapshot_id in (select snapshot_id from training_set)
 ),
 
+vetoed as (
+    select model_version
+    from {{ ref('promotion_overrides') }}
+    where use_case = '{{ use_case }}' and override = 'veto' and effective_from <= {{ timestamp_literal(as_of()) }}
+),
+
+parity as (
+    {{ parity_evidence(use_case) | indent(4) }}
+),
+
 champion as (
     {%- if is_incremental() %}
     select model_version
     from {{ this }}
     where decision = 'promoted' and training_as_of <= {{ moment }}
+        and model_version not in (select model_version from vetoed)
     order by training_as_of desc, decided_at desc
     limit 1
     {%- else %}
@@ -49,6 +64,8 @@ champion as (
 challengers as (
     select
         models.model_version,
+        models.point_in_time,
+        models.point_in_time_message,
         metrics.value as validation_value,
         row_number() over (order by {{ sign }} * metrics.value desc, models.model_version) as validation_rank,
         first_value(models.model_version)
@@ -67,7 +84,11 @@ test_values as (
     select
         model_version,
         max(case when metric = '{{ metric }}' then value end) as test_value,
-        max(case when metric = 'expected_calibration_error' then value end) as calibration_error
+        max(case when metric = 'expected_calibration_error' then value end) as calibration_error,
+        max(case when metric = 'expected_calibration_error' then ci_low end) as calibration_error_low,
+        -- above 0 for a model that beats guessing
+        {{ "max(case when metric = 'r2' then value end)" if config.get('task') == 'regression'
+            else "max(case when metric = 'auc' then coalesce(ci_low, value) - 0.5 end)" }} as skill
     from metrics
     where split = 'test' and slice_column = 'all'
     group by model_version
@@ -77,13 +98,12 @@ by_day as (
     select
         model_version,
         cast({{ config.get('as_of', 'as_of') }} as date) as day,
-        label,
-        score
+        {{ scored_columns(config) }}
     from heldout
 ),
 
 daily as (
-    {{ context['metric_' ~ metric]('by_day', ['model_version', 'day'], metric_options(config)) | indent(4) }}
+    {{ context[metric_macro]('by_day', ['model_version', 'day'], metric_options(config)) | indent(4) }}
 ),
 
 differences as (
@@ -102,7 +122,9 @@ differences as (
 slices as (
     select
         mine.model_version,
-        max({{ sign }} * (theirs.value - mine.value)) as worst_slice_loss
+        mine.slice_column || ' = ' || mine.slice_value as slice,
+        -- an error has the label's unit, so its growth is a share
+        {{ 'theirs.value - mine.value' if higher else '(mine.value - theirs.value) / nullif(theirs.value, 0)' }} as loss
     from metrics as mine
     inner join champion on mine.model_version <> champion.model_version
     inner join metrics as theirs
@@ -111,8 +133,15 @@ slices as (
         and mine.slice_column = theirs.slice_column
         and mine.slice_value = theirs.slice_value
         and mine.metric = theirs.metric
-    where mine.split = 'test' and mine.metric = '{{ metric }}' and mine.n_rows >= {{ rules.get('slice_rows', 500) }}
-    group by mine.model_version
+    where mine.split = 'test' and mine.metric = '{{ metric }}' and mine.n_rows >= {{ rules.slice_rows }}
+),
+
+worst_slices as (
+    select
+        *,
+        row_number() over (partition by model_version order by loss desc, slice) as place
+    from slices
+    where loss is not null
 ),
 
 evidence as (
@@ -120,38 +149,29 @@ evidence as (
         challengers.*,
         test_values.test_value,
         test_values.calibration_error,
+        test_values.calibration_error_low,
         champion.model_version as previous_champion,
         champion_values.test_value as champion_test_value,
         differences.mean_difference,
         differences.difference_error,
-        slices.worst_slice_loss
+        worst_slices.loss as worst_slice_loss,
+        worst_slices.slice as worst_slice,
+        test_values.skill,
+        parity.n_batches,
+        parity.n_changed
     from challengers
     left join test_values on challengers.model_version = test_values.model_version
     left join champion on 1 = 1
     left join test_values as champion_values on champion.model_version = champion_values.model_version
     left join differences on challengers.model_version = differences.model_version
-    left join slices on challengers.model_version = slices.model_version
+    left join worst_slices on challengers.model_version = worst_slices.model_version and worst_slices.place = 1
+    left join parity on 1 = 1
 ),
 
 reasons as (
     select
         *,
-        case
-            when validation_rank > 1
-                then best_on_validation || ' has the better {{ metric }} on validation'
-            when test_value is null
-                then 'no {{ metric }} on the test'
-            {%- if config.get('task', 'binary') == 'binary' %}
-            when coalesce(calibration_error, 0) > {{ rules.get('calibration_error', 0.05) }}
-                then 'calibration error above {{ rules.get('calibration_error', 0.05) }} on the test'
-            {%- endif %}
-            when previous_champion is null
-                then null
-            when mean_difference is null or mean_difference <= {{ rules.get('z', 1.645) }} * coalesce(difference_error, 0)
-                then 'not better than ' || previous_champion || ' on the test by more than noise'
-            when worst_slice_loss > {{ slice_loss }}
-                then 'a slice lost more than {{ slice_loss }} of {{ metric }}'
-        end as objection
+        {{ promotion_objection(config) | indent(8) }} as objection
     from evidence
 ),
 
@@ -176,7 +196,12 @@ final as (
         mean_difference,
         difference_error,
         calibration_error,
+        calibration_error_low,
         worst_slice_loss,
+        worst_slice,
+        point_in_time,
+        n_batches as parity_batches,
+        n_changed as parity_features_changed,
         current_timestamp at time zone 'UTC' as decided_at
     from reasons
 )

@@ -6,7 +6,7 @@ with
         '{{ use_case }}' as use_case,
         model_version,
         cast({{ adapter.quote(use_case_config(use_case).get('as_of', 'as_of')) }} as date) as day,
-        {{ scored_columns(use_case_config(use_case)) }}
+        {{ scored_columns(use_case_config(use_case), within=['batch_id']) }}
     from {{ ref(use_case ~ '__outcomes') }}
 ),
 {% endfor %}

@@ -3,7 +3,7 @@ with
 {%- for use_case in use_cases() %}
 {%- set time = adapter.quote(use_case_config(use_case).get('as_of', 'as_of')) %}
 {{ use_case }} as (
-    select '{{ use_case }}' as use_case, model_version, {{ time }} as as_of, {{ scored_columns(use_case_config(use_case)) }}
+    select '{{ use_case }}' as use_case, model_version, {{ time }} as as_of, {{ scored_columns(use_case_config(use_case), within=['batch_id']) }}
     from {{ ref(use_case ~ '__outcomes') }}
     where {{ time }} > (
         select max({{ time }}) - interval '{{ monitoring_limit(use_case, 'window_days') }} days'

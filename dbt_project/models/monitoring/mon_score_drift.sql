@@ -3,12 +3,14 @@
 -- what the same model gave to rows it had never seen
 with heldout as (
     {% for use_case in use_cases() -%}
+    {%- set config = use_case_config(use_case) -%}
+    {%- set keys = ['model_version', 'snapshot_id', 'split'] + config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
     select
         '{{ use_case }}' as use_case,
         heldout.model_version,
-        cast({{ adapter.quote(use_case_config(use_case).get('as_of', 'as_of')) }} as date) as day,
+        cast(heldout.{{ adapter.quote(config.get('as_of', 'as_of')) }} as date) as day,
         cast(heldout.score as double precision) as value
-    from {{ ref(use_case ~ '__heldout_predictions') }} as heldout
+    from {{ most_probable(use_case, ref(use_case ~ '__heldout_predictions'), keys) }} as heldout
     inner join {{ ref(use_case ~ '__models') }} as models
         on heldout.model_version = models.model_version and heldout.snapshot_id = models.snapshot_id
     where heldout.split in ('validation', 'test')

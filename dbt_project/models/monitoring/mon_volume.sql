@@ -12,7 +12,7 @@ with recursive predictions as (
 labelled as (
     {% for use_case in use_cases() -%}
     select '{{ use_case }}' as use_case, cast(batch_as_of as date) as day, model_version
-    from {{ ref(use_case ~ '__outcomes') }}
+    from {{ most_probable(use_case, ref(use_case ~ '__outcomes'), ['batch_id'] + use_case_config(use_case).get('entity', []) + [use_case_config(use_case).get('as_of', 'as_of')]) }} as outcomes
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

@@ -12,7 +12,7 @@ with final as (
         {{ adapter.quote(config.get('as_of', 'as_of')) }} as as_of,
         score,
         predicted_at
-    from {{ ref(use_case ~ '__predictions') }}
+    from {{ most_probable(use_case, ref(use_case ~ '__predictions'), ['batch_id'] + config.get('entity', []) + [config.get('as_of', 'as_of')]) }} as predictions
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

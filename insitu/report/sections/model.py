@@ -55,10 +55,15 @@ def _registry(context: Context) -> Answer:
 
 def _splits(context: Context) -> Answer:
     label = str(context.config.get("label", "label")).replace('"', '""')
+    mean = (
+        "cast(null as double precision)"
+        if context.task == "multiclass"
+        else f'avg(cast("{label}" as double precision))'
+    )
     return context.ask(
         f"""
         select split, count(*) as n_rows, min(as_of) as first_as_of, max(as_of) as last_as_of,
-            avg(cast("{label}" as double precision)) as mean_label
+            {mean} as mean_label
         from {{use__snapshots}}
         where snapshot_id = ?
         group by split

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -106,18 +107,73 @@ def share(hits: float, trials: float) -> tuple[float, float, float]:
     return hits / trials, *proportion_confint(hits, trials, method="wilson")
 
 
-def calibration_gaps(rows: pd.DataFrame, bins: int, equal_width: bool) -> list[tuple[int, float]]:
-    """(rows, |mean score - share of positives|) of every bin, by brute force."""
+def calibration_gaps(rows: pd.DataFrame, bins: int, equal_width: bool) -> dict[int, tuple[int, float, float]]:
+    """(rows, mean score - share of positives, its standard error) of every bin, by brute force."""
     if equal_width:
         bin_of = np.clip(np.floor(rows.score * bins), 0, bins - 1)
     else:
         bin_of = np.floor((stats.rankdata(rows.score) - 0.5) * bins / len(rows))
-    grouped = rows.groupby(np.asarray(bin_of))
-    return [(len(part), abs(part.score.mean() - part.label.mean())) for _, part in grouped]
+    found = {}
+    for number, part in rows.groupby(np.asarray(bin_of)):
+        observed = part.label.mean()
+        spread = max((part.score * (1 - part.score)).clip(lower=0).mean(), observed * (1 - observed), 0)
+        found[int(number)] = (len(part), part.score.mean() - observed, math.sqrt(spread / len(part)))
+    return found
 
 
-def expected_calibration_error(rows: pd.DataFrame) -> float:
-    return sum(n * gap for n, gap in calibration_gaps(rows, 10, equal_width=False)) / len(rows)
+def draws(number: int, replicates: int = 200) -> np.ndarray:
+    """The fixed normal numbers of one bin."""
+    digests = [hashlib.md5(f"{number}:{i}".encode()).hexdigest() for i in range(1, replicates + 1)]
+    first, second = (np.array([(int(d[at : at + 13], 16) + 0.5) / 2**52 for d in digests]) for at in (0, 13))
+    return np.sqrt(-2 * np.log(first)) * np.cos(2 * np.pi * second)
+
+
+def calibration_error(rows: pd.DataFrame, worst: bool = False) -> tuple[float, float, float]:
+    gaps = calibration_gaps(rows, 10, equal_width=worst)
+    n, gap, error = (np.array(column)[:, None] for column in zip(*gaps.values(), strict=True))
+    noise = error * np.array([draws(number) for number in gaps])
+
+    def together(gaps_: np.ndarray) -> np.ndarray:
+        return abs(gaps_).max(axis=0) if worst else (n * abs(gaps_)).sum(axis=0) / n.sum()
+
+    value = float(together(gap)[0])
+    by_chance, with_noise = (float(np.quantile(together(x), 0.975)) for x in (noise, gap + noise))
+    return value, max(0.0, value - by_chance), max(value, with_noise)
+
+
+def f1(rows: pd.DataFrame) -> tuple[float, float, float]:
+    """The delta method by its definition: the gradient of 2 mean(tp) / mean(label + flagged), times the covariance."""
+    value = sk.f1_score(rows.label, treated(rows), zero_division=math.nan)
+    hits, marks = (rows.label * treated(rows)).to_numpy(), (rows.label + treated(rows)).to_numpy()
+    if marks.sum() == 0 or len(rows) < 2:
+        return only(value)
+    gradient = np.array([2 / marks.mean(), -2 * hits.mean() / marks.mean() ** 2])
+    variance = max(0.0, gradient @ np.cov(hits, marks) @ gradient)
+    return clipped(value, math.sqrt(variance / len(rows)))
+
+
+def clipped(value: float, error: float) -> tuple[float, float, float]:
+    return value, max(0.0, value - Z * error), min(1.0, value + Z * error)
+
+
+def capture(rows: pd.DataFrame, capacity: float = 0.13) -> tuple[float, float, float]:
+    """Share of the positives in the top, and its error when the edge of the top is estimated too, row by row."""
+    if not rows.label.any():
+        return only(math.nan)
+    value = top_hits(rows, capacity) / rows.label.sum()
+    if len(rows) < 2:
+        return only(value)
+
+    def taken(share: float) -> np.ndarray:
+        below = stats.rankdata(-rows.score, "min") - 1
+        ties = rows.groupby("score").score.transform("size").to_numpy()
+        return np.clip((share * len(rows) - below) / ties, 0, 1)
+
+    edge = taken(1.5 * capacity) - taken(0.5 * capacity)
+    edge_rate = (rows.label * edge).sum() / edge.sum()
+    label, top = rows.label.to_numpy(), taken(capacity)
+    influence = (label * (top - value) - edge_rate * (top - capacity)) / label.mean()
+    return clipped(value, math.sqrt((influence**2).sum() / (len(rows) * (len(rows) - 1))))
 
 
 def top_hits(rows: pd.DataFrame, capacity: float) -> float:
@@ -148,18 +204,16 @@ ORACLES: dict[str, Callable[[pd.DataFrame], tuple[float, float, float]]] = {
         sk.brier_score_loss(r.label, r.score, labels=[0, 1]),
         *mean(((r.label - r.score) ** 2).to_numpy())[1:],
     ),
-    "expected_calibration_error": lambda r: only(expected_calibration_error(r)),
-    "maximum_calibration_error": lambda r: only(max(gap for _, gap in calibration_gaps(r, 10, equal_width=True))),
+    "expected_calibration_error": calibration_error,
+    "maximum_calibration_error": lambda r: calibration_error(r, worst=True),
     "base_rate": lambda r: share(r.label.sum(), len(r)),
     "mean_score": lambda r: mean(r.score.to_numpy()),
     "accuracy": lambda r: share(sk.accuracy_score(r.label, treated(r), normalize=False), len(r)),
     "precision": lambda r: share((r.label * treated(r)).sum(), treated(r).sum()),
     "recall": lambda r: share((r.label * treated(r)).sum(), r.label.sum()),
-    "f1": lambda r: only(sk.f1_score(r.label, treated(r), zero_division=math.nan)),
-    "lift": lambda r: only(
-        top_hits(r, 0.13) / (0.13 * len(r) * r.label.mean()) if r.label.any() else math.nan,
-    ),
-    "capture": lambda r: only(top_hits(r, 0.13) / r.label.sum() if r.label.any() else math.nan),
+    "f1": f1,
+    "lift": lambda r: tuple(x / 0.13 for x in capture(r)),
+    "capture": capture,
     "profit": lambda r: mean(money(r, treated(r))),
     "profit_treat_all": lambda r: mean(money(r, 1)),
     "profit_treat_none": lambda r: mean(money(r, 0)),

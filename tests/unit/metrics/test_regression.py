@@ -55,12 +55,35 @@ def pinball(rows: pd.DataFrame) -> np.ndarray:
     return np.maximum(errors(rows) * 0.9, -errors(rows) * 0.1)
 
 
+def r2(rows: pd.DataFrame) -> tuple[float, float, float]:
+    """The delta method by its definition: the gradient of 1 - mean(error²) / mean(deviation²), times the covariance."""
+    if rows.label.nunique() < 2:
+        return only(math.nan)
+    value = sk.r2_score(rows.label, rows.score)
+    squares = np.array([errors(rows) ** 2, (rows.label - rows.label.mean()).to_numpy() ** 2])
+    error, spread = squares.mean(axis=1)
+    gradient = np.array([-1 / spread, error / spread**2])
+    half = stats.norm.ppf(0.975) * math.sqrt(max(0.0, gradient @ np.cov(squares) @ gradient) / len(rows))
+    return value, value - half, min(1.0, value + half)
+
+
+def median_absolute_error(rows: pd.DataFrame) -> tuple[float, float, float]:
+    ordered, n = np.sort(abs(errors(rows))), len(rows)
+    margin = stats.norm.ppf(0.975) * math.sqrt(n) / 2
+    low, high = math.floor(n / 2 - margin), math.ceil(n / 2 + margin) + 1
+    return (
+        sk.median_absolute_error(rows.label, rows.score),
+        ordered[low - 1] if low >= 1 else math.nan,
+        ordered[high - 1] if high <= n else math.nan,
+    )
+
+
 ORACLES: dict[str, Callable[[pd.DataFrame], tuple[float, float, float]]] = {
     "mae": lambda r: (sk.mean_absolute_error(r.label, r.score), *mean(abs(errors(r)))[1:]),
     "rmse": rmse,
-    "r2": lambda r: only(sk.r2_score(r.label, r.score) if r.label.nunique() > 1 else math.nan),
+    "r2": r2,
     "bias": lambda r: mean(-errors(r)),
-    "median_absolute_error": lambda r: only(sk.median_absolute_error(r.label, r.score)),
+    "median_absolute_error": median_absolute_error,
     "mape": lambda r: (
         sk.mean_absolute_percentage_error(r.label, r.score),
         *mean(abs(errors(r)) / np.maximum(abs(r.label), np.finfo(float).eps).to_numpy())[1:],

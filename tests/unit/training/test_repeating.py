@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 from sklearn.inspection import partial_dependence
 
+from insitu.config import Backtest
 from insitu.errors import InsituError
 from insitu.training import train
 from insitu.training.backtest import backtest
@@ -95,19 +96,30 @@ def test_a_damaged_checkpoint_is_ignored(tmp_path: Path) -> None:
 
 def test_backtest_sees_only_what_was_known(monkeypatch: pytest.MonkeyPatch) -> None:
     table = snapshot(1200)
-    dates = [datetime(2020, 2, 1), datetime(2020, 2, 20)]
-    found = backtest(ml(LOGISTIC), "demo", table, "logistic", dates, step="7 days", horizon="21 days")
+    table = table.set_column(
+        table.schema.get_field_index("training_as_of"),
+        "training_as_of",
+        pa.array([datetime(2020, 4, 1)] * table.num_rows, pa.timestamp("us")),
+    )
+    settings = Backtest(dates=2, every="28 days", step="14 days")
+    found = backtest(ml(LOGISTIC), "demo", table, settings)
     rows = found.to_pylist()
-    assert [row["age_days"] for row in rows] == [0.0, 7.0, 14.0] * 2
-    matured = table["matured_at"].to_pandas()
+    assert [row["age_days"] for row in rows] == [0.0, 14.0, 28.0, 42.0, 56.0, 0.0, 14.0, 28.0]
+    assert {row["trained_at"] for row in rows} == {datetime(2020, 2, 5), datetime(2020, 3, 4)}
+    matured, as_of = table["matured_at"].to_pandas(), table["as_of"].to_pandas()
     for row in rows:
         assert row["train_rows"] == (matured <= row["trained_at"]).sum()
+        assert row["n_rows"] == ((as_of >= row["from_as_of"]) & (as_of < row["to_as_of"])).sum()
         assert 0.5 < row["value"] < 1
-    # Rows after the last scored period have no influence.
-    seen = table.filter(pa.compute.less(table["as_of"], pa.scalar(pd.Timestamp("2020-03-12"), pa.timestamp("us"))))
-    assert backtest(ml(LOGISTIC), "demo", seen, "logistic", dates, "7 days", "21 days") == found
+    # Later rows have no influence on what was found before.
+    seen = table.filter(pa.compute.less(table["as_of"], pa.scalar(pd.Timestamp("2020-03-18"), pa.timestamp("us"))))
+    again = backtest(ml(LOGISTIC), "demo", seen, settings).to_pylist()
+    assert again == [row for row in rows if row["from_as_of"] < datetime(2020, 3, 18)]
+    assert backtest(ml(LOGISTIC), "demo", table, settings, existing={rows[0]["backtest_key"]}).num_rows == 0
     with pytest.raises(InsituError, match="no candidate `other` to backtest; there are: logistic"):
-        backtest(ml(LOGISTIC), "demo", table, "other", dates)
+        backtest(ml(LOGISTIC), "demo", table, Backtest(candidate="other"))
+    with pytest.raises(InsituError, match=r"labels were known at .* a backtest needs at least 50"):
+        backtest(ml(LOGISTIC), "demo", table, Backtest(dates=5))
 
 
 def test_partial_dependence_is_that_of_scikit_learn() -> None:

@@ -1,6 +1,13 @@
 {% macro metric_lift(relation, by=[], options={}) %}
-{#- Positives among the top `capacity` share of rows by score, over what a random choice of that size would hold. -#}
-select {{ by_columns(by) }}'lift' as metric, hits / nullif(capacity_rows * positives / n_rows, 0) as value,
-    cast(null as double precision) as ci_low, cast(null as double precision) as ci_high, cast(n_rows as bigint) as n_rows
-from ({{ top_share(relation, by, options.get('capacity', 0.1), options.get('ladder')) }}) as top
+{#- Positives among the top `capacity` share of rows by score, over what a random choice of that size would hold: the
+    capture over the capacity. Interval: that of the capture, divided likewise. -#}
+{%- set capacity = options.get('capacity', 0.1) %}
+select
+    {{ by_columns(by) }}
+    'lift' as metric,
+    value / {{ capacity }} as value,
+    ci_low / {{ capacity }} as ci_low,
+    ci_high / {{ capacity }} as ci_high,
+    n_rows
+from ({{ metric_capture(relation, by, options) }}) as captured
 {% endmacro %}

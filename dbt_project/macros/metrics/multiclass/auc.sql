@@ -1,16 +1,66 @@
 {#- Mean over classes of the area under the one-against-the-rest ROC curve (Provost & Domingos 2000), over the classes
-    that have both kinds of rows. -#}
+    that have both kinds of rows. Interval: DeLong et al. (1988), a row's part in the areas of all classes taken together. -#}
 {% macro metric_multiclass_auc(relation, by=[], options={}) %}
-select
-    {{ by_columns(by) }}
-    'auc' as metric,
-    avg(value) as value,
-    cast(null as double precision) as ci_low,
-    cast(null as double precision) as ci_high,
-    max(n_rows) as n_rows
-from ({{ metric_auc(one_against_rest(relation, by), by + ['ovr_class']) }}) as areas
-{{ group_by(by) }}
-having count(*) > 0
+{%- set each = by + ['ovr_class'] %}
+with known as (
+    select {{ by_columns(by) }}row_id, class as ovr_class, case when label = class then 1 else 0 end as label, score
+    from ({{ known_classes(relation, by) }}) as known_rows
+),
+
+placements as (
+    select
+        {{ by_columns(each) }}
+        score,
+        positives,
+        negatives,
+        pos,
+        (neg_below + neg / 2) / nullif(negatives, 0) as v10,
+        (positives - pos_below - pos / 2) / nullif(positives, 0) as v01
+    from ({{ score_ladder('known', each) }}) as ladder
+),
+
+areas as (
+    select *, sum(pos * v10) over ({{ partition_by(each) }}) / nullif(positives, 0) as area
+    from placements
+    where positives > 0 and negatives > 0
+),
+
+row_parts as (
+    select
+        {{ by_columns(by, 'known.') }}
+        known.row_id,
+        avg(areas.area) as area,
+        -- on the scale of the mean: how much one row moves each area, by its class's share of the rows
+        avg(case when known.label = 1
+            then (areas.v10 - areas.area) * (areas.positives + areas.negatives) / areas.positives
+            else (areas.v01 - areas.area) * (areas.positives + areas.negatives) / areas.negatives
+        end) as part
+    from known
+    inner join areas on {{ join_on('known', 'areas', each) }} and known.score = areas.score
+    {{ group_by(by, ['known.row_id'], 'known.') }}
+),
+
+counts as (
+    select {{ by_columns(by) }}count(distinct row_id) as n_rows
+    from known
+    {{ group_by(by) }}
+    having count(*) > 0
+),
+
+errors as (
+    select {{ by_columns(by) }}max(area) as value, stddev_samp(part) / sqrt(count(*)) as standard_error
+    from row_parts
+    {{ group_by(by) }}
+    having count(*) > 0
+),
+
+grouped as (
+    select {{ by_columns(by, 'counts.') }}errors.value, errors.standard_error, counts.n_rows
+    from counts
+    left join errors on {{ join_on('counts', 'errors', by) }}
+)
+
+{{ normal_interval('auc', 'grouped', by, 0, 1) }}
 {% endmacro %}
 
 {#- Every class as a binary question: (by…, ovr_class, label, score). -#}

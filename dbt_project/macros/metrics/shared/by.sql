@@ -4,9 +4,9 @@
 {%- endmacro %}
 
 {#- `group by` the group columns and further ones; nothing when there is none. -#}
-{% macro group_by(by, also=[]) -%}
+{% macro group_by(by, also=[], prefix='') -%}
 {% set columns = [] %}
-{%- for column in by %}{% do columns.append(adapter.quote(column)) %}{% endfor %}
+{%- for column in by %}{% do columns.append(prefix ~ adapter.quote(column)) %}{% endfor %}
 {%- set columns = columns + also %}
 {%- if columns %}group by {{ columns | join(', ') }}{% endif %}
 {%- endmacro %}

@@ -1,12 +1,13 @@
 {% macro calibration_bins(relation, by=[], bins=10, strategy='mass', task='binary', ladder=none) %}
 {#- Reliability bins over the score: equal mass (by rank; equal scores share a bin, by their middle) or equal width on
-    [0, 1]. Empty bins have no row. -#}
+    [0, 1]. Empty bins have no row. `chance_variance` is the sum of p (1 - p): how far the labels of a calibrated bin stray. -#}
     select
         {{ by_columns(by) }}
         bin,
         min(score) as lowest_score,
         sum(score * n) / sum(n) as mean_score,
         sum(pos) / sum(n) as observed,
+        sum(n * greatest(0, score * (1 - score))) as chance_variance,
         sum(n) as n
     from (
         select

@@ -1,0 +1,1 @@
+{{ candidates('arrival_delay') }}

@@ -1,0 +1,1 @@
+{{ retraining_value('arrival_delay') }}

@@ -1,0 +1,76 @@
+"""The point-in-time verdict on a training set, as evidence that is registered with the models trained on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from insitu.errors import InsituError
+from insitu.nodes.session import Session
+from insitu.nodes.target import target_path
+from insitu.proof import checking
+from insitu.proof.columns import of_warehouse
+
+MAX_MESSAGE = 500  # characters
+
+
+class _Warehouse:
+    """What the proof asks of a warehouse, over the session of the running model."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        return self.session.sql(sql).to_arrow_reader(10_000).read_all()
+
+    def sql(self, query: str) -> Any:
+        raise NotImplementedError
+
+    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
+        raise NotImplementedError
+
+
+def point_in_time(session: Session, use_case: str) -> tuple[str, str | None]:
+    """Check the compiled SQL of `<use_case>__training_set` and of all models that it reads, as `insitu check` does.
+
+    Returns:
+        `proved`, `not proved` or `not checked`, and why. Never raises: what could not be checked says so.
+    """
+    target = target_path()
+    if target is None or not (target / "manifest.json").is_file():
+        return "not checked", "there is no dbt manifest"
+    try:
+        outcome = checking.check(
+            target,
+            columns=lambda relations: of_warehouse(_Warehouse(session), relations),
+            select=ancestors(target, f"{use_case}__training_set"),
+        )
+    except InsituError as error:
+        return "not checked", str(error)[:MAX_MESSAGE]
+    except Exception as error:  # SQL that the analyser stumbles over must not stop the training
+        return "not checked", f"{type(error).__name__}: {error}"[:MAX_MESSAGE]
+    if outcome.ok:
+        return "proved", None
+    failed = sorted(
+        {f"{result.name}.{column.column}" for result in outcome.results for column in result.columns
+         if column.status not in ("proved", "waived")}
+    )  # fmt: skip
+    said = ", ".join(failed[:8]) + (f" and {len(failed) - 8} more" if len(failed) > 8 else "")
+    return "not proved", "; ".join([said, *outcome.problems])[:MAX_MESSAGE]
+
+
+def ancestors(target: Path, model: str) -> list[str]:
+    """A model and all SQL models that it reads, directly or not, by name."""
+    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+    pending = [key for key, node in nodes.items() if node["resource_type"] == "model" and node["name"] == model]
+    found: dict[str, str] = {}
+    while pending:
+        key = pending.pop()
+        if key in nodes and key not in found and nodes[key]["resource_type"] == "model":
+            found[key] = nodes[key]["name"]
+            pending += nodes[key]["depends_on"]["nodes"]
+    return sorted(found.values())

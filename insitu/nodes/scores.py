@@ -1,0 +1,72 @@
+"""The columns in which scores are written: one per row, or in a multiclass task one row per class; quantiles beside."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from insitu.config import UseCase
+from insitu.registry import Model
+
+
+def quantile_column(quantile: float) -> str:
+    """Name of the column of a quantile: `score_p10` for 0.1, `score_p2_5` for 0.025."""
+    return f"score_p{quantile * 100:g}".replace(".", "_")
+
+
+def score_fields(config: UseCase) -> list[pa.Field]:
+    """The columns that hold what a model says: `class` in a multiclass task, `score`, and the declared quantiles."""
+    classes = [pa.field("class", pa.string())] if config.task == "multiclass" else []
+    quantiles = [pa.field(quantile_column(quantile), pa.float64()) for quantile in config.quantiles]
+    return [*classes, pa.field("score", pa.float64()), *quantiles]
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Labels of a multiclass task as text, the same for the label of a row and for the classes of a model."""
+    return values.cast(pa.string())
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A batch with its scores, repeated for each class in a multiclass task."""
+
+    rows: pa.RecordBatch
+    columns: dict[str, pa.Array]  # those of `score_fields`
+
+
+def score_batches(config: UseCase, model: Model, reader: pa.RecordBatchReader, table: str) -> Iterator[Scored]:
+    """Apply a model to a stream, batch by batch.
+
+    Args:
+        config: the use case.
+        model: a registered version.
+        reader: rows with the columns of the model's signature; others are handed through.
+        table: the relation they come from, for messages.
+    """
+    for batch, scores in model.predict_batches(reader, table):
+        if config.task == "multiclass":
+            n_rows, n_classes = scores.shape
+            classes = as_text(pa.array(model.signature.classes or []))
+            yield Scored(
+                batch.take(pa.array(np.repeat(np.arange(n_rows), n_classes))),
+                {
+                    "class": classes.take(pa.array(np.tile(np.arange(n_classes), n_rows))),
+                    "score": pa.array(scores.ravel(), pa.float64()),
+                },
+            )
+            continue
+        yield Scored(batch, {"score": pa.array(scores, pa.float64()), **_quantiles(config, model, batch, table)})
+
+
+def _quantiles(config: UseCase, model: Model, batch: pa.RecordBatch, table: str) -> dict[str, Any]:
+    """Every declared quantile; NULL where this candidate does not have it."""
+    own = model.signature.quantiles or []
+    found = model.predict_quantiles(batch, table) if own else np.empty((batch.num_rows, 0))
+    return {
+        quantile_column(quantile): pa.array(found[:, own.index(quantile)], pa.float64())
+        if quantile in own
+        else pa.nulls(batch.num_rows, pa.float64())
+        for quantile in config.quantiles
+    }

@@ -1,0 +1,1 @@
+{{ candidates('USE_CASE') }}

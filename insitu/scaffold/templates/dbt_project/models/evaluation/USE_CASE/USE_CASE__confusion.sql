@@ -1,0 +1,1 @@
+{{ evaluation_confusion('USE_CASE') }}

@@ -1,0 +1,1 @@
+{{ partial_dependence('USE_CASE') }}

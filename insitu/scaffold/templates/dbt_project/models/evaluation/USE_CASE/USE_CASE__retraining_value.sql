@@ -1,0 +1,1 @@
+{{ retraining_value('USE_CASE') }}

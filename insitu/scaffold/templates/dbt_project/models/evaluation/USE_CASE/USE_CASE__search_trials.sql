@@ -1,0 +1,1 @@
+{{ search_trials('USE_CASE') }}

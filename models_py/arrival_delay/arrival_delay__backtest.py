@@ -1,0 +1,11 @@
+from insitu import nodes
+
+
+def model(dbt, session):
+    return nodes.backtest(
+        dbt,
+        session,
+        dbt.config.get("meta"),
+        training_set=dbt.ref("arrival_delay__training_set"),
+        snapshots=dbt.ref("arrival_delay__snapshots"),
+    )

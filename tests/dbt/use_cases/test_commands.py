@@ -1,0 +1,72 @@
+"""`insitu reproduce`, `backtest`, `model-card` and `check` on a built warehouse."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.dbt.use_cases.conftest import Shop
+
+
+def versions(shop: Shop, use_case: str) -> dict[str, str]:
+    rows = shop.query(f"select candidate, model_version from training.{use_case}__models where status = 'trained'")
+    return dict(rows.itertuples(index=False, name=None))
+
+
+@pytest.mark.parametrize("candidate", ["linear", "gbm", "blend"])
+def test_reproduce(shop: Shop, candidate: str) -> None:
+    version = versions(shop, "tier")[candidate]
+    outcome = shop.run("insitu", "reproduce", version)
+    assert outcome.returncode == 0, outcome.stdout
+    assert re.search(
+        rf"`{version}` reproduced: [\d,]+ predictions identical bit for bit; the same artifact", outcome.stdout
+    )
+
+
+def test_reproduce_an_unknown_version(duckdb_shop: Shop) -> None:
+    outcome = duckdb_shop.run("insitu", "reproduce", "gbm_20200101_00000000")
+    assert outcome.returncode == 2
+    assert "There is no model version `gbm_20200101_00000000`. The latest are: " in outcome.stdout
+
+
+def test_backtest(shop: Shop, tmp_path: Path) -> None:
+    output = tmp_path / "backtest.parquet"
+    command = ("backtest", "spend", "linear", "--dates", "2", "--every", "21 days", "--step", "7 days")
+    outcome = shop.run("insitu", *command, "--output", str(output))
+    assert outcome.returncode == 0, outcome.stdout
+    assert "linear: mae by beginning of the scored period" in outcome.stdout
+    assert output.stat().st_size > 0
+
+
+def test_backtest_of_what_is_not_there(duckdb_shop: Shop) -> None:
+    outcome = duckdb_shop.run("insitu", "backtest", "spend", "forest")
+    assert outcome.returncode == 1
+    assert "`spend` has no candidate `forest` to backtest; there are: gbm, linear" in outcome.stdout
+    outcome = duckdb_shop.run("insitu", "backtest", "spend", "linear", "--every", "soon")
+    assert outcome.returncode == 2
+    assert "'soon' is not a duration" in outcome.stdout
+
+
+def test_model_card(shop: Shop) -> None:
+    version = versions(shop, "spend")["gbm"]
+    outcome = shop.run("insitu", "model-card", version)
+    assert outcome.returncode == 0, outcome.stdout
+    header = yaml.safe_load(outcome.stdout.split("---")[1])
+    assert header["pipeline_tag"] == "tabular-regression"
+    assert header["model-index"][0]["name"] == version
+    measured = {m["type"] for m in header["model-index"][0]["results"][0]["metrics"]}
+    assert {"mae", "rmse", "coverage_p10_p90"} <= measured
+    for heading in ("Intended use and limits", "Training data", "Evaluation", "What it looks at", "Provenance"):
+        assert f"## {heading}" in outcome.stdout
+
+
+def test_the_report_shows_both_use_cases(duckdb_shop: Shop, tmp_path: Path) -> None:
+    outcome = duckdb_shop.run("insitu", "report", "--output", str(tmp_path / "report.html"))
+    assert outcome.returncode == 0, outcome.stdout
+    page = (tmp_path / "report.html").read_text()
+    for use_case in ("tier", "spend"):
+        for version in versions(duckdb_shop, use_case).values():
+            assert version in page.replace("<wbr>", "")
