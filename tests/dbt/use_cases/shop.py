@@ -52,7 +52,8 @@ where ordered_at < {{ timestamp_literal(as_of()) }} + interval '1 day'
 LABELS = """
 select spine.order_id, spine.as_of, results.LABEL, results.known_at as matured_at
 from {{ ref('USE_CASE__spine') }} as spine
-inner join {{ source('shop', 'results') }} as results on spine.order_id = results.order_id
+inner join {{ source('shop', 'results') }} as results
+    on spine.order_id = results.order_id and results.known_at > spine.as_of
 """
 FEATURES = """{{ join_features(
     spine=ref('USE_CASE__spine'),
