@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ from insitu.proof.columns import of_warehouse
 from insitu.proof.manifest import ColumnReader
 from insitu.proof.project import Project as Proof
 from insitu.proof.time_travel import travel
+from insitu.proof.usage import models_using
 from insitu.warehouse import Project, connect
 
 
@@ -96,53 +99,55 @@ def time_travel(project: Project, select: tuple[str, ...], cuts: int, band: str)
 
 
 @click.command()
-@click.argument("feature")
+@click.argument("name")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--reverse", is_flag=True, help="FEATURE is relation.column: list the features that depend on it.")
+@click.option("--reverse", is_flag=True, help="NAME is relation.column: which features and models depend on it.")
 @click.pass_obj
-def lineage(project: Project, feature: str, output: str, reverse: bool) -> None:
-    """Say which source columns a FEATURE (column or model.column) depends on, and which models use it."""
+def lineage(project: Project, name: str, output: str, reverse: bool) -> None:
+    """Say which source columns a feature's value and its row depend on, and which models use it.
+
+    NAME is a feature (column or model.column); with --reverse a source column (relation.column), and what breaks when
+    it changes is listed: the features of every model, and the registered models, champions first.
+    """
     nodes, dialect = manifest.read(project.target_path, _asking(project))
     proof = Proof(nodes, dialect)
-    if reverse:
-        relation, _, column = feature.rpartition(".")
-        found = tracing.affected(proof, relation, column)
-    else:
-        found = tracing.of_feature(proof, feature)
+    found = tracing.affected(proof, name) if reverse else tracing.of_feature(proof, name)
+    by_value = {x.column for x in found if x.value or not reverse}
+    try:
+        using = models_using(project, by_value or {x.column for x in found})
+    except ConfigurationError as error:
+        click.echo(f"Registered models are not listed: {error}", err=True)
+        using = []
     if output == "json":
-        click.echo(json.dumps([_as_dict(x) for x in found], indent=2))
+        features = [_as_dict(x) for x in found]
+        click.echo(json.dumps({"features": features, "models": [asdict(u) for u in using]}, indent=2))
         return
+    for line in _affected(name, found) if reverse else _depends(found):
+        click.echo(line)
+    verb = "used by" if not reverse else "breaks" if by_value else "other rows for"
+    for use in using:
+        click.echo(f"{verb}: {use}")
+
+
+def _depends(found: list[tracing.Lineage]) -> Iterator[str]:
     for x in found:
-        click.echo(f"{x.model}.{x.column}")
+        yield f"{x.model}.{x.column}"
         for title, reads in (("value", x.value), ("row", x.row - x.value)):
-            for relation, column in sorted(reads):
-                click.echo(f"  {title}: {relation}.{column}")
-    if not reverse:
-        for line in _models_using(project, feature.rpartition(".")[2]):
-            click.echo(f"  used by: {line}")
+            yield from (f"  {title}: {relation}.{column}" for relation, column in sorted(reads))
+
+
+def _affected(name: str, found: list[tracing.Lineage]) -> Iterator[str]:
+    if not found:
+        yield f"No declared feature depends on {name}."
+    for model in dict.fromkeys(x.model for x in found):
+        here = [x for x in found if x.model == model]
+        values = ", ".join(x.column for x in here if x.value)
+        yield (
+            model
+            + (f": {values}" if values else "")
+            + (" (and which rows there are)" if any(x.row for x in here) else "")
+        )
 
 
 def _as_dict(x: tracing.Lineage) -> dict[str, object]:
     return {"model": x.model, "column": x.column, "value": sorted(map(list, x.value)), "row": sorted(map(list, x.row))}
-
-
-def _models_using(project: Project, column: str) -> list[str]:
-    """Registered models whose signature lists the feature; the champion is marked."""
-    lines = []
-    for use_case in project.use_cases:
-        try:
-            with connect(project) as warehouse:
-                versions = warehouse.query(
-                    f"select model_version, signature from {project.relation(f'{use_case}__models')}"
-                ).to_pylist()
-                champion = warehouse.query(
-                    f"select model_version from {project.relation(f'{use_case}__champion')}"
-                ).to_pylist()
-        except Exception:
-            continue  # not built yet
-        leading = {str(row["model_version"]) for row in champion}
-        for row in versions:
-            if f'"{column}"' in str(row["signature"] or ""):
-                mark = " (champion)" if str(row["model_version"]) in leading else ""
-                lines.append(f"{row['model_version']}{mark}")
-    return lines

@@ -91,6 +91,7 @@ class Event(_Timed):
 class Static(_Declared):
     kind: Literal["static"]
     reason: str = Field(min_length=10)
+    content: str | list[str] | None = None  # hash of its contents, as the test of obligations tells it; per warehouse
 
 
 class Validity(_Timed):

@@ -38,8 +38,23 @@
             'query': 'select 1 as broken from ' ~ relation ~ ' group by ' ~ quoted | join(', ') ~ ' having count(*) > 1'
         }) -%}
     {%- endfor -%}
+    {%- if declared.kind == 'static' and declared.content is defined -%}
+        {%- do obligations.append(static_contents(relation, declared.content)) -%}
+    {%- endif -%}
     {%- do check_times_are_utc(relation, times) -%}
     {{ return(obligations) }}
+{% endmacro %}
+
+
+{#- That a static relation still holds what it held when its contents were declared. The name tells the present hash. -#}
+{% macro static_contents(relation, declared) %}
+    {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- set now = run_query('select ' ~ content_hash(columns) ~ ' from ' ~ relation).columns[0].values()[0] -%}
+    {%- set known = [declared] if declared is string else declared -%}
+    {{ return({
+        'name': 'contents are unchanged (content is now ' ~ now ~ ')',
+        'query': 'select 1 as broken where ' ~ ('1 = 0' if now in known else '1 = 1')
+    }) }}
 {% endmacro %}
 
 

@@ -195,9 +195,10 @@ def _outer(
     """LEFT JOIN: the matched rows, and the left row alone where there is none."""
     pairs = [p for p in pairs if not _impossible(p)]
     absent = NOTHING.union(*(_match_terms(a, p, env, node, "LEFT JOIN") for p in pairs))
-    reads = left.reads.union(*(p.on_reads | p.right.reads for p in pairs))
+    theirs = frozenset[Read]().union(*(p.on_reads | p.right.reads for p in pairs))
+    reads = left.reads if one else left.reads | theirs  # of the row; with one match at most it is there anyway
     if len(pairs) == 1 and all(not t.unbounded for t in absent):
-        return [_folded(a, left, pairs[0], alias, absent, reads, one, env)]
+        return [_folded(a, left, pairs[0], alias, absent, reads, theirs, one, env)]
     result = []
     for pair in pairs:
         v = pair.row.variant
@@ -205,20 +206,21 @@ def _outer(
         columns = dict(v.columns)
         for name in relation.names:
             value = columns[alias, name]
-            columns[alias, name] = value._replace(terms=value.terms | terms, reads=value.reads | pair.on_reads)
+            columns[alias, name] = value._replace(terms=value.terms | terms, reads=value.reads | theirs)
         multiplicity = left.multiplicity | (NOTHING if one else terms)
         result.append(Variant(columns, v.zone, left.presence, multiplicity, reads))
     columns = dict(left.columns)
     for name in relation.names:
-        columns[alias, name] = Value(a.symbols.intern("null"), absent, NULL, reads=reads)
+        columns[alias, name] = Value(a.symbols.intern("null"), absent, NULL, reads=theirs)
     multiplicity = left.multiplicity | (NOTHING if one else absent)
     result.append(Variant(columns, left.zone.copy(), left.presence, multiplicity, reads))
     return result
 
 
 def _folded(
-    a: Analyser, left: Variant, pair: Pair, alias: str, absent: Terms, reads: frozenset[Read], one: bool, env: Env
-) -> Variant:
+    a: Analyser, left: Variant, pair: Pair, alias: str, absent: Terms, reads: frozenset[Read],
+    theirs: frozenset[Read], one: bool, env: Env,
+) -> Variant:  # fmt: skip
     """Both halves of a LEFT JOIN in one variant: facts about a right column hold where it is not NULL."""
     matched = pair.row.variant
     zone = left.zone.copy()
@@ -234,9 +236,9 @@ def _folded(
         if key[0] == alias:
             constant = value.constant if value.constant == NULL else None
             symbol = value.symbol if value.constant is None or constant == NULL else a.symbols.fresh()
-            columns[key] = value._replace(symbol=symbol, terms=value.terms | terms, constant=constant, not_null=False,
-                reads=value.reads | pair.on_reads,
-            )  # fmt: skip
+            columns[key] = value._replace(
+                symbol=symbol, terms=value.terms | terms, constant=constant, not_null=False, reads=value.reads | theirs
+            )
     multiplicity = left.multiplicity | (NOTHING if one else terms)
     return Variant(columns, zone, left.presence, multiplicity, reads)
 
