@@ -67,7 +67,7 @@ def check(
 
 @click.command("time-travel")
 @click.option("--select", "-s", multiple=True, help="Models to test; all declared features by default.")
-@click.option("--cuts", default=20, show_default=True, help="Instants at which what is read is cut.")
+@click.option("--cuts", default=50, show_default=True, help="Instants at which what is read is cut.")
 @click.option("--band", default="1 day", show_default=True, help="How far before each instant rows are recomputed.")
 @click.pass_obj
 def time_travel(project: Project, select: tuple[str, ...], cuts: int, band: str) -> None:

@@ -2,7 +2,8 @@
 
 Rows with as-of up to the instant must not change. The instants are as-of values themselves (where ties show), only a
 band of the spine before each is recomputed (so a cut is cheap), and of the later rows about half are removed and half
-are left with other numbers in them, some at the very instant.
+are left with other numbers in them, some at the very instant. Every third cut is made on thinned events, where a single
+row shows more in an aggregate.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from insitu.proof.cuts import cut, quote
 from insitu.proof.engines import Engine
 from insitu.proof.programs import Program, named, program, rewrite
 from insitu.proof.project import Node, Project
+
+THIN = 7  # prime to the seconds of all units below a week, and to the 11 by which rows are poisoned
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class Travel:
 
 
 def travel(
-    project: Project, node: Node, engine: Engine, schema: str, cuts: int = 20, band: str = "1 day", limit: int = 2000
+    project: Project, node: Node, engine: Engine, schema: str, cuts: int = 50, band: str = "1 day", limit: int = 2000
 ) -> Travel:
     """Test one model.
 
@@ -69,11 +72,11 @@ def travel(
     _create(project, chain, engine, schema)
     as_of = declared.as_of.lower()
     result = Travel(node.name)
-    for at in _instants(engine, schema, node, as_of, cuts):
+    for i, at in enumerate(_instants(engine, schema, node, as_of, cuts)):
         engine.execute(f"delete from {schema}.instant")
         moment = f"timestamp '{at}'"
         around = f"{moment} - interval '{band}', {moment} + interval '{band}'"
-        engine.execute(f"insert into {schema}.instant values ({moment}, {around})")
+        engine.execute(f"insert into {schema}.instant values ({moment}, {around}, {THIN if i % 3 == 2 else 1})")
         columns, before = _rows(engine, schema, "everything", node, as_of, limit)
         _, after = _rows(engine, schema, "cut", node, as_of, limit)
         kept = [i for i, c in enumerate(columns) if c.lower() not in declared.exempt]
@@ -89,14 +92,16 @@ def _create(project: Project, chain: Program, engine: Engine, schema: str) -> No
     """Views over the declared relations, whole and cut, and the models between them and the one tested."""
     engine.execute(f"drop schema if exists {schema} cascade")
     engine.execute(f"create schema {schema}")
-    engine.execute(f"create table {schema}.instant (moment timestamp, earliest timestamp, latest timestamp)")
+    engine.execute(
+        f"create table {schema}.instant (moment timestamp, earliest timestamp, latest timestamp, thin bigint)"
+    )
     trains = isinstance(project.declaration(chain.steps[-1]), d.TrainingSet)
     moment = f"(select moment from {schema}.instant)"
     for base in chain.bases:
         declared, columns = project.declaration(base), project.types(base)
         if declared is None or not columns:
             raise ConfigurationError(f"`{base.name}` has no point-in-time declaration, or its columns are not known.")
-        relation = engine.relation(base)
+        relation = _thinned(engine.relation(base), declared, schema)
         whole = f"select {', '.join(quote(c) for c in columns)} from {relation}"
         _view(engine, schema, f"everything__{base.name}", whole)
         untouched = isinstance(declared, d.Labels) and trains
@@ -112,6 +117,14 @@ def _create(project: Project, chain: Program, engine: Engine, schema: str) -> No
         if isinstance(declared, d.Spine):
             query = rewrite(project, step, lambda n: named(schema, f"everything__{n.name}"))
             _view(engine, schema, f"unbanded__{step.name}", query)
+
+
+def _thinned(relation: str, declared: Any, schema: str) -> str:
+    """One in so many events, the same ones with and without the cut."""
+    if not isinstance(declared, d.Event):
+        return relation
+    seconds = f"cast(extract(epoch from {quote(declared.available_at)}) as bigint)"
+    return f"(select * from {relation} where mod({seconds}, (select thin from {schema}.instant)) = 0) as thinned"
 
 
 def _banded(query: str, schema: str, as_of: str, world: str) -> str:
