@@ -95,6 +95,7 @@ def _create(project: Project, chain: Program, engine: Engine, schema: str) -> No
     engine.execute(
         f"create table {schema}.instant (moment timestamp, earliest timestamp, latest timestamp, thin bigint)"
     )
+    engine.execute(f"insert into {schema}.instant values (null, null, null, 1)")  # until the first cut
     trains = isinstance(project.declaration(chain.steps[-1]), d.TrainingSet)
     moment = f"(select moment from {schema}.instant)"
     for base in chain.bases:
