@@ -4,6 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.training.backtest import SCHEMA
@@ -32,4 +33,7 @@ def backtest(dbt: Any, session: Session, meta: dict[str, Any], training_set: Rel
     columns = ", ".join('"' + column.replace('"', '""') + '"' for column in training_set.columns)
     rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000).read_all()
     existing = {key for (key,) in own_rows(dbt, session, "distinct backtest_key")}
-    return run_backtest(meta["ml"], use_case, rows, existing=existing, progress=lambda line: print(line, flush=True))
+    with interruptible():
+        return run_backtest(
+            meta["ml"], use_case, rows, existing=existing, progress=lambda line: print(line, flush=True)
+        )

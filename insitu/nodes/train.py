@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from insitu.nodes.evidence import point_in_time
+from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.nodes.target import target_path
@@ -32,7 +33,8 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relati
     existing = {key for (key,) in own_rows(dbt, session, "training_key")}
     columns = ", ".join('"' + column.replace('"', '""') + '"' for column in training_set.columns)
     rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000)
-    trained = train_candidates(meta["ml"], use_case, rows, existing, checkpoints=checkpoints())
+    with interruptible():
+        trained = train_candidates(meta["ml"], use_case, rows, existing, checkpoints=checkpoints())
     if trained.num_rows:
         verdict = dict(zip(("point_in_time", "point_in_time_message"), point_in_time(session, use_case), strict=True))
         for name, value in verdict.items():

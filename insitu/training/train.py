@@ -95,7 +95,8 @@ def train(
             kept.save(row)
             rows.append(row)
         except KeyboardInterrupt:
-            if not rows:
+            # With a folder they are kept there; whoever was interrupted need not write a table yet.
+            if not rows or checkpoints is not None:
                 raise
             progress(f"  interrupted: {len(rows)} of {len(pending)} candidates are kept")
             break

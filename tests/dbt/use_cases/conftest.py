@@ -41,20 +41,26 @@ class Shop:
         return outcome.stdout
 
 
-@pytest.fixture(scope="session")
-def duckdb_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    folder = write_project(tmp_path_factory.mktemp("shop"))
+def shop_at(folder: Path) -> Shop:
+    """The project in a folder over the DuckDB file beside it."""
     path = str(folder / "shop.duckdb")
-    with duckdb.connect(path) as connection:
-        connection.execute("create schema raw")
-        for name, rows in tables().items():
-            DuckWarehouse(connection).load(f"raw.{name}", rows)
 
     def query(sql: str) -> pd.DataFrame:
         with duckdb.connect(path, read_only=True) as connection:
             return DuckWarehouse(connection).query(sql)
 
-    return built(Shop("duckdb", folder, {"SHOP_DUCKDB": path}, query))
+    return Shop("duckdb", folder, {"SHOP_DUCKDB": path}, query)
+
+
+@pytest.fixture(scope="session")
+def duckdb_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Built; copy it before changing it."""
+    shop = shop_at(write_project(tmp_path_factory.mktemp("shop")))
+    with duckdb.connect(shop.environment["SHOP_DUCKDB"]) as connection:
+        connection.execute("create schema raw")
+        for name, rows in tables().items():
+            DuckWarehouse(connection).load(f"raw.{name}", rows)
+    return built(shop)
 
 
 @pytest.fixture(scope="session")
