@@ -300,7 +300,72 @@ def _last(rng: random.Random) -> str:
     return f"select id, as_of, v from ({inner}) x where n = {rng.choice(['1', '1', '2'])}"
 
 
+def _runs(rng: random.Random) -> str:
+    """Does the same value come again soon?"""
+    length, read = rng.choice(_LENGTHS), rng.choice(_LENGTHS)
+    key = rng.choice(["k, v", "k", "k, other"])
+    seen = rng.choice(["distinct k, v, other, ts", "distinct k, v, other, ts", "k, v, other, ts"])
+    over = f"over (partition by {key} order by {rng.choice(['ts', 'ts', 'ts', 'ts desc', 'other'])})"
+    again = rng.choice(
+        [f"lead(ts) {over} <= ts + interval '{length}'", f"lead(ts) {over} < ts + interval '{length}'",
+         f"ts + interval '{length}' >= lead(ts) {over}", f"lead(ts) {over} > ts + interval '{length}'", f"lead(ts) {over} <= other",
+         f"lag(ts) {over} >= ts - interval '{length}'", f"lag(ts) {over} is null", f"not (lead(ts) {over} > ts + interval '{length}')"]
+    )  # fmt: skip
+    flag = rng.choice([f"case when {again} then 0 else 1 end", f"case when {again} then 1 end", f"{again}"])
+    moment = rng.choice(
+        [f"r.ts < s.as_of - interval '{read}'", f"r.ts <= s.as_of - interval '{read}'", "r.ts < s.as_of"]
+    )
+    only = rng.choice(["", "", "and r.flag = 1" if flag.startswith("case") else ""])
+    return (
+        f"with seen as (select {seen} from {_event(rng)}), r as (select k, ts, {flag} as flag from seen) select s.id, s.as_of, "
+        f"count(r.flag) as n, max(cast(r.flag as integer)) as x from spine s left join r on r.k = s.k and {moment} {only} group by s.id, s.as_of"
+    )
+
+
+def _picked(rng: random.Random) -> str:
+    """One row of several: by DISTINCT ON, QUALIFY, a correlated maximum, or an indexed list."""
+    e, bound = _event(rng), _bound(rng, "e", "s.as_of")
+    order = rng.choice(["e.ts desc, e.event_id", "e.ts, e.event_id", "e.v desc, e.event_id", "e.ts desc"])
+    join = f"from spine s left join {e} e on e.k = s.k and {bound}"
+    return rng.choice(
+        [
+            f"select distinct on (s.id, s.as_of) s.id, s.as_of, e.v {join} order by s.id, s.as_of, {order}",
+            f"select s.id, s.as_of, e.v {join} qualify row_number() over (partition by s.id, s.as_of order by {order}) = 1",
+            f"select s.id, s.as_of, (list(e.v order by {order}))[1] as x {join} group by s.id, s.as_of",
+            f"select s.id, s.as_of, max(e.v) as x {join} and e.ts = (select max(f.ts) from {e} f where f.k = s.k and {_bound(rng, 'f', 's.as_of')}) group by s.id, s.as_of",
+            f"select s.id, s.as_of, count(*) over (partition by s.k order by s.as_of) as x, {rng.choice(['lag', 'lead'])}(s.as_of) over (partition by s.k order by s.as_of, s.id) as y from spine s",
+            f"select s.id, s.as_of, count(p.id) as x from spine s left join spine p on p.k = s.k and p.as_of {rng.choice(['<', '<=', '>', '<>'])} s.as_of group by s.id, s.as_of",
+            f"select s.id, s.as_of, count(e.event_id) as x from spine s cross join lateral generate_series(s.as_of - interval '2 days', s.as_of {rng.choice(['- interval 1 day', '', '+ interval 1 day'])}, interval '1 day') as g(t) "
+            f"left join {e} e on e.k = s.k and e.ts < g.t group by s.id, s.as_of",
+        ]
+    )
+
+
+def _logic(rng: random.Random) -> str:
+    """Three-valued logic around bounds."""
+    e = _event(rng)
+    one, two = _bound(rng, "e", "s.as_of", 2), _bound(rng, "e", "s.as_of", 2)
+    other = rng.choice(["e.v > 1", "e.other is null", "e.v is not null", two])
+    p = rng.choice(
+        [f"not (not ({one}) or {other})", f"not (not ({one}) and {other})", f"not not ({one})", f"({one}) is true", f"({one}) is not true",
+         f"({one}) is not false", f"({one} and {other}) is true", f"({one}) = true", f"({one}) <> ({other})", f"coalesce({one}, {rng.choice(['true', 'false'])})",
+         f"case when {one} then {other} else false end", f"case when {one} then true else {other} end", f"({one}) is null", "e.ts not between s.as_of - interval '1 day' and s.as_of",
+         f"not (e.ts between s.as_of and s.as_of + interval '1 day') and {one}", f"nullif({one}, {other})"]
+    )  # fmt: skip
+    kind = rng.choice(["left join", "join"])
+    x = rng.choice(
+        [
+            "count(e.event_id)",
+            "sum(e.v)",
+            f"sum(case when {p} then 1 else 0 end) filter (where {other})",
+            f"count(*) filter (where {p})",
+        ]
+    )
+    on = rng.choice([p, p, p, "true"])
+    return f"select s.id, s.as_of, {x} as x from spine s {kind} {e} e on e.k = s.k and {on} group by s.id, s.as_of"
+
+
 _SHAPES = (
     _joined, _joined, _joined, _second_join, _subquery, _subquery, _timeline, _timeline, _history, _periods, _dimension, _label,
-    _sets, _nested, _last,
+    _sets, _nested, _last, _runs, _picked, _logic, _logic,
 )  # fmt: skip

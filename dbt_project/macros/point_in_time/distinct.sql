@@ -1,7 +1,8 @@
 {#-
     Count distinct without counting: an event is *new* if its value was not met within the window before it, and *ends*
     its value if it is not met again within the window after it. The distinct values of [as_of - w, as_of) are the new
-    events before as_of less the ending ones before as_of - w. Both are running totals; rows that are neither are dropped.
+    events before as_of less the ending ones before as_of - w. Both are running totals. Whether a value ends within w is
+    known after w, and read at the edge as_of - w; dropping rows that are neither would let it show at other edges.
 -#}
 {% macro distinct_expression(groups, column, plan) %}
     {%- set m, window = column.measure.name, column.window -%}
@@ -50,7 +51,6 @@
 {{ m }}_timeline as (
     select {{ keys | join(', ') }}, cast(null as timestamp) as as_of, moment, 1 as is_event, 'event' as edge, {{ flags | join(', ') }}
     from {{ m }}_runs
-    where {{ flags | join(' + ') }} > 0
     {%- for window in [{'label': 'as_of', 'seconds': 0}] + bounded %}
     union all
     select {{ keys | join(', ') }}, as_of, {{ minus_duration('as_of', plan.gap + window.seconds) }}, 0, '{{ window.label }}'

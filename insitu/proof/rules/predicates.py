@@ -56,6 +56,10 @@ def truth(a: Analyser, predicate: exp.Expr, row: Row) -> tuple[Terms, frozenset[
     terms, reads = NOTHING, frozenset[Read]()
     for part in conjuncts(predicate):
         value = validity.end_of_version(a, part, row)
+        if value is None and isinstance(part, _ORDER) and part.find(exp.Lead):
+            from insitu.proof.rules import next_row  # it needs this module itself
+
+            value = next_row.comes_by(a, part, row)
         if value is None and isinstance(part, exp.Or):
             for side in (part.this, part.expression):
                 assumed = assume(a, side, row)

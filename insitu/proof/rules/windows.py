@@ -38,7 +38,7 @@ class Frame:
 def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     if row.peers is None:
         raise Refusal("a window function in this clause", node)
-    partition, order, spec = _definition(node, row)
+    partition, order, spec = definition(node, row)
     function, condition, ignoring = node.this, None, False
     while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
         ignoring = ignoring or isinstance(function, exp.IgnoreNulls)
@@ -100,7 +100,7 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     return Value(symbol, prune(terms), type="integer" if counts else type_, reads=reads)
 
 
-def _definition(node: exp.Window, row: Row) -> tuple[list[exp.Expr], list[exp.Expr], exp.Expr | None]:
+def definition(node: exp.Window, row: Row) -> tuple[list[exp.Expr], list[exp.Expr], exp.Expr | None]:
     partition = list(node.args.get("partition_by") or [])
     order, spec = node.args.get("order"), node.args.get("spec")
     if node.args.get("alias") is not None:
@@ -221,13 +221,7 @@ def _frame_facts(
     order: list[exp.Expr],
 ) -> tuple[Zone, dict[int, list[int]]]:
     """Facts about a row of the frame, and what its symbols are to the current row."""
-    names: dict[int, list[int]] = {o: [o] for o in row.env.outer_symbols}
-    zone = peer.variant.zone
-    for x, y in partition:
-        names.setdefault(x.symbol, []).append(y.symbol)
-        p, q = a.symbols.aligned.get(x.symbol), a.symbols.aligned.get(y.symbol)
-        if p and q and p.unit == q.unit:
-            names.setdefault(p.end, []).append(q.end)
+    names, zone = partition_names(a, row, partition), peer.variant.zone
     if frame.bounded and theirs and is_present(mine[0], row.variant.zone):
         strict = frame.strict or _ordered_first(theirs, mine, order, frame)
         latest = a.symbols.fresh()  # the current row's first order key + offset
@@ -235,6 +229,17 @@ def _frame_facts(
         zone.add(theirs[0].symbol, latest, (frame.offset, STRICT if strict else LOOSE))
         names[latest] = [mine[0].symbol]
     return zone, names
+
+
+def partition_names(a: Analyser, row: Row, partition: list[tuple[Value, Value]]) -> dict[int, list[int]]:
+    """What the symbols of a row of the partition are to the current row: its partition values are the same."""
+    names: dict[int, list[int]] = {o: [o] for o in row.env.outer_symbols}
+    for x, y in partition:
+        names.setdefault(x.symbol, []).append(y.symbol)
+        p, q = a.symbols.aligned.get(x.symbol), a.symbols.aligned.get(y.symbol)
+        if p and q and p.unit == q.unit:
+            names.setdefault(p.end, []).append(q.end)
+    return names
 
 
 def _latest(

@@ -38,22 +38,10 @@ def check(rendered: Rendered, model: str, relations: dict[str, dict[str, Any]]) 
     return check_sql(sql, relations, dialect=rendered.kind)
 
 
-# Counting distinct values on the timeline drops rows by what is only known later (and adds nothing before): true, but
-# beyond the checker's rules, so those columns are refused and want a waiver with a time-travel test.
-BEYOND = {"everything": "count_distinct", "everything_timeline": "count_distinct", "two_keys_and_gap": "count_distinct"}
-
-
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_proved(rendered: Rendered, model: str) -> None:  # noqa: F811
     result = check(rendered, model, RELATIONS)
-    beyond = BEYOND.get(model)
-    found = {
-        f"{f.code} {c.column}: {f.message}"
-        for c in result.columns
-        for f in c.findings
-        if not (beyond and beyond in c.column)
-    }
-    assert not found
+    assert not {f"{f.code} {c.column}: {f.message}" for c in result.columns for f in c.findings}
 
 
 def test_a_later_source_is_refused(rendered: Rendered) -> None:  # noqa: F811
