@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from insitu.report import card
+
 TASKS = {"regression": "tabular-regression", "binary": "tabular-classification", "multiclass": "tabular-classification"}
 MAX_FEATURES = 15
 MAX_SLICES = 20
@@ -73,12 +75,11 @@ def _header(row: Row, metrics: Sequence[Row]) -> str:
 
 def _description(row: Row, config: Mapping[str, Any]) -> str:
     said = str(config.get("description") or "").strip()
-    entity = ", ".join(map(str, config.get("entity") or []))
-    text = (
-        f"Predicts `{config.get('label')}` ({row['task']}) for each {entity} at its `{config.get('as_of', 'as_of')}`, "
-        f"with the family `{row['family']}`, candidate `{row['candidate']}`."
-    )
-    return "## Description\n\n" + (said + "\n\n" if said else "") + text
+    return "\n\n".join(part for part in ("## Description", said, _listed(card.question(config, row))) if part)
+
+
+def _listed(facts: card.Facts) -> str:
+    return "\n".join(f"- {term}: " + (f"`{value}`" if is_code else value) for term, value, is_code in facts)
 
 
 def _use(row: Row, config: Mapping[str, Any]) -> str:
@@ -92,9 +93,6 @@ def _use(row: Row, config: Mapping[str, Any]) -> str:
         "monitoring tables say when it ages.",
         "- Valid for rows like those of its training data. Slices below show where it is weaker.",
     ]
-    if config.get("costs"):
-        costs = ", ".join(f"{name} {value}" for name, value in config["costs"].items())
-        lines.append(f"- Decisions weigh: {costs}.")
     return "\n".join(lines)
 
 
@@ -123,24 +121,8 @@ def _range(feature: Mapping[str, Any]) -> str:
 
 
 def _procedure(row: Row) -> str:
-    lines = ["## Training procedure", ""]
-    parameters = json.loads(row["parameters"] or "{}")
-    lines.append("Parameters: " + (", ".join(f"`{k}` = {v}" for k, v in parameters.items()) or "the defaults") + ".")
-    for note in json.loads(row["search_trace"] or "[]"):
-        if note["step"] == "search_result":
-            lines.append(
-                f"\nSearch: {note['method']}, {note['trials']} trials on {note['folds']} temporal folds, best "
-                f"{note['metric']} {note['score']:.4f}" + ("." if note["complete"] else " (ended by the budget).")
-            )
-        elif note["step"] == "calibration":
-            lines.append(f"\nCalibration: {note['method']} on {note['rows']:,} later rows.")
-        elif note["step"] == "early_stopping":
-            lines.append(f"\nEarly stopping: {note['rounds']} rounds.")
-        elif note["step"] == "stack":
-            lines.append(f"\nStack of {', '.join(note['members'])} on {note['out_of_fold_rows']:,} out-of-fold rows.")
-    if row["message"]:
-        lines.append(f"\nNote: {row['message']}.")
-    return "\n".join(lines)
+    sentences = card.procedure(row)
+    return "## Training procedure\n\n" + "\n\n".join(sentences) if sentences else ""
 
 
 def _evaluation(metrics: Sequence[Row]) -> str:
@@ -188,20 +170,7 @@ def _explanation(row: Row) -> str:
 
 
 def _provenance(row: Row) -> str:
-    versions = json.loads(row["library_versions"] or "{}")
-    items = [
-        ("training key", row["training_key"]),
-        ("snapshot", row["snapshot_id"]),
-        ("artifact SHA-256", row["artifact_sha256"]),
-        ("training code", row["code_hash"]),
-        ("git revision", row["git_revision"]),
-        ("random state", row["random_state"]),
-        ("libraries", ", ".join(f"{name} {version}" for name, version in versions.items())),
-        ("trained at", f"{row['created_at']} UTC, in {row['fit_seconds']} s"),
-    ]
-    lines = ["## Provenance", "", *(f"- {name}: {value}" for name, value in items if value), ""]
-    lines.append(f"Repeat it bit for bit: `insitu reproduce {row['model_version']}`.")
-    return "\n".join(lines)
+    return "## Provenance\n\n" + _listed(card.provenance(row))
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

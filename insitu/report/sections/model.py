@@ -1,14 +1,14 @@
 """The model card: question, data, candidates, parameters, provenance."""
 
 import json
-from typing import Any
 
-from insitu.report.ask import Answer, Row
-from insitu.report.blocks import Section, badge, breakable, facts, more, nothing, source, table, when
+from insitu.report import card
+from insitu.report.ask import Answer
+from insitu.report.blocks import Section, badge, breakable, facts, more, note, nothing, source, table, when
 from insitu.report.context import Context
 from insitu.report.markup import Html, join, tag
 from insitu.report.metrics import Metrics, overall
-from insitu.report.wording import count, interval, metric_name, metric_value, moment, number, percent
+from insitu.report.wording import count, interval, metric_name, metric_value, number, percent
 
 ORDER = (
     "auc",
@@ -29,7 +29,7 @@ def model(context: Context) -> Section:
     splits = _splits(context)
     metrics = overall(context)
     body = join(
-        _question(context, registry.first),
+        _shown([*card.question(context.config, registry.first), ("Judged by", metric_name(context.metric), False)]),
         tag("h4", "Data"),
         _data(context, splits),
         tag("h4", "Candidates compared"),
@@ -45,7 +45,7 @@ def _registry(context: Context) -> Answer:
         """
         select model_version, candidate, family, task, status, message, parameters, search_trace, signature,
             training_as_of, training_key, snapshot_id, artifact_sha256, code_hash, config_hash, git_revision,
-            library_versions, random_state, trained_rows, fit_seconds, created_at
+            library_versions, random_state, trained_rows, fit_seconds, created_at, point_in_time, point_in_time_message
         from {use__models}
         where model_version = ?
         """,
@@ -73,26 +73,8 @@ def _splits(context: Context) -> Answer:
     )
 
 
-def _question(context: Context, row: Row) -> Html:
-    config = context.config
-    signature = _json(row.get("signature"), {})
-    kinds = [str(feature.get("kind", "number")) for feature in signature.get("features", [])]
-    listed = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
-    costs = config.get("costs") or {}
-    items: list[tuple[str, object]] = [
-        ("Predicts", join(tag("code", config.get("label", "label")), f", a {context.task} label")),
-        ("For each", ", ".join(map(str, config.get("entity", []))) or "row"),
-        ("Judged by", metric_name(context.metric)),
-    ]
-    if costs:
-        items.append(
-            ("Money of each outcome", "; ".join(f"{k.replace('_', ' ')} {number(v, 0)}" for k, v in costs.items()))
-        )
-    if kinds:
-        items.append(("Features", f"{len(kinds)} ({listed})"))
-    if row.get("message"):
-        items.append(("Noted in training", row["message"]))
-    return facts(items)
+def _shown(items: card.Facts) -> Html:
+    return facts((term, tag("code", value) if is_code else value) for term, value, is_code in items)
 
 
 def _data(context: Context, splits: Answer) -> Html:
@@ -146,27 +128,11 @@ def _provenance(registry: Answer) -> Html:
     row = registry.first
     if not row:
         return nothing(registry, otherwise="No champion yet.")
-    libraries = _json(row["library_versions"], {})
-    trace = _json(row["search_trace"], [])
-    parameters = _json(row["parameters"], {})
-    written = tag("code", json.dumps(parameters, ensure_ascii=False)) if parameters else "the defaults of the library"
-    code = ("snapshot_id", "training_key", "artifact_sha256", "code_hash", "config_hash", "git_revision")
-    items: list[tuple[str, object]] = [
-        ("Family", str(row["family"]).replace("_", " ")),
-        ("Parameters", written),
-        ("Libraries", ", ".join(f"{name} {version}" for name, version in libraries.items())),
-        (
-            "Trained",
-            f"{moment(row['created_at'])} in {number(row['fit_seconds'], 1)} s, random state {row['random_state']}",
-        ),
-        *((name.replace("_", " ").capitalize(), tag("code", row[name])) for name in code if row[name]),
-    ]
+    trace = card.loads(row["search_trace"], [])
     steps = tag("pre", tag("code", "\n".join(json.dumps(step, ensure_ascii=False) for step in trace)))
-    return join(facts(items), more(f"Trace of the search ({len(trace)})", steps) if trace else "", source(registry))
-
-
-def _json(value: Any, otherwise: Any) -> Any:
-    try:
-        return json.loads(value) if value else otherwise
-    except ValueError:
-        return otherwise
+    return join(
+        *(note(sentence) for sentence in card.procedure(row)),
+        _shown(card.provenance(row)),
+        more(f"Trace of the search ({len(trace)})", steps) if trace else "",
+        source(registry),
+    )

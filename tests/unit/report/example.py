@@ -40,7 +40,7 @@ PER_USE_CASE = {
         "snapshot_id text, training_as_of timestamp, status text, message text, parameters text, search_trace text, "
         "signature text, feature_importance text, partial_dependence text, artifact_sha256 text, code_hash text, "
         "config_hash text, git_revision text, library_versions text, random_state bigint, trained_rows bigint, "
-        "fit_seconds double precision, created_at timestamp",
+        "fit_seconds double precision, created_at timestamp, point_in_time text, point_in_time_message text",
     ),
     "metrics": (
         "evaluation",
@@ -202,7 +202,7 @@ def _learned(case: str, config: dict[str, Any], name: str, words: str) -> Iterat
                     words,
                 ),
                 *(*json_columns, "sha256-of-artifact", "code-hash", "config-hash", "abc123", '{"python": "3.11"}'),
-                *(7, 5000, 12.34, DAY),
+                *(7, 5000, 12.34, DAY, "not proved", words),
             )
             for version in versions
         ),
