@@ -47,8 +47,15 @@ def check(
 ) -> None:
     """Prove that features see nothing later than their as-of time.
 
-    Reads what `dbt compile --full-refresh` left in the target folder. Exit code 0: all proved; 1: not; 2: misuse.
+    Reads what `dbt compile --full-refresh` left in the target folder. A mistake in the declaration of a use case is told
+    as well; else it would show when models are trained. Exit code 0: all proved; 1: not; 2: misuse.
     """
+    # scikit-learn's families take a second to import: not for the other commands
+    from insitu.training import declared
+
+    for use_case in project.use_cases:
+        if f"{use_case}__models" in project.models:
+            declared.check(project.use_case_config(use_case), use_case)
     outcome = checking.check(
         project.target_path,
         columns=_asking(project) if warehouse else None,

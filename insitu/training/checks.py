@@ -44,6 +44,11 @@ def check_labels(table: pa.Table, use_case: UseCase, name: str) -> None:
         )
     if use_case.task == "regression":
         return
+    if use_case.task == "multiclass" and not _names_classes(label.type):
+        raise InsituError(
+            f"`{name}`: label `{use_case.label}` of a multiclass task is {label.type}; make it text or a whole number "
+            "in the label model"
+        )
     train = label.filter(pc.equal(table.column("split").cast(pa.string()), "train"))
     counts = {row["values"]: row["counts"] for row in pc.value_counts(train).to_pylist()}
     if len(counts) < 2:
@@ -57,6 +62,14 @@ def check_labels(table: pa.Table, use_case: UseCase, name: str) -> None:
             f"`{name}`: class {value} of label `{use_case.label}` has {rare} rows in split 'train', training needs at "
             f"least {MIN_PER_CLASS} of each class"
         )
+
+
+def _names_classes(type_: pa.DataType) -> bool:
+    """Text and whole numbers: they read the same in Python and in both warehouses."""
+    if pa.types.is_dictionary(type_):
+        type_ = type_.value_type
+    is_text = pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_)
+    return bool(is_text or pa.types.is_integer(type_))
 
 
 def check_unique(table: pa.Table, keys: list[str], name: str) -> None:

@@ -107,19 +107,6 @@ def _label(column: pa.ChunkedArray, task: str, name: str, label: str) -> tuple[A
                 "make it boolean or 0/1, or set `meta.ml.task: multiclass`"
             )
         return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64), [0, 1]
-    type_ = column.type
-    if pa.types.is_dictionary(type_):
-        type_ = type_.value_type
-    if not (
-        pa.types.is_string(type_)
-        or pa.types.is_large_string(type_)
-        or pa.types.is_string_view(type_)
-        or pa.types.is_integer(type_)
-    ):
-        raise InsituError(
-            f"`{name}`: label `{label}` of a multiclass task is {type_}; make it text or a "
-            "whole number in the label model"
-        )
     values = column.to_pylist()
     classes = sorted(set(values), key=str)
     code = {value: position for position, value in enumerate(classes)}

@@ -3,7 +3,7 @@
 from insitu.training.families import (
     average,
     custom,
-    extra_trees,
+    forests,
     hist_gradient_boosting,
     kernel_svm,
     lightgbm,
@@ -11,7 +11,6 @@ from insitu.training.families import (
     linear_svm,
     logistic_regression,
     mlp,
-    random_forest,
     stack,
     xgboost,
 )
@@ -24,8 +23,8 @@ FAMILIES: dict[str, Family] = {
         linear_regression.FAMILY,
         linear_svm.FAMILY,
         kernel_svm.FAMILY,
-        random_forest.FAMILY,
-        extra_trees.FAMILY,
+        forests.RANDOM_FOREST,
+        forests.EXTRA_TREES,
         hist_gradient_boosting.FAMILY,
         mlp.FAMILY,
         lightgbm.FAMILY,

@@ -103,3 +103,33 @@ def with_sums(request: Request, model: Any) -> Any:
 def with_trees(request: Request, model: Any) -> Any:
     """A Pipeline with numbers as they are and categories as codes."""
     return Pipeline([("prepare", for_trees(request.numeric, request.categorical)), ("model", model)])
+
+
+def boosted(
+    name: str,
+    build: Callable[[Request, dict[str, Any]], Any],
+    space: dict[str, Any],
+    rounds: str,
+    best_rounds: BestRounds,
+    fit_parameters: Callable[[Any], dict[str, Any]] = lambda pipeline: {},
+) -> Family:
+    """A family of boosted trees: early stopping, quantiles, monotonic constraints, threads of its own."""
+    return Family(
+        name,
+        ("binary", "multiclass", "regression"),
+        build,
+        lambda task: space,
+        rounds=rounds,
+        best_rounds=best_rounds,
+        fit_parameters=fit_parameters,
+        quantiles=True,
+        monotonic=True,
+        own_threads=True,
+    )
+
+
+def quantile_loss(request: Request, parameters: dict[str, Any], loss: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a quantile's model: its loss in place of the declared one; unchanged for the main model."""
+    if request.quantile is None:
+        return parameters
+    return {name: value for name, value in parameters.items() if name not in loss} | dict(loss)

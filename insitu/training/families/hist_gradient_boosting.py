@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from insitu.training.families.base import Array, Family, Request, make, with_trees
+from insitu.training.families.base import Array, Request, boosted, make, quantile_loss, with_trees
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
@@ -25,9 +25,7 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
     }
     if request.monotonic:
         defaults["monotonic_cst"] = request.constraints
-    if request.quantile is not None:
-        defaults |= {"loss": "quantile", "quantile": request.quantile}
-        parameters = {name: value for name, value in parameters.items() if name not in ("loss", "quantile")}
+    parameters = quantile_loss(request, parameters, {"loss": "quantile", "quantile": request.quantile})
     estimator = HistGradientBoostingRegressor if request.task == "regression" else HistGradientBoostingClassifier
     return with_trees(request, make(estimator, request, **{**defaults, **parameters}))
 
@@ -49,25 +47,13 @@ def best_rounds(
     return max(1, int(np.argmax(model.validation_score_)))
 
 
-def space(task: str) -> dict[str, Any]:
-    return {
-        "learning_rate": {"low": 0.03, "high": 0.2, "log": True},
-        "max_iter": {"low": 100, "high": 400, "integer": True},
-        "max_leaf_nodes": [15, 31, 63],
-        "min_samples_leaf": [20, 50, 100, 200],
-        "l2_regularization": {"low": 0.1, "high": 20.0, "log": True},
-        "max_features": [0.3, 0.5, 1.0],
-    }
+SPACE = {
+    "learning_rate": {"low": 0.03, "high": 0.2, "log": True},
+    "max_iter": {"low": 100, "high": 400, "integer": True},
+    "max_leaf_nodes": [15, 31, 63],
+    "min_samples_leaf": [20, 50, 100, 200],
+    "l2_regularization": {"low": 0.1, "high": 20.0, "log": True},
+    "max_features": [0.3, 0.5, 1.0],
+}
 
-
-FAMILY = Family(
-    "hist_gradient_boosting",
-    ("binary", "multiclass", "regression"),
-    build,
-    space,
-    rounds="max_iter",
-    best_rounds=best_rounds,
-    quantiles=True,
-    monotonic=True,
-    own_threads=True,
-)
+FAMILY = boosted("hist_gradient_boosting", build, SPACE, "max_iter", best_rounds)

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from insitu.errors import ConfigurationError
-from insitu.training.families.base import Array, Family, Request, make, with_trees
+from insitu.training.families.base import Array, Request, boosted, make, quantile_loss, with_trees
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
@@ -32,9 +32,7 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
     }
     if request.monotonic:
         defaults["monotone_constraints"] = request.constraints
-    if request.quantile is not None:
-        defaults |= {"objective": "quantile", "alpha": request.quantile}
-        parameters = {name: value for name, value in parameters.items() if name not in ("objective", "alpha")}
+    parameters = quantile_loss(request, parameters, {"objective": "quantile", "alpha": request.quantile})
     estimator = LGBMRegressor if request.task == "regression" else LGBMClassifier
     return with_trees(request, make(estimator, request, **{**defaults, **parameters}))
 
@@ -69,26 +67,13 @@ def best_rounds(
     return max(1, int(model.best_iteration_))
 
 
-def space(task: str) -> dict[str, Any]:
-    return {
-        "learning_rate": {"low": 0.03, "high": 0.2, "log": True},
-        "n_estimators": {"low": 100, "high": 400, "integer": True},
-        "num_leaves": [15, 31, 63],
-        "min_child_samples": [20, 50, 100, 200],
-        "reg_lambda": {"low": 0.1, "high": 20.0, "log": True},
-        "colsample_bytree": [0.3, 0.5, 1.0],
-    }
+SPACE = {
+    "learning_rate": {"low": 0.03, "high": 0.2, "log": True},
+    "n_estimators": {"low": 100, "high": 400, "integer": True},
+    "num_leaves": [15, 31, 63],
+    "min_child_samples": [20, 50, 100, 200],
+    "reg_lambda": {"low": 0.1, "high": 20.0, "log": True},
+    "colsample_bytree": [0.3, 0.5, 1.0],
+}
 
-
-FAMILY = Family(
-    "lightgbm",
-    ("binary", "multiclass", "regression"),
-    build,
-    space,
-    rounds="n_estimators",
-    best_rounds=best_rounds,
-    fit_parameters=fit_parameters,
-    quantiles=True,
-    monotonic=True,
-    own_threads=True,
-)
+FAMILY = boosted("lightgbm", build, SPACE, "n_estimators", best_rounds, fit_parameters)

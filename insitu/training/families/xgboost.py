@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from insitu.errors import ConfigurationError
-from insitu.training.families.base import Array, Family, Request, make, with_trees
+from insitu.training.families.base import Array, Request, boosted, make, quantile_loss, with_trees
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
@@ -32,9 +32,9 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
     }
     if request.monotonic:
         defaults["monotone_constraints"] = tuple(request.constraints)
-    if request.quantile is not None:
-        defaults |= {"objective": "reg:quantileerror", "quantile_alpha": request.quantile}
-        parameters = {name: value for name, value in parameters.items() if name not in ("objective", "quantile_alpha")}
+    parameters = quantile_loss(
+        request, parameters, {"objective": "reg:quantileerror", "quantile_alpha": request.quantile}
+    )
     estimator = XGBRegressor if request.task == "regression" else XGBClassifier
     return with_trees(request, make(estimator, request, **{**defaults, **parameters}))
 
@@ -57,25 +57,13 @@ def best_rounds(
     return int(model.best_iteration) + 1
 
 
-def space(task: str) -> dict[str, Any]:
-    return {
-        "learning_rate": {"low": 0.03, "high": 0.2, "log": True},
-        "n_estimators": {"low": 100, "high": 400, "integer": True},
-        "max_depth": [4, 6, 8],
-        "min_child_weight": {"low": 1.0, "high": 100.0, "log": True},
-        "reg_lambda": {"low": 0.1, "high": 20.0, "log": True},
-        "colsample_bytree": [0.3, 0.5, 1.0],
-    }
+SPACE = {
+    "learning_rate": {"low": 0.03, "high": 0.2, "log": True},
+    "n_estimators": {"low": 100, "high": 400, "integer": True},
+    "max_depth": [4, 6, 8],
+    "min_child_weight": {"low": 1.0, "high": 100.0, "log": True},
+    "reg_lambda": {"low": 0.1, "high": 20.0, "log": True},
+    "colsample_bytree": [0.3, 0.5, 1.0],
+}
 
-
-FAMILY = Family(
-    "xgboost",
-    ("binary", "multiclass", "regression"),
-    build,
-    space,
-    rounds="n_estimators",
-    best_rounds=best_rounds,
-    quantiles=True,
-    monotonic=True,
-    own_threads=True,
-)
+FAMILY = boosted("xgboost", build, SPACE, "n_estimators", best_rounds)

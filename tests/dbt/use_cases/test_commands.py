@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from tests.dbt.use_cases.conftest import Shop
+from tests.dbt.use_cases.conftest import Shop, shop_at
+from tests.dbt.use_cases.shop import declare
 
 
 def versions(shop: Shop, use_case: str) -> dict[str, str]:
@@ -70,3 +73,24 @@ def test_the_report_shows_both_use_cases(duckdb_shop: Shop, tmp_path: Path) -> N
     for use_case in ("tier", "spend"):
         for version in versions(duckdb_shop, use_case).values():
             assert version in page.replace("<wbr>", "")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        ({"candidats": []}, "`spend__models`: meta.ml.candidats is unknown; did you mean `candidates`?"),
+        (
+            {"candidates": [{"name": "one", "family": "hist_gbm"}]},
+            "`spend__models`: meta.ml.candidates[0].family is 'hist_gbm'; allowed: average, custom",
+        ),
+    ],
+)
+def test_a_mistake_in_the_declaration(duckdb_shop: Shop, tmp_path: Path, mistake: dict[str, Any], message: str) -> None:
+    shutil.copytree(duckdb_shop.folder, tmp_path / "shop")
+    shop = shop_at(tmp_path / "shop")
+    declare(shop.folder, "spend", mistake)
+    shop.dbt("parse")
+    outcome = shop.run("insitu", "check", "--no-witness")
+    assert outcome.returncode == 2
+    assert message in outcome.stdout
+    assert "Traceback" not in outcome.stdout

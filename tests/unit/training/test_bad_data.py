@@ -155,3 +155,57 @@ def test_declared_column_that_does_not_exist(table: pa.Table) -> None:
 def test_test_and_gap_rows_have_no_influence(table: pa.Table) -> None:
     seen = table.filter(pa.compute.not_equal(table["split"], "test"))
     assert run(table)[0]["artifact_sha256"] == run(seen)[0]["artifact_sha256"]
+
+
+def test_no_feature_is_left(table: pa.Table) -> None:
+    for name in ("a", "b", "noise", "n", "flag", "city"):
+        table = table.drop_columns([name])
+    table = put(table, "same", [1.0] * table.num_rows)
+    table = put(table, "nothing", pa.nulls(table.num_rows, pa.float64()))
+    with pytest.raises(InsituError, match="no feature is left: every one is constant or all NULL in the split `train`"):
+        run(table)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_label_that_is_not_finite(value: float) -> None:
+    table = snapshot(200, task="regression")
+    labels = table["y"].to_numpy().copy()
+    labels[[3, 7]] = value
+    with pytest.raises(InsituError, match="`demo__snapshots`: label `y` has 2 non-finite values"):
+        run(put(table, "y", labels), {"name": "linear", "family": "linear_regression"}, task="regression")
+
+
+def test_a_rare_class(table: pa.Table) -> None:
+    with pytest.raises(InsituError, match="class True of label `y` has 2 rows in split 'train'"):
+        run(put(table, "y", [i < 2 for i in range(table.num_rows)]))
+
+
+def test_classes_must_be_text_or_whole_numbers() -> None:
+    table = snapshot(200, task="regression")
+    with pytest.raises(InsituError, match="label `y` of a multiclass task is double; make it text or a whole number"):
+        run(table, task="multiclass")
+
+
+@pytest.mark.parametrize("family", ["logistic_regression", "hist_gradient_boosting"])
+def test_an_unseen_category_is_scored_as_declared(table: pa.Table, family: str) -> None:
+    (row,) = run(table, {"name": "one", "family": family})
+    model = Model.from_row(row)
+    known, unseen, missing = (put(table, "city", [city] * table.num_rows) for city in ("oslo", "atlantis", None))
+    scores = model.predict(unseen)
+    assert np.isfinite(scores).all()
+    assert not np.array_equal(scores, model.predict(known))
+    if family == "hist_gradient_boosting":
+        assert np.array_equal(scores, model.predict(missing)), "trees: the bucket of the missing"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table.drop_columns(["a"]), "orders .* lacks 1 of the model's 6 columns: a "),
+        (lambda table: put(table, "a", ["x"] * table.num_rows), "`a`"),
+    ],
+)
+def test_input_that_does_not_fit_the_signature(table: pa.Table, change: Any, message: str) -> None:
+    (row,) = run(table, {"name": "one", "family": "logistic_regression"})
+    with pytest.raises(InsituError, match=message):
+        Model.from_row(row).predict(change(table), "orders")
