@@ -48,14 +48,8 @@ def check(
     """Prove that features see nothing later than their as-of time.
 
     Reads what `dbt compile --full-refresh` left in the target folder. A mistake in the declaration of a use case is told
-    as well; else it would show when models are trained. Exit code 0: all proved; 1: not; 2: misuse.
+    too; else it would show when models are trained. Exit code 0: all proved; 1: not; 2: misuse.
     """
-    # scikit-learn's families take a second to import: not for the other commands
-    from insitu.training import declared
-
-    for use_case in project.use_cases:
-        if f"{use_case}__models" in project.models:
-            declared.check(project.use_case_config(use_case), use_case)
     outcome = checking.check(
         project.target_path,
         columns=_asking(project) if warehouse else None,
@@ -68,8 +62,23 @@ def check(
         click.echo(rendered)
     else:
         output_file.write_text(rendered + "\n")
+    _check_declarations(project)
     if not outcome.ok:
         sys.exit(1)
+
+
+def _check_declarations(project: Project) -> None:
+    """Every `meta.ml` of the manifest. Raises ConfigurationError."""
+    declared = {
+        name.removesuffix("__models"): node["config"]["meta"]["ml"]
+        for name, node in project.models.items()
+        if name.endswith("__models") and "ml" in node.get("config", {}).get("meta", {})
+    }
+    if declared:
+        from insitu.training.declared import check as check_declared  # scikit-learn takes a second to import
+
+        for use_case, config in declared.items():
+            check_declared(config, use_case)
 
 
 @click.command("time-travel")
