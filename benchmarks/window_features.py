@@ -46,9 +46,9 @@ class Clock:
         return self
 
 
-def generate(path: Path, spine: int, events: int, zipf: bool) -> None:
-    """Random events over 90 days and random spine rows, of one entity per 1,000 events."""
-    entities = max(10, events // 1000)
+def generate(path: Path, spine: int, events: int, each: int, zipf: bool) -> None:
+    """Random events over 90 days and random spine rows, of one entity per `each` events."""
+    entities = max(10, events // each)
     key = (
         f"cast(floor(exp(random() * ln({entities} + 1))) as integer)"
         if zipf
@@ -66,19 +66,16 @@ def generate(path: Path, spine: int, events: int, zipf: bool) -> None:
         )
 
 
-def render() -> dict[str, str]:
-    """The compiled SQL of each case, for a warehouse file named benchmark."""
+def render(path: Path) -> dict[str, str]:
+    """The compiled SQL of each case over the warehouse file: the tiers depend on how crowded its events are."""
     models = {
         f"case_{i}": "{{ window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), keys=['key'], "
         f"windows={list(WINDOWS)!r}, measures={measures!r}, spine_key=['id']) }}}}"
         for i, measures in enumerate(CASES.values())
     }
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "benchmark.duckdb"
-        generate(path, 10, 10, False)
-        compiled = FeaturesProject(
-            Path(directory), {"type": "duckdb", "path": str(path), "schema": "main"}, models
-        ).compiled()
+        profile = {"type": "duckdb", "path": str(path), "schema": "main"}
+        compiled = FeaturesProject(Path(directory), profile, models).compiled()
     return {name: compiled[f"case_{i}"] for i, name in enumerate(CASES)}
 
 
@@ -162,62 +159,77 @@ def run_pandas(path: str) -> Clock:
     return clock.stop()
 
 
-def measure(job: dict[str, Any]) -> dict[str, float]:
-    """Run one method in a process of its own."""
+def in_process(job: dict[str, Any]) -> Any:
+    """Run one job in a process of its own: its answer, or the error's last line under `error`."""
     done = subprocess.run([sys.executable, __file__, "--job", json.dumps(job)], capture_output=True, text=True)
     if done.returncode:
-        return {"seconds": float("nan"), "megabytes": float("nan"), "error": done.stderr.strip().splitlines()[-1]}  # type: ignore[dict-item]
-    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return result
+        return {"error": done.stderr.strip().splitlines()[-1]}
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def work(job: dict[str, Any]) -> None:
-    clock = {
+def work(job: dict[str, Any]) -> Any:
+    """What a process of its own does."""
+    if job["method"] == "render":
+        return render(Path(job["path"]))
+    methods = {
         "duckdb": lambda: run_duckdb(job["path"], job["sql"], job.get("memory_limit")),
         "polars": lambda: run_polars(job["path"]),
         "pandas": lambda: run_pandas(job["path"]),
-    }[job["method"]]()
+    }
+    clock = methods[job["method"]]()
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": clock.seconds, "cpu": clock.cpu, "megabytes": megabytes}))
+    return {"seconds": clock.seconds, "cpu": clock.cpu, "megabytes": megabytes}
 
 
-def compare(spine: int, events: int, zipf: bool, memory_limit: str | None, only: str) -> None:
+def compare(spine: int, events: int, each: int, zipf: bool, memory_limit: str | None, only: str) -> None:
     """Print the table of one size."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "benchmark.duckdb"
-        generate(path, spine, events, zipf)
+        generate(path, spine, events, each, zipf)
+        cases = in_process({"method": "render", "path": str(path)})
         jobs: dict[str, dict[str, Any]] = {
             "DuckDB sorts the events": {"method": "duckdb", "sql": "select * from raw.events order by key, known_at"},
-            **{name: {"method": "duckdb", "sql": sql, "memory_limit": memory_limit} for name, sql in render().items()},
+            **{name: {"method": "duckdb", "sql": sql, "memory_limit": memory_limit} for name, sql in cases.items()},
             "polars cumulative sums + join_asof": {"method": "polars"},
             "pandas merge_asof": {"method": "pandas"},
         }
         print(
-            f"\n{spine:,} spine rows x {events:,} events, {'Zipf' if zipf else 'uniform'}, windows {', '.join(WINDOWS)}"
+            f"\n{spine:,} spine rows x {events:,} events, {each:,} per entity, {'Zipf' if zipf else 'uniform'}, "
+            f"windows {', '.join(WINDOWS)}"
         )
         print(f"{'':36}{'seconds':>9}{'x sort':>9}{'CPU s':>9}{'CPU x':>9}{'peak MB':>9}")
         floor: dict[str, float] | None = None
         for name, job in jobs.items():
             if only and only not in name and floor is not None:
                 continue
-            result = measure(job | {"path": str(path)})
+            result = in_process(job | {"path": str(path)})
+            if "error" in result:
+                print(f"{name:36}  {result['error']}", flush=True)
+                continue
             floor = floor or result
-            cpu = result.get("cpu", float("nan"))
-            figures = (result["seconds"], result["seconds"] / floor["seconds"], cpu, cpu / floor["cpu"])
+            figures = (
+                result["seconds"],
+                result["seconds"] / floor["seconds"],
+                result["cpu"],
+                result["cpu"] / floor["cpu"],
+            )
             text = "".join(f"{figure:9.2f}" for figure in figures)
-            print(f"{name:36}{text}{result['megabytes']:9.0f}  {result.get('error', '')}", flush=True)
+            print(f"{name:36}{text}{result['megabytes']:9.0f}", flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--spine", type=float, default=1e5)
     parser.add_argument("--events", type=float, default=1e6)
+    parser.add_argument("--each", type=float, default=100, help="Events of each entity.")
     parser.add_argument("--zipf", action="store_true")
     parser.add_argument("--memory-limit")
     parser.add_argument("--only", default="", help="Only methods whose name contains this (and the sort).")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.job:
-        work(json.loads(options.job))
+        print(json.dumps(work(json.loads(options.job))))
     else:
-        compare(int(options.spine), int(options.events), options.zipf, options.memory_limit, options.only)
+        compare(
+            int(options.spine), int(options.events), int(options.each), options.zipf, options.memory_limit, options.only
+        )

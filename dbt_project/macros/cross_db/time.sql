@@ -1,4 +1,4 @@
-{#- The start of the block of that length which holds the moment; blocks are aligned alike for every row. -#}
+{#- The start of the block of that length which holds the moment; blocks are aligned alike for every row, and nest if one length divides the other. -#}
 {% macro time_block(moment, seconds) %}{{ return(adapter.dispatch('time_block')(moment, seconds)) }}{% endmacro %}
 
 {% macro default__time_block(moment, seconds) %}

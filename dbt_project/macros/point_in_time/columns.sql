@@ -19,7 +19,7 @@
 {% macro strategy_expression(groups, column, plan) %}
     {%- if column.strategy == 'range_join' -%}{{ return(range_join_expression(groups, column, plan)) }}
     {%- elif column.strategy == 'probe' -%}{{ return(probe_expression(groups, column, plan)) }}
-    {%- elif column.strategy == 'blocks' -%}{{ return(blocks_expression(groups, column, plan)) }}
+    {%- elif column.strategy == 'partials' -%}{{ return(partials_expression(groups, column, plan)) }}
     {%- elif column.agg == 'count_distinct' -%}{{ return(distinct_expression(groups, column, plan)) }}
     {%- endif -%}
     {{ return(running_expression(groups, column, plan)) }}
@@ -28,11 +28,11 @@
 
 {#- The group of that strategy, window and order within equal times; made on first use. -#}
 {% macro feature_group(groups, strategy, window=none, measure=none) %}
-    {%- set name = {'running': 'running', 'blocks': 'block', 'distinct': 'distinct', 'range_join': 'looked_up', 'probe': 'probe', 'mode': 'mode'}[strategy] -%}
+    {%- set name = {'running': 'running', 'partials': 'partials', 'distinct': 'distinct', 'range_join': 'looked_up', 'probe': 'probe', 'mode': 'mode'}[strategy] -%}
     {%- set name = name ~ ('_' ~ window.label if window else '') ~ ('_' ~ measure.name if measure else '') -%}
     {%- if name not in groups -%}
         {%- do groups.update({name: {'name': name, 'strategy': strategy, 'window': window, 'ordered': measure, 'edges': [],
-            'accumulators': {}, 'outputs': {}, 'windows': {}}}) -%}
+            'accumulators': {}, 'outputs': {}, 'windows': {}, 'parts': {}, 'passes': {}}}) -%}
     {%- endif -%}
     {{ return(groups[name]) }}
 {% endmacro %}

@@ -37,11 +37,13 @@
     {%- endfor -%}
     {%- set base = columns | rejectattr('agg', 'equalto', 'trend') | list + parts -%}
     {{- check_names(columns, measures, keys, spine_key) -}}
-    {{ return({
+    {%- set plan = {
         'macro': 'window_features', 'spine': spine, 'events': events, 'key_columns': keys, 'as_of': as_of, 'available_at': available_at,
         'spine_key': spine_key, 'prefix': prefix, 'gap': gap_seconds, 'measures': measures, 'columns': columns, 'base_columns': base, 'lookups': lookups,
         'new_rows': new_rows_filter(as_of), 'reach': window_reach(base, gap_seconds),
-    }) }}
+    } -%}
+    {%- do plan.update({'tiers': choose_tiers(plan) if base | selectattr('strategy', 'equalto', 'partials') | list else []}) -%}
+    {{ return(plan) }}
 {% endmacro %}
 
 
@@ -90,8 +92,12 @@
 
 {#- Generated names must be new, and the measures' must not hide a column of the query. -#}
 {% macro check_names(columns, measures, keys, spine_key) %}
-    {%- for measure in measures if measure.name in keys.keys() | list + ['as_of', 'moment', 'is_event', 'edge'] -%}
+    {%- set used = ['as_of', 'moment', 'is_event', 'edge', 'start', 'bucket', 'lower_edge'] -%}
+    {%- for measure in measures if measure.name in keys.keys() | list + used -%}
         {{ features_error('measures', "a measure named '" ~ measure.name ~ "'", 'another name: this one is a key or a name the macro uses') }}
+    {%- endfor -%}
+    {%- for key in keys if key in used -%}
+        {{ features_error('keys', "a key named '" ~ key ~ "'", 'another name, given by a model before: the macro uses this one') }}
     {%- endfor -%}
     {%- set names = spine_key + ['as_of'] -%}
     {%- for column in columns -%}
@@ -106,8 +112,9 @@
     {%- set sorts = ['running'] -%}
     {%- for measure in measures -%}
         {%- for agg in measure.aggs -%}
-            {%- for window in measure.windows if default__timeline_strategy(measure, agg, window, types.get(measure.name), {})[0] == 'blocks' -%}
-                {%- do sorts.extend([window.label ~ ' up', window.label ~ ' down']) -%}
+            {%- for window in measure.windows if adapter.dispatch('timeline_strategy')(measure, agg, window, types.get(measure.name), {'index': true})[0] == 'partials' -%}
+                {#- Its joins and groupings cost about as much. -#}
+                {%- do sorts.extend(['pieces', 'pieces again']) -%}
             {%- endfor -%}
             {%- if agg == 'count_distinct' -%}{%- do sorts.extend([measure.name ~ ' values', measure.name ~ ' totals']) -%}{%- endif -%}
         {%- endfor -%}

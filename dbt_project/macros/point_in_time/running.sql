@@ -41,8 +41,7 @@
         {{ return('case when ' ~ n ~ ' > 0 then cast(' ~ total ~ ' as double precision)' ~ divisor ~ (' / ' ~ n if agg == 'avg' else '') ~ ' end') }}
     {%- endif -%}
     {%- set squares = running_output(group, m ~ '_squares', 'sum(' ~ units ~ ' * ' ~ units ~ ') over before', window) -%}
-    {{ return('case when ' ~ n ~ ' > 1 then sqrt(cast(' ~ n ~ ' * ' ~ squares ~ ' - ' ~ total ~ ' * ' ~ total
-        ~ ' as double precision) / (cast(' ~ n ~ ' as double precision) * (' ~ n ~ ' - 1)))' ~ divisor ~ ' end') }}
+    {{ return(exact_stddev(n, total, squares) ~ divisor ~ ' end') }}
 {% endmacro %}
 
 

@@ -1,7 +1,7 @@
 {#-
     Which SQL shape computes a feature, and why. Returns [strategy, reason].
       running     running totals over one sort of events and window edges; the value at the lower edge is subtracted
-      blocks      time cut into blocks as long as the window: end of one block + beginning of the next, nothing subtracted
+      partials    whole tiers of time inside the window, aggregated once for all, and the events at its ends
       range_join  the events of each window, joined to the spine row or looked up through an index
       probe       one look-up of the single row that counts, through an index
     `lookups` says where looking up is cheap: {'bounded': [bool, why], 'all': [bool, why], 'index': bool}.
@@ -20,27 +20,30 @@
 {% macro default__timeline_strategy(measure, agg, window, data_type, lookups) %}
     {%- if agg == 'mode' -%}
         {{ return(['range_join', 'the most frequent value can not be combined from parts']) }}
-    {%- elif agg in ['count', 'rate_per_day', 'count_distinct'] -%}
+    {%- elif agg == 'count_distinct' -%}
         {{ return(['running', 'counts are whole numbers: subtracting them is exact']) }}
     {%- elif agg in ['last', 'time_since_last'] -%}
         {{ return(['running', 'one look back serves every window']) }}
     {%- elif window.seconds is none -%}
         {{ return(['running', 'all history: nothing to subtract']) }}
-    {%- elif agg in ['min', 'max', 'first', 'decayed_sum'] -%}
-        {{ return(['blocks', agg ~ ' can not be subtracted']) }}
     {%- endif -%}
-    {%- set exact = exactness(data_type) -%}
-    {%- if (exact.squares if agg == 'stddev' else exact.sum) -%}
-        {{ return(['running', data_type ~ ' is exact: totals can be subtracted without loss']) }}
-    {%- endif -%}
-    {{ return(['blocks', (data_type or 'a type not known at compile time') ~ ' loses digits, and keeps NaN for ever, when subtracted']) }}
+    {{ return(['partials', 'whole tiers of time are aggregated once for all windows, nothing is subtracted']) }}
 {% endmacro %}
 
 
-{#- PostgreSQL's window functions can not skip NULLs: first and last are probes, or joins where there is no index. -#}
+{#-
+    PostgreSQL's window functions can not skip NULLs: first and last are probes, or joins where there is no index. Its
+    running totals are cheap, unlike DuckDB's, so whole numbers and decimals are subtracted.
+-#}
 {% macro postgres__timeline_strategy(measure, agg, window, data_type, lookups) %}
     {%- if agg in ['first', 'last'] -%}
         {{ return(['probe', 'one row through the index'] if lookups.index else ['range_join', 'there is no index on keys and availability']) }}
+    {%- endif -%}
+    {%- set exact = exactness(data_type) -%}
+    {%- if agg in ['count', 'rate_per_day'] -%}
+        {{ return(['running', 'counts are whole numbers: subtracting them is exact']) }}
+    {%- elif agg in ['sum', 'avg'] and exact.sum or agg == 'stddev' and exact.squares -%}
+        {{ return(['running', data_type ~ ' is exact: totals can be subtracted without loss']) }}
     {%- endif -%}
     {{ return(default__timeline_strategy(measure, agg, window, data_type, lookups)) }}
 {% endmacro %}

@@ -1,7 +1,7 @@
-{#- The line of time that running totals and blocks share; nothing when no feature needs it. -#}
+{#- The line of time of running totals; nothing when no feature needs it. -#}
 {% macro render_timeline(groups, keys, plan) %}
 {%- set values, windows = [], {} -%}
-{%- for column in plan.base_columns if column.strategy in ['running', 'blocks'] and column.agg != 'count_distinct' -%}
+{%- for column in plan.base_columns if column.strategy == 'running' and column.agg != 'count_distinct' -%}
     {%- if column.measure.name not in values -%}{%- do values.append(column.measure.name) -%}{%- endif -%}
     {%- if column.agg in ['first', 'last'] -%}
         {%- for order in column.measure.order_by -%}
@@ -59,15 +59,11 @@ timeline as (
 
 {#- RANGE frames: rows of equal order are peers, so the order among equal events never matters. -#}
 {% macro window_clause(group, keys) -%}
-    {%- set partition = keys | join(', ') ~ (', ' ~ time_block('moment', group.window.seconds) if group.strategy == 'blocks' else '') -%}
     {%- set order = ['moment', 'is_event'] -%}
     {%- if group.ordered and group.strategy != 'distinct' -%}
         {%- for column in group.ordered.order_by -%}{%- do order.append(group.ordered.name ~ '_order_' ~ loop.index ~ ' nulls last') -%}{%- endfor -%}
         {%- do order.append(group.ordered.name) -%}
     {%- endif -%}
     window
-        before as (partition by {{ partition }} order by {{ order | join(', ') }} range between unbounded preceding and current row)
-        {%- if group.strategy == 'blocks' %},
-        after as ({{ window_to_the_end(partition, order) }})
-        {%- endif %}
+        before as (partition by {{ keys | join(', ') }} order by {{ order | join(', ') }} range between unbounded preceding and current row)
 {%- endmacro %}

@@ -17,7 +17,7 @@
 {%- set keys = plan.key_columns.keys() | list -%}
 {{ spine_cte(plan) }}
 
-events as {{ 'not materialized ' if plan.lookups.index }}(
+events as {{ 'not materialized ' if plan.lookups.index or plan.tiers }}(
     select
         {%- for spine_column, event_column in plan.key_columns.items() %}
         {{ event_column }}{{ ' as ' ~ spine_column if spine_column != event_column }},
@@ -48,6 +48,8 @@ moments as (
 {{ render_mode(group, keys, plan) }}
 {%- elif group.strategy == 'probe' -%}
 {{ render_probe(group, keys, plan) }}
+{%- elif group.strategy == 'partials' -%}
+{{ render_partials(group, keys, plan) }}
 {%- else -%}
 {{ render_group(group, keys, plan) }}
 {%- endif %}
@@ -65,6 +67,10 @@ final as (
     {%- for group in groups.values() %}
     left join {{ group.name }}
         on {% for key in keys %}spine.{{ key }} = {{ group.name }}.{{ key }} and {% endfor %}spine.as_of = {{ group.name }}.as_of
+    {%- if group.passes %}
+    left join {{ group.name }}_squares
+        on {% for key in keys %}spine.{{ key }} = {{ group.name }}_squares.{{ key }} and {% endfor %}spine.as_of = {{ group.name }}_squares.as_of
+    {%- endif %}
     {%- endfor %}
 )
 

@@ -1,0 +1,110 @@
+{#-
+    A feature from partial aggregates: whole tiers of time that lie inside the window, and the events at its two ends.
+    Nothing is subtracted, so NaN, infinities and huge values stay in their own windows. Registers in `group`
+      parts     name -> {event: its value on one event, tier: the aggregate over the events of a tier}
+      outputs   alias -> the parts of one window merged
+      passes    alias -> the same in a second pass, which knows the outputs of the first
+-#}
+{% macro partials_expression(groups, column, plan) %}
+    {%- set m, agg, window = column.measure.name, column.agg, column.window -%}
+    {%- set group = feature_group(groups, 'partials') -%}
+    {%- do group.update({'gap': plan.gap}) -%}
+    {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
+    {%- set exact = exactness(column.type) -%}
+    {%- if agg in ['min', 'max'] -%}
+        {%- do group.parts.update({m ~ '_' ~ agg: {'event': m, 'tier': agg ~ '(' ~ m ~ ')'}}) -%}
+        {{ return(merged(group, column.alias, agg ~ '(' ~ m ~ '_' ~ agg ~ ')', window)) }}
+    {%- elif agg == 'decayed_sum' -%}
+        {#- Grown since the start of the tier, decayed from there to as_of. -#}
+        {%- set half_life = column.measure.half_life.seconds ~ '.0' -%}
+        {%- set grown = 'sum(' ~ real ~ ' * power(2.0, ' ~ seconds_between('{start}', 'moment') ~ ' / ' ~ half_life ~ '))' -%}
+        {%- do group.parts.update({m ~ '_grown': {'event': real, 'tier': grown}}) -%}
+        {{ return(merged(group, column.alias, 'sum(' ~ m ~ '_grown / power(2.0, ' ~ seconds_between('start', 'as_of') ~ ' / ' ~ half_life ~ '))', window)) }}
+    {%- elif agg == 'first' -%}
+        {{ return(merged_first(group, column)) }}
+    {%- endif -%}
+
+    {%- do group.parts.update({m ~ '_n': {'event': 'case when ' ~ m ~ ' is not null then 1 else 0 end', 'tier': 'count(' ~ m ~ ')'}}) -%}
+    {%- set n = merged(group, m ~ '_n_' ~ window.label, 'sum(' ~ m ~ '_n)', window, 'bigint') -%}
+    {%- if agg in ['count', 'rate_per_day'] -%}
+        {{ return(n if agg == 'count' else n ~ ' / ' ~ (window.seconds / 86400)) }}
+    {%- elif (exact.squares if agg == 'stddev' else exact.sum) -%}
+        {{ return(exact_expression(group, column, n, exact.scale)) }}
+    {%- endif -%}
+
+    {%- do group.parts.update({m ~ '_sum': {'event': real, 'tier': 'sum(' ~ real ~ ')'}}) -%}
+    {%- set total = merged(group, m ~ '_sum_' ~ window.label, 'sum(' ~ m ~ '_sum)', window) -%}
+    {%- if agg in ['sum', 'avg'] -%}{{ return(total ~ (' / nullif(' ~ n ~ ', 0)' if agg == 'avg' else '')) }}{%- endif -%}
+    {{ return(merged_stddev(group, column, n)) }}
+{% endmacro %}
+
+
+{#- Registers the merged parts of a window; returns their name in the final select. -#}
+{% macro merged(group, alias, sql, window, type=none) %}
+    {%- set value = sql ~ ' ' ~ inside_window(group, window) -%}
+    {%- do group.outputs.update({alias: 'cast(' ~ value ~ ' as ' ~ type ~ ')' if type else value}) -%}
+    {{ return(group.name ~ '.' ~ alias) }}
+{% endmacro %}
+
+
+{#- Which pieces belong to a window: those of its own lower edge, and of the common upper edge if they are not too old. -#}
+{% macro inside_window(group, window, condition='') %}
+    {%- set own = "edge = '" ~ window.label ~ "' or edge = 'as_of' and start >= " ~ minus_duration('pieces.as_of', group.gap + window.seconds) -%}
+    {{- return('filter (where ' ~ (condition ~ ' and (' ~ own ~ ')' if condition else own) ~ ')') -}}
+{% endmacro %}
+
+
+{#- Sum, average and deviation in whole numbers of the smallest unit: n * sum of squares - square of sum is exact. -#}
+{% macro exact_expression(group, column, n, scale) %}
+    {%- set m, agg, window = column.measure.name, column.agg, column.window -%}
+    {%- set units = 'cast(' ~ m ~ (' * ' ~ 10 ** scale if scale else '') ~ ' as bigint)' -%}
+    {%- set divisor = ' / ' ~ 10 ** scale ~ '.0' if scale else '' -%}
+    {%- do group.parts.update({m ~ '_units': {'event': units, 'tier': 'sum(' ~ units ~ ')'}}) -%}
+    {%- set total = merged(group, m ~ '_units_' ~ window.label, 'sum(' ~ m ~ '_units)', window) -%}
+    {%- if agg in ['sum', 'avg'] -%}
+        {{ return('cast(' ~ total ~ ' as double precision)' ~ divisor ~ (' / nullif(' ~ n ~ ', 0)' if agg == 'avg' else '')) }}
+    {%- endif -%}
+    {%- do group.parts.update({m ~ '_squares': {'event': units ~ ' * ' ~ units, 'tier': 'sum(' ~ units ~ ' * ' ~ units ~ ')'}}) -%}
+    {%- set squares = merged(group, m ~ '_squares_' ~ window.label, 'sum(' ~ m ~ '_squares)', window) -%}
+    {{ return(exact_stddev(n, total, squares) ~ divisor ~ ' end') }}
+{% endmacro %}
+
+
+{#- An open `case`: the sample's standard deviation from exact totals. -#}
+{% macro exact_stddev(n, total, squares) %}
+    {{- return('case when ' ~ n ~ ' > 1 then sqrt(cast(' ~ n ~ ' * ' ~ squares ~ ' - ' ~ total ~ ' * ' ~ total
+        ~ ' as double precision) / (cast(' ~ n ~ ' as double precision) * (' ~ n ~ ' - 1)))') -}}
+{% endmacro %}
+
+
+{#- Squared distances from the window's mean, which the first pass found: what single-pass formulas lose, this keeps. -#}
+{% macro merged_stddev(group, column, n) %}
+    {%- set m, label = column.measure.name, column.window.label -%}
+    {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
+    {%- do group.parts.update({
+        m ~ '_mean': {'event': real, 'tier': 'avg(' ~ real ~ ')'},
+        m ~ '_var': {'event': 'cast(0 as double precision)', 'tier': 'var_pop(' ~ real ~ ')'},
+    }) -%}
+    {%- set mean = group.name ~ '.' ~ m ~ '_sum_' ~ label ~ ' / nullif(' ~ n ~ ', 0)' -%}
+    {%- set square = m ~ '_n * (' ~ m ~ '_var + ' ~ squared(m ~ '_mean - ' ~ mean) ~ ')' -%}
+    {%- do group.passes.update({column.alias: 'sum(' ~ square ~ ') ' ~ inside_window(group, column.window)}) -%}
+    {{ return('sqrt(' ~ group.name ~ '_squares.' ~ column.alias ~ ' / nullif(' ~ n ~ ' - 1, 0))') }}
+{% endmacro %}
+
+
+{#- The earliest value: of each tier, then of the pieces. Two pieces begin at the same time only if both are events. -#}
+{% macro merged_first(group, column) %}
+    {%- set m = column.measure.name -%}
+    {%- set order = ['start'] -%}
+    {%- for _ in column.measure.order_by -%}
+        {%- set name = m ~ '_order_' ~ loop.index -%}
+        {%- do group.parts.update({name: {'event': name, 'tier': 'min(' ~ name ~ ')'}}) -%}
+        {%- do order.append(name ~ ' nulls last') -%}
+    {%- endfor -%}
+    {%- do order.append(m ~ '_first') -%}
+    {%- set first = '(array_agg(' ~ m ~ ' order by ' ~ event_order(column.measure, '', false) ~ ') filter (where ' ~ m ~ ' is not null))[1]' -%}
+    {%- do group.parts.update({m ~ '_first': {'event': m, 'tier': first}}) -%}
+    {%- set inside = inside_window(group, column.window, m ~ '_first is not null') -%}
+    {%- do group.outputs.update({column.alias: '(array_agg(' ~ m ~ '_first order by ' ~ order | join(', ') ~ ') ' ~ inside ~ ')[1]'}) -%}
+    {{ return(group.name ~ '.' ~ column.alias) }}
+{% endmacro %}

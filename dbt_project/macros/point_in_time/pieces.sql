@@ -1,0 +1,83 @@
+{#-
+    The SQL of partial aggregates. A window is cut into pieces: events in the finest tier's bucket at each of its two
+    edges, then whole tiers up to the next wider tier's buckets, and so on. Each level is a join on equality, so a
+    spine row meets a handful of rows on each, however many events it has.
+-#}
+{% macro render_partials(group, keys, plan) -%}
+{%- set windows = [] -%}
+{%- for column in plan.base_columns if column.strategy == 'partials' and column.window not in windows -%}{%- do windows.append(column.window) -%}{%- endfor -%}
+{%- set longest = windows | map(attribute='seconds') | max -%}
+{%- for tier in plan.tiers -%}
+{%- set below = none if loop.first else plan.tiers[loop.index0 - 1] %}
+{% if below -%}
+partials_{{ below.label }} as (
+    select {{ keys | join(', ') }}, {{ time_block('moment', below.seconds) }} as start
+        {%- for name, part in group.parts.items() %},
+        {{ part.tier | replace('{start}', time_block('moment', below.seconds)) }} as {{ name }}
+        {%- endfor %}
+    from events
+    group by {{ keys | join(', ') }}, {{ time_block('moment', below.seconds) }}
+),
+
+{% endif -%}
+{{ render_edges(tier, below, windows, longest, loop.last, keys, plan) }}
+{%- endfor %}
+pieces as {{ 'not materialized ' if group.passes }}(
+    {%- for tier in plan.tiers %}
+    {%- set below = none if loop.first else plan.tiers[loop.index0 - 1] -%}
+    {%- set edges, rows, start = 'edges_' ~ tier.label, 'partials_' ~ below.label if below else 'events', 'start' if below else 'moment' %}
+    select {% for key in keys %}{{ edges }}.{{ key }}, {% endfor %}{{ edges }}.as_of, {{ edges }}.edge, {{ rows }}.{{ start }} as start
+        {%- for name, part in group.parts.items() %},
+        {{ rows ~ '.' ~ name if below else part.event }} as {{ name }}
+        {%- endfor %}
+    from {{ edges }}
+    inner join {{ rows }}
+        on {% for key in keys %}{{ edges }}.{{ key }} = {{ rows }}.{{ key }} and {% endfor %}{{ edges }}.bucket = {{ time_block(rows ~ '.' ~ start, tier.seconds) }}
+        and {{ rows }}.{{ start }} >= {{ edges }}.lower_edge and {{ rows }}.{{ start }} {{ '<=' if below else '<' }} {{ minus_duration(edges ~ '.as_of', plan.gap + (below.seconds if below else 0)) }}
+    {{- ' union all' if not loop.last }}
+    {%- endfor %}
+),
+
+{{ group.name }} as (
+    select {{ keys | join(', ') }}, as_of
+        {%- for alias, sql in group.outputs.items() %},
+        {{ sql }} as {{ alias }}
+        {%- endfor %}
+    from pieces
+    group by {{ keys | join(', ') }}, as_of
+),
+{%- if group.passes %}
+
+{{ group.name }}_squares as (
+    select {% for key in keys %}pieces.{{ key }}, {% endfor %}pieces.as_of
+        {%- for alias, sql in group.passes.items() %},
+        {{ sql }} as {{ alias }}
+        {%- endfor %}
+    from pieces
+    inner join {{ group.name }}
+        on {% for key in keys %}pieces.{{ key }} = {{ group.name }}.{{ key }} and {% endfor %}pieces.as_of = {{ group.name }}.as_of
+    group by {% for key in keys %}pieces.{{ key }}, {% endfor %}pieces.as_of
+),
+{%- endif %}
+{% endmacro %}
+
+
+{#-
+    Which buckets of a tier to look into: that of as_of, shared by all windows, and that of each window's lower edge,
+    unless it is the same, or begins at the edge and so is taken whole by the next tier.
+-#}
+{% macro render_edges(tier, below, windows, longest, is_last, keys, plan) -%}
+{%- set upper = minus_duration('as_of', plan.gap) -%}
+edges_{{ tier.label }} as (
+    select {{ keys | join(', ') }}, as_of, 'as_of' as edge, {{ minus_duration('as_of', plan.gap + longest) }} as lower_edge, {{ time_block(upper, tier.seconds) }} as bucket
+    from moments
+    {%- for window in windows if not below or window.seconds >= below.seconds %}
+    {%- set lower = minus_duration('as_of', plan.gap + window.seconds) %}
+    union all
+    select {{ keys | join(', ') }}, as_of, '{{ window.label }}', {{ lower }}, {{ time_block(lower, tier.seconds) }}
+    from moments
+    where {{ time_block(lower, tier.seconds) }} < {{ time_block(upper, tier.seconds) }}
+        {%- if not is_last %} and {{ time_block(lower, tier.seconds) }} < {{ lower }}{% endif %}
+    {%- endfor %}
+),
+{% endmacro %}

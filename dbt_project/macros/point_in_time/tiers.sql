@@ -1,0 +1,47 @@
+{#-
+    The tiers of time that partial aggregates are kept for, finest first, as [{'seconds', 'label'}]. The last one holds
+    the longest window and has no table: it only says where to look. Widths are powers of two in seconds, so that they
+    nest, each eight times the one below; the finest is the widest whose busiest places hold few events.
+-#}
+{% macro choose_tiers(plan) %}
+    {%- set seconds = [1] -%}
+    {%- for column in plan.base_columns if column.strategy == 'partials' -%}{%- do seconds.append(column.window.seconds) -%}{%- endfor -%}
+    {%- set longest = seconds | max -%}
+    {%- set widths = [] -%}
+    {%- for power in range(40) if 2 ** power >= longest and not widths -%}{%- do widths.append(2 ** power) -%}{%- endfor -%}
+    {%- for _ in range(6) if widths[-1] >= 8 -%}{%- do widths.append(widths[-1] // 8) -%}{%- endfor -%}
+    {%- set crowds = adapter.dispatch('events_per_tier', 'insitu')(plan, widths) -%}
+    {%- set tiers = [] -%}
+    {%- for width in widths -%}
+        {%- if loop.first or crowds[loop.index0 - 1] > 16 -%}{%- do tiers.insert(0, {'seconds': width, 'label': width ~ 's'}) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(tiers) }}
+{% endmacro %}
+
+
+{#- Unknown until the events are there: as if each tier held eight times the events of the one below, and the third few. -#}
+{% macro default__events_per_tier(plan, widths) %}
+    {{ return([1000, 100, 10, 0, 0, 0, 0]) }}
+{% endmacro %}
+
+
+{#- How many events of its key and tier an event finds beside it on average, for each width, from a sample. -#}
+{% macro duckdb__events_per_tier(plan, widths) %}
+    {%- if not execute or plan.events is string or not load_relation(plan.events) -%}{{ return(default__events_per_tier(plan, widths)) }}{%- endif -%}
+    {%- set rows = run_query('select count(*) from ' ~ plan.events).rows[0][0] | int -%}
+    {%- set share = [1.0, 50000 / ([rows, 1] | max)] | min -%}
+    {%- set keys = plan.key_columns.values() | join(', ') -%}
+    {%- set query -%}
+        with sampled as (
+            select {{ keys }}, {{ plan.available_at }} as moment from {{ plan.events }}
+            {{ 'using sample ' ~ (100 * share) ~ ' percent (bernoulli, 1)' if share < 1 }}
+        )
+        {%- for width in widths %}
+        select {{ loop.index }} as n, coalesce(sum(n_events * (n_events - 1.0)) / sum(n_events), 0) / {{ share }} as others
+        from (select count(*) as n_events from sampled group by {{ keys }}, {{ time_block('moment', width) }}) as crowd
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+        order by n
+    {%- endset -%}
+    {{ return(run_query(query).columns[1].values() | map('float') | list) }}
+{% endmacro %}
