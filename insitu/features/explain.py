@@ -11,7 +11,7 @@ from insitu.warehouse import Project
 
 MEANINGS = {
     "running": "running totals over one sort of events and window edges; the lower edge is subtracted",
-    "blocks": "time cut into blocks as long as the window; the end of one and the start of the next are combined",
+    "partials": "whole tiers of time inside the window, aggregated once, and the events at its two ends",
     "range_join": "the events of each window, joined or looked up, and aggregated as written",
     "probe": "one row looked up through an index",
     "asof": "an as-of join: the latest row before as_of",

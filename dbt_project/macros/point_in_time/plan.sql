@@ -42,7 +42,9 @@
         'spine_key': spine_key, 'prefix': prefix, 'gap': gap_seconds, 'measures': measures, 'columns': columns, 'base_columns': base, 'lookups': lookups,
         'new_rows': new_rows_filter(as_of), 'reach': window_reach(base, gap_seconds),
     } -%}
-    {%- do plan.update({'tiers': choose_tiers(plan) if base | selectattr('strategy', 'equalto', 'partials') | list else []}) -%}
+    {%- set in_parts = base | selectattr('strategy', 'equalto', 'partials') | list -%}
+    {%- do plan.update({'tiers': choose_tiers(plan) if in_parts else []}) -%}
+    {%- for column in columns + in_parts if column.strategy == 'partials' -%}{%- do column.update({'reason': tiers_reason(plan.tiers)}) -%}{%- endfor -%}
     {{ return(plan) }}
 {% endmacro %}
 

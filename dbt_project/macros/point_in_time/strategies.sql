@@ -27,7 +27,7 @@
     {%- elif window.seconds is none -%}
         {{ return(['running', 'all history: nothing to subtract']) }}
     {%- endif -%}
-    {{ return(['partials', 'whole tiers of time are aggregated once for all windows, nothing is subtracted']) }}
+    {{ return(['partials', 'nothing is subtracted']) }}
 {% endmacro %}
 
 

@@ -45,3 +45,15 @@
     {%- endset -%}
     {{ return(run_query(query).columns[1].values() | map('float') | list) }}
 {% endmacro %}
+
+
+{#- What `insitu explain` says: the tiers that are aggregated once for all windows. -#}
+{% macro tiers_reason(tiers) %}
+    {%- set texts = [] -%}
+    {%- for tier in tiers[:-1] -%}
+        {%- for unit, size in [('days', 86400), ('hours', 3600), ('minutes', 60), ('seconds', 1)] if tier.seconds >= size -%}
+            {%- if loop.first -%}{%- do texts.append((tier.seconds / size) | round(1) ~ ' ' ~ unit) -%}{%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return('nothing is subtracted; ' ~ ('tiers of ' ~ texts | join(', ') ~ ' keep few events to a tier' if texts else 'a window holds few events: no tiers needed')) }}
+{% endmacro %}

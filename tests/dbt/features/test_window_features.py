@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -140,3 +141,10 @@ def test_the_strategies_under_test_are_all_of_them(duckdb_rendered: Rendered, po
     assert used(postgres_rendered, "everything_timeline") == {"running", "partials", "probe", "range_join"}
     assert "lateral" in postgres_rendered.sql["everything"]
     assert "lateral" not in postgres_rendered.sql["two_keys_and_gap"]
+
+
+def test_tiers_follow_the_crowd(duckdb_rendered: Rendered) -> None:
+    """Many events to a key and day need narrow tiers; the widths nest."""
+    widths = sorted({int(width) for width in re.findall(r"edges_(\d+)s", duckdb_rendered.sql["everything"])})
+    assert widths == [32, 256, 2048, 16384, 131072]
+    assert "partials_131072s" not in duckdb_rendered.sql["everything"], "the widest only says where to look"
