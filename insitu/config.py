@@ -32,6 +32,13 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Parity(Block):
+    """What is kept of the features that a batch was scored with, and which of them may be others later."""
+
+    log: Literal["values", "hash"] = "values"
+    may_differ: list[str] = []
+
+
 def duration(value: Any) -> str:
     """Check a duration such as `31 days` or `1 day`; return it unchanged. Raises ValueError."""
     try:
@@ -233,7 +240,7 @@ class UseCase(Block):
     slices: list[str] = []
     evaluation: dict[str, Any] = {}
     promotion: dict[str, Any] = {}
-    parity: dict[str, Any] = {}
+    parity: Parity = Parity()
     actions: dict[str, Any] = {}
     monitoring: dict[str, Any] = {}
     report: dict[str, Any] = {}

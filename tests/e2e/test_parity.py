@@ -39,3 +39,32 @@ def test_a_declared_difference_passes(project: Site) -> None:
     outcome = project.dbt(*AGAIN)
     assert outcome.returncode == 0, outcome.stdout
     assert project.value("select max(n_different) from predictions.flight_delay__parity") != 0
+
+
+def test_a_hash_of_each_row_is_enough(project: Site) -> None:
+    """The log holds hashes instead of values; a backfill is then known by its rows, and so is a row that is gone."""
+    project.edit(
+        "models_py/flight_delay/_flight_delay.yml",
+        "          selection_metric:",
+        "          parity: {log: hash}\n          selection_metric:",
+    )
+    project.execute("drop table predictions.flight_delay__scored_features")
+    again = ("build", "--select", "flight_delay__scored_features", "flight_delay__parity")
+    outcome = project.dbt(*again)
+    assert outcome.returncode == 0, outcome.stdout
+    columns = project.query("select * from predictions.flight_delay__scored_features limit 0").columns
+    assert list(columns) == ["batch_id", "batch_as_of", "flight_id", "as_of", "hashed_columns", "features_hash"]
+    parity = project.query(PARITY)
+    assert parity["feature"].tolist() == ["(row)"] and parity["n_different"].item() == 0
+    project.execute("update features.feat_flight__weather set weather__temperature_f = weather__temperature_f + 1")
+    outcome = project.dbt("build", "--select", "flight_delay__parity")
+    assert outcome.returncode == 1 and "scored_features_equal_flight_delay__parity" in outcome.stdout
+    changed = project.query(PARITY)
+    assert 0 < changed["n_different"].item() <= changed["n_rows"].item()
+
+
+def test_a_row_that_is_gone_is_counted(site: Site) -> None:
+    flight = site.value("select min(flight_id) from predictions.flight_delay__scored_features")
+    site.execute(f"delete from features.flight__spine where flight_id = '{flight}'")
+    assert site.dbt("build", "--select", "flight_delay__parity").returncode == 1
+    assert site.query(PARITY + " where n_different > 0")[["feature", "n_different"]].values.tolist() == [["(row)", 1]]

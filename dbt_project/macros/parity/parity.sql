@@ -1,19 +1,31 @@
 {#- Body of `<use_case>__parity`: the features that were scored against the same features as they are computed now, for
     the same entity and as-of, one row per batch and feature. A difference means that a source was changed after the
     fact (a backfill, an overwritten row), which no look at the SQL can tell. Numbers may differ by 1e-9, relatively:
-    the order of a floating point sum. -#}
+    the order of a floating point sum. The feature `(row)` counts scored rows that are not there now, and, where only a
+    hash was logged, those whose hash is another. -#}
 {% macro parity(use_case) -%}
 {%- set config = use_case_config(use_case) -%}
 {%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
 {%- set declared = config.get('parity', {}).get('may_differ', []) -%}
 {%- set scored = ref(use_case ~ '__scored_features') -%}
+{%- set current = parity_features(ref(use_case ~ '__features'), key) -%}
+{%- set logged = adapter.get_columns_in_relation(scored) | map(attribute='name') | list if execute else [] -%}
+{%- set hashing, has_hash = logs_hash(config), 'features_hash' in logged -%}
 {%- set features = [] -%}
-{%- set present = adapter.get_columns_in_relation(ref(use_case ~ '__features')) | map(attribute='name') | list if execute else [] -%}
-{%- for column in (adapter.get_columns_in_relation(scored) if execute else []) if column.name in present and column.name not in key -%}
+{%- for column in current if column.name in logged and not hashing -%}
     {%- do features.append(column) -%}
 {%- endfor -%}
+{%- set row_now = 'recomputed.' ~ adapter.quote(config.get('as_of', 'as_of')) -%}
 with scored as (
-    select * from {{ scored }}
+    select *
+    from {{ scored }}
+    -- A run for a past moment knows nothing of the batches after it.
+    where batch_as_of <= {{ timestamp_literal(as_of()) }}
+    {%- if has_hash and hashing %}
+        and hashed_columns = '{{ current | map(attribute='name') | join(',') }}'
+    {%- elif has_hash %}
+        and features_hash is null
+    {%- endif %}
 ),
 
 recomputed as (
@@ -24,14 +36,19 @@ compared as (
     select
         scored.batch_id,
         max(scored.batch_as_of) as batch_as_of,
-        count(*) as n_rows
+        count(*) as n_rows,
+        {%- if hashing %}
+        sum(case when {{ row_now }} is null or scored.features_hash <> {{ features_hash('recomputed', current) }} then 1 else 0 end) as rows_differ
+        {%- else %}
+        sum(case when {{ row_now }} is null then 1 else 0 end) as rows_differ
+        {%- endif %}
         {%- for column in features %}
         {%- set name = adapter.quote(column.name) %},
-        sum({{ differs('scored.' ~ name, 'recomputed.' ~ name, column) }}) as {{ adapter.quote('n_' ~ loop.index) }},
+        sum(case when {{ row_now }} is null then 0 else {{ differs('scored.' ~ name, 'recomputed.' ~ name, column) }} end) as {{ adapter.quote('n_' ~ loop.index) }},
         {{ largest_difference('scored.' ~ name, 'recomputed.' ~ name, column) }} as {{ adapter.quote('d_' ~ loop.index) }}
         {%- endfor %}
     from scored
-    inner join recomputed
+    left join recomputed
         on {% for column in key %}scored.{{ adapter.quote(column) }} = recomputed.{{ adapter.quote(column) }}
         {{- " and " if not loop.last }}{% endfor %}
     group by scored.batch_id
@@ -49,22 +66,50 @@ final as (
         cast({{ adapter.quote('d_' ~ loop.index) }} as double precision) as largest_difference,
         {{ 'true' if column.name in declared else 'false' }} as may_differ
     from compared
-    {{ 'union all' if not loop.last }}
-    {%- else %}
+    union all
+    {%- endfor %}
     select
         '{{ use_case }}' as use_case,
         batch_id,
         batch_as_of,
-        cast(null as {{ dbt.type_string() }}) as feature,
+        '(row)' as feature,
         n_rows,
-        cast(0 as bigint) as n_different,
+        cast(rows_differ as bigint) as n_different,
         cast(null as double precision) as largest_difference,
-        true as may_differ
+        {{ 'true' if '(row)' in declared else 'false' }} as may_differ
     from compared
-    {%- endfor %}
 )
 
 select * from final
+{%- endmacro %}
+
+
+{#- `meta.ml.parity.log`: values (the default) or hash. -#}
+{% macro logs_hash(config) %}
+    {%- set log = config.get('parity', {}).get('log', 'values') -%}
+    {%- if log not in ['values', 'hash'] -%}
+        {%- do exceptions.raise_compiler_error("meta.ml.parity.log is '" ~ log ~ "'. Allowed: values, hash.") -%}
+    {%- endif -%}
+    {{- return(log == 'hash') -}}
+{% endmacro %}
+
+
+{#- The features in a relation, as columns. -#}
+{% macro parity_features(relation, key) %}
+    {%- set features = [] -%}
+    {%- for column in (adapter.get_columns_in_relation(relation) if execute else []) if column.name not in key -%}
+        {%- do features.append(column) -%}
+    {%- endfor -%}
+    {{- return(features) -}}
+{% endmacro %}
+
+
+{#- One hash of a row's features; numbers count with seven digits, for the order of a floating point sum. -#}
+{% macro features_hash(relation, features) -%}
+md5({% for column in features %}
+    {%- set value = relation ~ '.' ~ adapter.quote(column.name) -%}
+    {{ " || '|' || " if not loop.first }}coalesce(cast({{ 'cast(' ~ value ~ ' as real)' if is_floating(column) else value }} as {{ dbt.type_string() }}), '∅')
+    {%- else %}''{% endfor %})
 {%- endmacro %}
 
 

@@ -1,7 +1,9 @@
-{#- Body of `<use_case>__scored_features`: what each prediction was made from, kept as it was at that moment. -#}
+{#- Body of `<use_case>__scored_features`: what each prediction was made from, kept as it was at that moment; with
+    `meta.ml.parity: {log: hash}`, one hash of it (smaller; a difference is then known by its rows only). -#}
 {% macro scored_features(use_case) -%}
 {%- set config = use_case_config(use_case) -%}
 {%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
+{%- set features = ref(use_case ~ '__features') -%}
 with predictions as (
     select * from {{ most_probable(use_case, ref(use_case ~ '__predictions'), ['batch_id'] + key) }} as predictions
 ),
@@ -13,7 +15,17 @@ scoring_set as (
 final as (
     select
         predictions.batch_id,
+        {%- if logs_hash(config) %}
+        {%- set names = parity_features(features, key) | map(attribute='name') | list %}
+        scoring_set.batch_as_of,
+        {%- for column in key %}
+        scoring_set.{{ adapter.quote(column) }},
+        {%- endfor %}
+        '{{ names | join(',') }}' as hashed_columns,
+        {{ features_hash('scoring_set', parity_features(features, key)) }} as features_hash
+        {%- else %}
         scoring_set.*
+        {%- endif %}
     from scoring_set
     inner join predictions
         on scoring_set.batch_as_of = predictions.batch_as_of

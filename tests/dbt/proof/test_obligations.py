@@ -7,13 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import psycopg
-import pytest
 import yaml
 
-from insitu.postgrespy.server import Database
 from tests.dbt.features.project import MACROS, FeaturesProject
+from tests.dbt.proof.conftest import Warehouse
 
 # name: (rows, declaration, the obligation that they break)
 GOOD = "select 1 as id, timestamp '2024-01-01' as ts, timestamp '2024-01-02' as ended"
@@ -77,33 +74,7 @@ def ddl(rows: dict[str, str]) -> list[str]:
     return ["create schema raw", *(f"create table raw.{name} as {query}" for name, query in rows.items())]
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    """(profile, run): the profile of an empty database, and what runs statements in it."""
-    if request.param == "duckdb":
-        path = tmp_path / "w.duckdb"
-
-        def run(*statements: str) -> None:
-            with duckdb.connect(str(path)) as connection:
-                for statement in statements:
-                    connection.execute(statement)
-
-        return {"type": "duckdb", "path": str(path), "schema": "main"}, run
-    database: Database = request.getfixturevalue("postgres_database")
-
-    def run_there(*statements: str) -> None:
-        with psycopg.connect(database.dsn, autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    profile = {
-        "type": "postgres", "host": database.host, "port": database.port, "user": database.user,
-        "password": database.password, "dbname": database.dbname, "schema": "public",
-    }  # fmt: skip
-    return profile, run_there
-
-
-def test_each_fault_is_named(warehouse: Any, tmp_path: Path) -> None:
+def test_each_fault_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
     profile, run = warehouse
     run(*ddl({name: rows for name, (rows, _, _) in CASES.items()}))
     broken = Obligations(tmp_path / "project", profile).broken()
@@ -112,7 +83,7 @@ def test_each_fault_is_named(warehouse: Any, tmp_path: Path) -> None:
         assert obligation in broken[name], name
 
 
-def test_what_keeps_its_promises_passes_until_a_static_table_changes(warehouse: Any, tmp_path: Path) -> None:
+def test_what_keeps_its_promises_passes_until_a_static_table_changes(warehouse: Warehouse, tmp_path: Path) -> None:
     profile, run = warehouse
     run(*ddl(dict.fromkeys(CASES, GOOD)))
     project = Obligations(tmp_path / "project", profile)
