@@ -73,44 +73,7 @@ latest as (
     select * from events where from_the_last = 1
 ),
 
-final as (
-    select
-        {%- for column in plan.spine_key %}
-        spine.{{ column }},
-        {%- endfor %}
-        spine.as_of
-        {%- for column in plan.columns %},
-        {{ 'case when latest.moment >= ' ~ minus_duration('spine.as_of', plan.max_age) ~ ' then latest.' ~ column.alias ~ ' end' if plan.max_age else 'latest.' ~ column.alias }} as {{ column.name }}
-        {%- endfor %}
-    from spine
-    {{ asof_join('latest', keys) }}
-)
+{{ render_asof(plan, keys) }}
 
 select * from final
-{%- endmacro %}
-
-
-{#- The latest row strictly before spine.as_of; spine rows without one are kept. -#}
-{% macro asof_join(events, keys) %}{{ return(adapter.dispatch('asof_join')(events, keys)) }}{% endmacro %}
-
-{% macro default__asof_join(events, keys) -%}
-    asof left join {{ events }}
-        on {% for key in keys %}spine.{{ key }} = {{ events }}.{{ key }} and {% endfor %}spine.as_of > {{ events }}.moment
-{%- endmacro %}
-
-{#- Neither an ASOF join nor, on a CTE, an index: the last time by a running maximum, then the row of that time. -#}
-{% macro postgres__asof_join(events, keys) -%}
-    left join (
-        select {{ keys | join(', ') }}, as_of, max(moment) over (
-            partition by {{ keys | join(', ') }} order by moment_or_as_of, is_event range between unbounded preceding and current row
-        ) as moment, is_event
-        from (
-            select {{ keys | join(', ') }}, cast(null as timestamp) as as_of, moment, moment as moment_or_as_of, 1 as is_event from {{ events }}
-            union all
-            select distinct {{ keys | join(', ') }}, as_of, cast(null as timestamp), as_of, 0 from spine
-        ) as timeline
-    ) as seen
-        on {% for key in keys %}spine.{{ key }} = seen.{{ key }} and {% endfor %}spine.as_of = seen.as_of and seen.is_event = 0
-    left join {{ events }}
-        on {% for key in keys %}seen.{{ key }} = {{ events }}.{{ key }} and {% endfor %}seen.moment = {{ events }}.moment
 {%- endmacro %}
