@@ -9,7 +9,8 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
 from insitu.errors import ConfigurationError
-from insitu.postgrespy.adapter.session import Session
+from insitu.postgrespy.adapter.connections import setting_text
+from insitu.postgrespy.adapter.session import Session, literal
 from insitu.warehouse.relation import Relation
 
 
@@ -28,6 +29,9 @@ class PostgresWarehouse:
                 f"PostgreSQL at {self.place} refused the connection: {str(error).strip()} "
                 "Check the PG* environment variables and that the server runs (`make postgres` starts a local one)."
             ) from error
+        self.setup = _setup(credentials)
+        for statement in self.setup:
+            self.query_none(statement)
         if read_only:
             self.query_none("set default_transaction_read_only = on")
 
@@ -52,6 +56,10 @@ class PostgresWarehouse:
         """See `Warehouse.sql`; reads have a transaction of their own, opened at the first."""
         if self.session is None:
             self.handle = psycopg2.connect(self.uri)
+            with self.handle.cursor() as cursor:
+                for statement in self.setup:
+                    cursor.execute(statement)
+            self.handle.commit()
             self.session = Session(self.handle)
         relation: Relation = self.session.sql(query)
         return relation
@@ -74,6 +82,15 @@ class PostgresWarehouse:
             self.session.close()
             self.handle.close()
         self.connection.close()
+
+
+def _setup(credentials: Any) -> list[str]:
+    """The profile's role, search_path and settings as statements, as dbt has them on its connections."""
+    settings = dict(getattr(credentials, "settings", None) or {})
+    for name in ("role", "search_path"):
+        if value := getattr(credentials, name, None):
+            settings[name] = value
+    return [f"select set_config({literal(name)}, {literal(setting_text(v))}, false)" for name, v in settings.items()]
 
 
 def _uri(credentials: Any) -> str:

@@ -6,14 +6,17 @@ With INSITU_E2E_BUILT set to a folder, the first build is kept there and reused,
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
 
+from insitu.postgrespy.server import Database
 from insitu.sources import file_path
-from tests.e2e.site import ROOT, Site, copy_project, edit
+from tests.e2e.postgres import PostgresSite, load_raw_postgres
+from tests.e2e.site import NEXT_DAY, ROOT, Site, copy_project, edit
 
 SOURCES = ROOT / "dbt_project/models/staging/nycflights/_sources.yml"
 KEPT_FLIGHTS = "origin = 'LGA' and carrier in ('DL', 'EV') and time_hour >= '2013-07-01' and time_hour < '2013-12-03'"
@@ -59,6 +62,24 @@ def built(raw: Site, quick: Path, tmp_path_factory: pytest.TempPathFactory) -> S
         raw.copy(site.folder)
         site.build()
     return site
+
+
+@pytest.fixture(scope="session")
+def next_day(built: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Built again a day later. Copy it before changing it."""
+    site = built.copy(tmp_path_factory.mktemp("next_day"))
+    site.build(as_of=NEXT_DAY)
+    return site
+
+
+@pytest.fixture(scope="session")
+def on_postgres(
+    raw: Site, postgres_server: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PostgresSite]:
+    """The same raw tables on PostgreSQL; nothing built."""
+    with postgres_server.fresh_database() as database:
+        load_raw_postgres(raw.warehouse, database, tmp_path_factory.mktemp("csv"))
+        yield PostgresSite(raw.project, tmp_path_factory.mktemp("postgres"), database)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tests.e2e import process
 
 ROOT = Path(__file__).parents[2]
 AS_OF = "2013-11-01 00:00:00"
+NEXT_DAY = "2013-11-02"
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,13 @@ def state(site: Site) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def calendar(built: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, pd.DataFrame]]:
+def calendar(
+    built: Site, next_day: Site, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, pd.DataFrame]]:
     """What the warehouse held after the first day, the next day, the next month, and a run for the second day again."""
-    site = built.copy(tmp_path_factory.mktemp("calendar"))
-    states = {"first": state(site)}
-    for name, as_of in {"next day": "2013-11-02", "next month": "2013-12-01", "backfill": "2013-11-03"}.items():
+    site = next_day.copy(tmp_path_factory.mktemp("calendar"))
+    states = {"first": state(built), "next day": state(next_day)}
+    for name, as_of in {"next month": "2013-12-01", "backfill": "2013-11-03"}.items():
         site.build(as_of=as_of)
         states[name] = state(site)
     return states

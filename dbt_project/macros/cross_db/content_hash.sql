@@ -1,18 +1,48 @@
-{#- An aggregate over rows: a hash of their contents that does not depend on their order. Each row's MD5, cut in two,
-    is summed; the sums, the number of rows and the names of the columns are hashed again. -#}
+{#- An aggregate over rows: a hash of their contents that does not depend on their order, nor on the warehouse. Each row's
+    MD5, cut in two, is summed; the sums, the number of rows and the names of the columns are hashed again.
+    `columns` are names or, for columns that may hold fractions, dbt's column objects. -#}
 {% macro content_hash(columns) -%}
     {%- set row_hash = "md5(" ~ row_text(columns) ~ ")" -%}
+    {%- set names = [] -%}
+    {%- for column in columns -%}{%- do names.append(column if column is string else column.name) -%}{%- endfor -%}
     substr(md5(
-        '{{ columns | join(',') }}:' || cast(count(*) as varchar)
+        '{{ names | join(',') }}:' || cast(count(*) as varchar)
         || ':' || cast({{ hash_sum(row_hash, 1) }} as varchar)
         || ':' || cast({{ hash_sum(row_hash, 17) }} as varchar)
     ), 1, 16)
 {%- endmacro %}
 
 
-{#- A row as one text, NULL told from the empty text. -#}
+{#- A row as one text, NULL told from the empty text; in parts, as PostgreSQL's functions take a hundred arguments. -#}
 {% macro row_text(columns) -%}
-    concat_ws('|'{% for column in columns %}, coalesce(cast({{ adapter.quote(column) }} as varchar), '∅'){% endfor %})
+    {%- set parts = [] -%}
+    {%- for part in columns | batch(90) -%}
+        {%- set texts = [] -%}
+        {%- for column in part -%}{%- do texts.append("coalesce(" ~ value_text(column) ~ ", '∅')") -%}{%- endfor -%}
+        {%- do parts.append("concat_ws('|', " ~ texts | join(', ') ~ ')') -%}
+    {%- endfor -%}
+    {{ parts[0] if parts | length == 1 else "concat_ws('|', " ~ parts | join(', ') ~ ')' }}
+{%- endmacro %}
+
+
+{#- A value as text, the same on every warehouse. -#}
+{% macro value_text(column) -%}{{ adapter.dispatch('value_text', 'insitu')(column) }}{%- endmacro %}
+
+{% macro default__value_text(column) -%}
+    cast({{ adapter.quote(column if column is string else column.name) }} as varchar)
+{%- endmacro %}
+
+{#- Fractions as DuckDB writes them: 1.0, nan and inf for 1, NaN and Infinity. -#}
+{% macro postgres__value_text(column) -%}
+    {%- if column is string or column.data_type.split('(')[0] not in ['double precision', 'real', 'numeric'] -%}
+        {{ default__value_text(column) }}
+    {%- else -%}
+        {%- set value = "cast(" ~ adapter.quote(column.name) ~ " as double precision)" -%}
+        case
+            when {{ value }} = trunc({{ value }}) and abs({{ value }}) < 1e15 then {{ value }} || '.0'
+            else replace(lower(cast({{ value }} as varchar)), 'infinity', 'inf')
+        end
+    {%- endif -%}
 {%- endmacro %}
 
 

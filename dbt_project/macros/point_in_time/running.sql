@@ -25,7 +25,7 @@
     {%- elif agg == 'first' -%}
         {{ return(running_output(group, m ~ '_first', first_value_of(m) ~ ' over before', window)) }}
 
-    {%- elif window.seconds is none -%}
+    {%- elif window.seconds is none and not (agg == 'avg' and exactness(column.type).sum) -%}
         {%- set function = {'stddev': 'stddev_samp'}.get(agg, agg) -%}
         {%- set sql = running_output(group, alias, function ~ '(' ~ m ~ ') over before', window) -%}
         {{ return('cast(' ~ sql ~ ' as double precision)' if agg in ['sum', 'avg', 'stddev'] else sql) }}

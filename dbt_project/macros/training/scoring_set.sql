@@ -2,7 +2,7 @@
 {% macro scoring_set(use_case) -%}
 {%- set config = use_case_config(use_case) -%}
 {%- set features = ref(use_case ~ '__features') -%}
-{%- set names = adapter.get_columns_in_relation(features) | map(attribute='name') | list if execute else [] -%}
+{%- set columns = adapter.get_columns_in_relation(features) if execute else [] -%}
 {%- set time = config.get('as_of', 'as_of') -%}
 with features as (
     select * from {{ features }}
@@ -11,7 +11,7 @@ with features as (
 ),
 
 contents as (
-    select {{ content_hash(names) }} as scoring_set_id
+    select {{ content_hash(columns) }} as scoring_set_id
     from features
 ),
 

@@ -6,8 +6,10 @@
 {%- set labels = ref(use_case ~ '__labels') -%}
 {%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
 {%- set moment = training_as_of(use_case) -%}
-{%- set names = adapter.get_columns_in_relation(features) | map(attribute='name') | list if execute else [] -%}
-{%- set label_names = adapter.get_columns_in_relation(labels) | map(attribute='name') | list if execute else [] -%}
+{%- set columns = adapter.get_columns_in_relation(features) if execute else [] -%}
+{%- set names = columns | map(attribute='name') | list -%}
+{%- set label_columns = adapter.get_columns_in_relation(labels) if execute else [] -%}
+{%- set label_names = label_columns | map(attribute='name') | list -%}
 {%- do check_columns(features, names, key, 'meta.ml.entity and meta.ml.as_of of ' ~ use_case ~ '__models') if names -%}
 {%- do check_columns(labels, label_names, key + [config.get('label', 'label'), 'matured_at'], 'meta.ml.label of ' ~ use_case ~ '__models') if label_names -%}
 with features as (
@@ -32,7 +34,7 @@ labelled as (
 ),
 
 snapshot as (
-    select {{ content_hash(['split'] + names + [config.get('label', 'label')]) }} as snapshot_id
+    select {{ content_hash(['split'] + columns + label_columns | selectattr('name', 'equalto', config.get('label', 'label')) | list) }} as snapshot_id
     from labelled
 ),
 

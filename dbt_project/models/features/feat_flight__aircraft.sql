@@ -11,7 +11,7 @@ final as (
     select
         spine.flight_id,
         spine.as_of,
-        extract(year from spine.as_of) - planes.built_year as aircraft_age_years,
+        cast(extract(year from spine.as_of) as integer) - planes.built_year as aircraft_age_years,
         planes.seats as aircraft_seats,
         planes.manufacturer as aircraft_manufacturer,
         planes.engine_type as aircraft_engine

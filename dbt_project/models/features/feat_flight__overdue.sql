@@ -38,10 +38,10 @@ final as (
         spine.flight_id,
         spine.as_of,
         at_origin.overdue_origin__flights_sum_all as overdue_at_origin,
-        at_origin.overdue_origin__flights_sum_all * extract(epoch from spine.as_of) / 60
+        at_origin.overdue_origin__flights_sum_all * cast(extract(epoch from spine.as_of) as double precision) / 60
         - at_origin.overdue_origin__since_sum_all as overdue_minutes_at_origin,
         of_carrier.overdue_carrier__flights_sum_all as overdue_of_carrier,
-        of_carrier.overdue_carrier__flights_sum_all * extract(epoch from spine.as_of) / 60
+        of_carrier.overdue_carrier__flights_sum_all * cast(extract(epoch from spine.as_of) as double precision) / 60
         - of_carrier.overdue_carrier__since_sum_all as overdue_minutes_of_carrier
     from spine
     inner join at_origin on spine.flight_id = at_origin.flight_id and spine.as_of = at_origin.as_of

@@ -38,10 +38,10 @@ final as (
         spine.flight_id,
         spine.as_of,
         of_carrier.network__flights_sum_all as overdue_of_carrier_everywhere,
-        of_carrier.network__flights_sum_all * extract(epoch from spine.as_of) / 60
+        of_carrier.network__flights_sum_all * cast(extract(epoch from spine.as_of) as double precision) / 60
         - of_carrier.network__since_sum_all as overdue_minutes_of_carrier_everywhere,
         of_aircraft.aircraft__flights_sum_all as overdue_of_aircraft,
-        of_aircraft.aircraft__flights_sum_all * extract(epoch from spine.as_of) / 60
+        of_aircraft.aircraft__flights_sum_all * cast(extract(epoch from spine.as_of) as double precision) / 60
         - of_aircraft.aircraft__since_sum_all as overdue_minutes_of_aircraft
     from spine
     inner join of_carrier on spine.flight_id = of_carrier.flight_id and spine.as_of = of_carrier.as_of

@@ -15,11 +15,11 @@ final as (
         schedules.origin,
         schedules.destination,
         schedules.local_departure_minute,
-        schedules.local_departure_minute / 60.0 as local_departure_hour,
-        extract(isodow from schedules.local_date) as local_day_of_week,
-        extract(month from schedules.local_date) as local_month,
+        cast(schedules.local_departure_minute as double precision) / 60 as local_departure_hour,
+        cast(extract(isodow from schedules.local_date) as integer) as local_day_of_week,
+        cast(extract(month from schedules.local_date) as integer) as local_month,
         schedules.distance_miles,
-        extract(epoch from schedules.scheduled_arrival_at - schedules.scheduled_departure_at) / 60
+        {{ seconds_between('schedules.scheduled_departure_at', 'schedules.scheduled_arrival_at') }} / 60
             as scheduled_block_minutes
     from spine
     inner join schedules

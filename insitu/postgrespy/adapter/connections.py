@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.exceptions import FailedToConnectError
 from dbt.adapters.postgres import PostgresConnectionManager, PostgresCredentials
+from psycopg2 import Error
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from .session import Session
@@ -16,11 +17,21 @@ from .session import Session
 
 @dataclass
 class PostgresPyCredentials(PostgresCredentials):
-    """The same profile fields as `type: postgres`."""
+    """The same profile fields as `type: postgres`, and `settings`: configuration parameters of every connection."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
         return "postgrespy"
+
+    def _connection_keys(self) -> tuple[str, ...]:
+        return (*super()._connection_keys(), "settings")
+
+
+def setting_text(value: Any) -> str:
+    """A value of YAML as a configuration parameter takes it; YAML reads `off` as false."""
+    return {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
 class PostgresPyConnectionManager(PostgresConnectionManager):
@@ -41,8 +52,10 @@ class PostgresPyConnectionManager(PostgresConnectionManager):
 
     @classmethod
     def open(cls, connection: Connection) -> Connection:
+        if connection.state == "open":
+            return connection
         try:
-            return super().open(connection)
+            opened = super().open(connection)
         except FailedToConnectError as error:
             where = connection.credentials
             raise FailedToConnectError(
@@ -50,6 +63,23 @@ class PostgresPyConnectionManager(PostgresConnectionManager):
                 f"No connection to database {where.database!r} on {where.host}:{where.port} as {where.user!r}. Check "
                 "these in the profile or the PG… variables it reads (`python -m insitu.postgrespy.server` starts one)."
             ) from error
+        cls._configure(opened)
+        return opened
+
+    @classmethod
+    def _configure(cls, connection: Connection) -> None:
+        """Set the configuration parameters of the profile, for the whole session."""
+        for name, value in connection.credentials.settings.items():
+            try:
+                with connection.handle.cursor() as cursor:
+                    cursor.execute("select set_config(%s, %s, false)", (name, setting_text(value)))
+                connection.handle.commit()
+            except Error as error:
+                cls.close(connection)
+                raise FailedToConnectError(
+                    f"The profile's setting `{name}: {value}` was refused: {str(error).strip()}. Correct `settings` in "
+                    "profiles.yml: names and values of configuration parameters that a session may set."
+                ) from error
 
     def add_begin_query(self) -> None:
         """Make sure that the statements to come are in a transaction.

@@ -111,7 +111,7 @@ def _adopt(cursor: Any) -> list[str]:
         statements = ["begin isolation level read committed read only"]
     else:
         cursor.execute("select pg_export_snapshot()")
-        snapshot = _literal(cursor.fetchone()[0])
+        snapshot = literal(cursor.fetchone()[0])
         statements = ["begin isolation level repeatable read read only", f"set transaction snapshot {snapshot}"]
     cursor.execute(
         "select name, setting from pg_catalog.pg_settings "
@@ -119,7 +119,7 @@ def _adopt(cursor: Any) -> list[str]:
         (list(_NOT_COPIED),),
     )
     for name, setting in cursor.fetchall():
-        statements.append(f"select set_config({_literal(name)}, {_literal(setting)}, true)")
+        statements.append(f"select set_config({literal(name)}, {literal(setting)}, true)")
     cursor.execute("select current_setting('role')")
     role = cursor.fetchone()[0]
     if role != "none":
@@ -132,7 +132,8 @@ def _dsn(handle: Any) -> str:
     return str(psycopg2.extensions.make_dsn(**handle.info.dsn_parameters, password=handle.info.password or None))
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as an SQL literal; safe whatever standard_conforming_strings says."""
     quoted = "'" + text.replace("'", "''") + "'"
     return f" E{quoted}".replace("\\", "\\\\") if "\\" in quoted else quoted
 

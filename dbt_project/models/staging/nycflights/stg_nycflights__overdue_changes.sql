@@ -24,7 +24,7 @@ final as (
         tail_number,
         origin,
         1 as overdue_change,
-        extract(epoch from scheduled_departure_at) / 60 as overdue_since_change
+        cast(extract(epoch from scheduled_departure_at) as double precision) / 60 as overdue_since_change
     from overdue
 
     union all
@@ -36,7 +36,7 @@ final as (
         tail_number,
         origin,
         -1 as overdue_change,
-        -extract(epoch from scheduled_departure_at) / 60 as overdue_since_change
+        -cast(extract(epoch from scheduled_departure_at) as double precision) / 60 as overdue_since_change
     from overdue
 )
 

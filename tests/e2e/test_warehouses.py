@@ -1,0 +1,132 @@
+"""The same project over the same source rows gives the same tables on DuckDB and on PostgreSQL, two days in a row.
+
+Text, keys, counts, times, types and NULLs are equal; so are snapshots, models and predictions, bit by bit. What SQL sums
+up in floating point may differ by 1e-9, relatively: the order of a sum is the server's.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from adbc_driver_postgresql import dbapi
+
+from tests.e2e.postgres import PostgresSite
+from tests.e2e.site import NEXT_DAY, Site
+
+# What says when something ran, or how long it took.
+CLOCK = {"created_at", "predicted_at", "decided_at", "fit_seconds"}
+RELATIONS = """
+    select table_schema || '.' || table_name from information_schema.tables
+    where table_schema not in ('raw', 'pg_catalog', 'information_schema') order by 1
+"""
+# A handful of relations that hold no floating point sum: these are equal to the last bit.
+EXACT = (
+    "training.flight_delay__models",
+    "predictions.flight_delay__predictions",
+    "training.flight_delay__training_set",
+)
+
+
+@pytest.fixture(scope="module")
+def postgres_first(on_postgres: PostgresSite) -> dict[str, int]:
+    """Built from nothing: the number of rows of every table."""
+    on_postgres.build()
+    return on_postgres.rows()
+
+
+@pytest.fixture(scope="module")
+def postgres_next_day(on_postgres: PostgresSite, postgres_first: dict[str, int]) -> PostgresSite:
+    """Built again a day later."""
+    on_postgres.build(as_of=NEXT_DAY)
+    return on_postgres
+
+
+def in_duckdb(site: Site, sql: str) -> pa.Table:
+    with duckdb.connect(str(site.warehouse), read_only=True) as connection:
+        return connection.sql(sql).to_arrow_table()
+
+
+def in_postgres(site: PostgresSite, sql: str) -> pa.Table:
+    with dbapi.connect(site.database.dsn) as connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetch_arrow_table()
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Without the clock, the drivers' metadata, and Arrow's two widths of text and bytes."""
+    narrow = {pa.large_string(): pa.string(), pa.large_binary(): pa.binary()}
+    fields = [pa.field(f.name, narrow.get(f.type, f.type)) for f in table.schema if f.name not in CLOCK]
+    return table.select([f.name for f in fields]).cast(pa.schema(fields))
+
+
+def in_order(table: pa.Table) -> pa.Table:
+    """Rows in an order that the warehouse has no part in; floating point numbers decide last."""
+    names = sorted(table.column_names, key=lambda name: pa.types.is_floating(table.field(name).type))
+    sortable = [name for name in names if not pa.types.is_binary(table.field(name).type)]
+    return table.sort_by([(name, "ascending") for name in sortable])
+
+
+def difference(ours: pa.ChunkedArray, theirs: pa.ChunkedArray, exact: bool) -> str:
+    """What tells two columns apart; empty if nothing does."""
+    if not ours.is_null().equals(theirs.is_null()):
+        return "NULL in other rows"
+    if exact or not pa.types.is_floating(ours.type):
+        different = pc.fill_null(pc.not_equal(ours, theirs), False)
+        if pa.types.is_floating(ours.type):  # NaN is not equal to itself
+            different = pc.and_(different, pc.invert(pc.and_(pc.is_nan(ours), pc.is_nan(theirs)).fill_null(False)))
+    else:
+        x, y = ours.to_numpy(), theirs.to_numpy()
+        different = pa.array(~np.isclose(x, y, rtol=1e-9, atol=0, equal_nan=True))
+    n = pc.sum(different).as_py() or 0
+    pairs = [
+        (x.as_py(), y.as_py()) for x, y in zip(ours.filter(different)[:3], theirs.filter(different)[:3], strict=True)
+    ]
+    return f"{n} different, such as {pairs}" if n else ""
+
+
+def differences(duckdb_site: Site, postgres_site: PostgresSite, relation: str) -> list[str]:
+    sql = f"select * from {relation}"
+    ours, theirs = plain(in_duckdb(duckdb_site, sql)), plain(in_postgres(postgres_site, sql))
+    if ours.schema != theirs.schema or ours.num_rows != theirs.num_rows:
+        fields = [
+            (x.name, str(x.type), str(y.type)) for x, y in zip(ours.schema, theirs.schema, strict=False) if x != y
+        ]
+        return [f"{ours.num_rows} and {theirs.num_rows} rows; columns {fields}"]
+    ours, theirs = in_order(ours), in_order(theirs)
+    exact = relation in EXACT
+    found = {name: difference(ours[name], theirs[name], exact) for name in ours.column_names}
+    return [f"{name}: {text}" for name, text in found.items() if text]
+
+
+def test_every_table_is_the_same(next_day: Site, postgres_next_day: PostgresSite) -> None:
+    relations = in_duckdb(next_day, RELATIONS).column(0).to_pylist()
+    assert relations == in_postgres(postgres_next_day, RELATIONS).column(0).to_pylist()
+    assert len(relations) > 50
+    found = {r: d for r in relations if (d := differences(next_day, postgres_next_day, r))}
+    assert not found
+
+
+def test_the_second_day_only_added(postgres_first: dict[str, int], postgres_next_day: PostgresSite) -> None:
+    rows = postgres_next_day.rows()
+    for kept in ("training.flight_delay__models", "training.flight_delay__snapshots"):
+        assert rows[kept] == postgres_first[kept]
+    for table in ("predictions.flight_delay__predictions", "predictions.flight_delay__scored_features"):
+        assert rows[table] > postgres_first[table]
+    days = postgres_next_day.query(
+        "select batch_as_of, count(*) as n from predictions.flight_delay__predictions group by 1"
+    )
+    assert sorted(days["batch_as_of"]) == [pd.Timestamp("2013-11-01"), pd.Timestamp("2013-11-02")]
+    assert rows["actions.flight_delay__outcomes"] > 0 == postgres_first["actions.flight_delay__outcomes"]
+
+
+def test_the_same_day_again_changes_nothing(postgres_next_day: PostgresSite) -> None:
+    before = postgres_next_day.rows()
+    outcome = postgres_next_day.dbt("run", "--select", "tag:python", "flight_delay__snapshots", as_of=NEXT_DAY)
+    assert outcome.returncode == 0, outcome.stdout
+    assert postgres_next_day.rows() == before
+    left = postgres_next_day.query("select relname from pg_class where relname like '%\\_\\_dbt\\_%'")
+    assert left.empty
