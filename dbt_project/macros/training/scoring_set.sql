@@ -17,11 +17,11 @@ contents as (
 
 final as (
     select
-        contents.scoring_set_id,
+        -- A scalar subquery runs once; the other side of a cross join may run for every row.
+        (select scoring_set_id from contents) as scoring_set_id,
         {{ timestamp_literal(as_of()) }} as batch_as_of,
         features.*
     from features
-    cross join contents
 )
 
 select * from final

@@ -40,11 +40,11 @@ snapshot as (
 
 final as (
     select
-        snapshot.snapshot_id,
+        -- A scalar subquery runs once; the other side of a cross join may run for every row.
+        (select snapshot_id from snapshot) as snapshot_id,
         {{ timestamp_literal(moment) }} as training_as_of,
         labelled.*
     from labelled
-    cross join snapshot
 )
 
 select * from final
