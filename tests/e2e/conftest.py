@@ -82,6 +82,20 @@ def on_postgres(
         yield PostgresSite(raw.project, tmp_path_factory.mktemp("postgres"), database)
 
 
+@pytest.fixture(scope="session")
+def postgres_first(on_postgres: PostgresSite) -> dict[str, int]:
+    """Built from nothing there: the number of rows of every table."""
+    on_postgres.build()
+    return on_postgres.rows()
+
+
+@pytest.fixture(scope="session")
+def postgres_next_day(on_postgres: PostgresSite, postgres_first: dict[str, int]) -> PostgresSite:
+    """Built there again a day later."""
+    on_postgres.build(as_of=NEXT_DAY)
+    return on_postgres
+
+
 @pytest.fixture
 def site(built: Site, tmp_path: Path) -> Site:
     """A copy of the built warehouse that the test may change."""

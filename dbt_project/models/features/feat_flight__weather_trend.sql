@@ -7,10 +7,10 @@
     keys=['origin'],
     windows=['6 hours'],
     measures=[
-        {'name': 'precipitation', 'expr': 'cast(round(100 * precipitation_inches) as integer)', 'agg': 'sum'},
+        {'name': 'precipitation', 'expr': 'cast(floor(100 * precipitation_inches + 0.5) as integer)', 'agg': 'sum'},
         {'name': 'visibility', 'expr': 'visibility_miles', 'agg': 'min'},
         {'name': 'gust', 'expr': 'gust_mph', 'agg': 'max'},
-        {'name': 'pressure', 'expr': 'cast(round(10 * pressure_millibars) as integer)', 'agg': 'avg'},
+        {'name': 'pressure', 'expr': 'cast(floor(10 * pressure_millibars + 0.5) as integer)', 'agg': 'avg'},
     ],
     prefix='weather',
 ) }}

@@ -7,7 +7,7 @@ select
     lowest_score as threshold,
     decile / 10 as x,
     sum(pos) over ({{ partition_by(by) }} order by decile) / positives as y,
-    cast(round(sum(n) over ({{ partition_by(by) }} order by decile)) as bigint) as n_rows
+    cast(floor(sum(n) over ({{ partition_by(by) }} order by decile) + 0.5) as bigint) as n_rows
 from ({{ score_deciles(relation, by, options.get('ladder')) }}) as deciles
 where positives > 0
 {% endmacro %}

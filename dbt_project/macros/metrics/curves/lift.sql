@@ -7,7 +7,7 @@ select
     lowest_score as threshold,
     decile / 10 as x,
     (pos / n) / (positives / n_rows) as y,
-    cast(round(n) as bigint) as n_rows
+    cast(floor(n + 0.5) as bigint) as n_rows
 from ({{ score_deciles(relation, by, options.get('ladder')) }}) as deciles
 where positives > 0
 {% endmacro %}

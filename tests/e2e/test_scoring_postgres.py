@@ -1,0 +1,51 @@
+"""`python -m scoring run` as the least-privilege role on PostgreSQL: it adds the batch, and can do nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from insitu.postgrespy import server
+from tests.e2e.postgres import PostgresSite
+from tests.e2e.site import NEXT_DAY
+
+ROLES = Path(server.__file__).with_name("roles.sql").read_text()
+ROWS = f"""
+    select batch_id, model_version, flight_id, as_of, score from predictions.flight_delay__predictions
+    where batch_as_of = '{NEXT_DAY}' order by flight_id
+"""
+
+
+@pytest.fixture
+def scorer(postgres_next_day: PostgresSite) -> Iterator[PostgresSite]:
+    """The site as a member of `insitu_scorer` sees it."""
+    site = postgres_next_day
+    site.execute(ROLES, "create role nightly login password 'insitu' in role insitu_scorer")
+    yield replace(site, database=replace(site.database, user="nightly"))
+    site.execute("drop owned by insitu_builder, insitu_scorer, insitu_analyst, nightly")
+    site.execute("drop role insitu_builder, insitu_scorer, insitu_analyst, nightly")
+
+
+def score(site: PostgresSite) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scoring", "run", "flight_delay", "--as-of", NEXT_DAY, "--no-refresh", *site.where]
+    return subprocess.run(command, cwd=site.folder, env=site.environment, capture_output=True, text=True)
+
+
+def test_the_scorer_adds_what_the_node_would(postgres_next_day: PostgresSite, scorer: PostgresSite) -> None:
+    by_node = postgres_next_day.query(ROWS)
+    assert len(by_node) > 50
+    postgres_next_day.execute(f"delete from predictions.flight_delay__predictions where batch_as_of = '{NEXT_DAY}'")
+    first, again = score(scorer), score(scorer)
+    assert first.returncode == 0, first.stderr
+    assert f"{len(by_node)} new predictions" in first.stdout
+    assert "0 new predictions" in again.stdout
+    assert postgres_next_day.query(ROWS).equals(by_node)
+    for refused in ("delete from predictions.flight_delay__predictions", "select * from features.flight__spine"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            scorer.execute(refused)
