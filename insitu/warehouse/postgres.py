@@ -22,16 +22,16 @@ class PostgresWarehouse:
         self.uri = _uri(credentials)
         self.handle: Any = None
         self.session: Session | None = None
+        self.setup = _setup(credentials)
         try:
             self.connection = dbapi.connect(self.uri)
+            for statement in self.setup:
+                self.query_none(statement)
         except Exception as error:
             raise ConfigurationError(
                 f"PostgreSQL at {self.place} refused the connection: {str(error).strip()} "
                 "Check the PG* environment variables and that the server runs (`make postgres` starts a local one)."
             ) from error
-        self.setup = _setup(credentials)
-        for statement in self.setup:
-            self.query_none(statement)
         if read_only:
             self.query_none("set default_transaction_read_only = on")
 

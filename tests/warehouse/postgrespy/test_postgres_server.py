@@ -80,6 +80,16 @@ def test_the_persistent_server_keeps_its_data(open_directory: Path, free_port: i
         assert process.wait(timeout=30) == 0
 
 
+def test_a_port_in_use_is_named(open_directory: Path, postgres_server: Database) -> None:
+    command = [sys.executable, "-m", "insitu.postgrespy.server", "--data", str(open_directory / "data")]
+    environment = {**os.environ, "PGPORT": str(postgres_server.port)}
+    outcome = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 2
+    assert f"Port {postgres_server.port} of this machine is in use" in outcome.stderr
+    assert "PGPORT=5433 make postgres" in outcome.stderr
+    assert not (open_directory / "data").exists()
+
+
 @pytest.fixture
 def open_directory() -> Iterator[Path]:
     """A directory every user may enter: the server runs as another user when the tests run as root."""
