@@ -28,8 +28,8 @@ def scorer(postgres_next_day: PostgresSite) -> Iterator[PostgresSite]:
     site = postgres_next_day
     site.execute(ROLES, "create role nightly login password 'insitu' in role insitu_scorer")
     yield replace(site, database=replace(site.database, user="nightly"))
-    site.execute("drop owned by insitu_builder, insitu_scorer, insitu_analyst, nightly")
-    site.execute("drop role insitu_builder, insitu_scorer, insitu_analyst, nightly")
+    for role in ("nightly", "insitu_analyst", "insitu_scorer", "insitu_builder"):
+        site.execute(f"drop owned by {role}", f"drop role {role}")
 
 
 def score(site: PostgresSite) -> subprocess.CompletedProcess[str]:

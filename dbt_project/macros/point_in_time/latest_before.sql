@@ -43,10 +43,11 @@
 {%- set expressions = plan.columns | map(attribute='measure') | map(attribute='expr') | unique | list -%}
 {#- Rows of equal time are ordered by the declared tiebreak, then by the values looked up. -#}
 {%- set order = plan.order_by + expressions -%}
+{%- set lagged = plan.columns | selectattr('lag', 'defined') | list -%}
 {{ features_comment(plan) }}
 {{ spine_cte(plan) }}
 
-events as (
+{{ 'history' if lagged else 'events' }} as (
     select
         {%- for spine_column, event_column in plan.key_columns.items() %}
         {{ event_column }}{{ ' as ' ~ spine_column if spine_column != event_column }},
@@ -55,13 +56,20 @@ events as (
         {%- for column in plan.columns %},
         {{ column.measure.expr if (column.lag or 1) == 1 else 'lag(' ~ column.measure.expr ~ ', ' ~ (column.lag - 1) ~ ') over history' }} as {{ column.alias }}
         {%- endfor %},
+        {%- if lagged %}
+        row_number() over (
+            partition by {{ plan.key_columns.values() | join(', ') }}
+            order by {{ plan.available_at }}, {{ order | join(' nulls last, ') }} nulls last
+        ) as place
+        {%- else %}
         row_number() over (
             partition by {{ plan.key_columns.values() | join(', ') }}, {{ plan.available_at }}
             order by {{ order | join(' desc nulls first, ') }} desc nulls first
         ) as from_the_last
+        {%- endif %}
     from {{ plan.events }}
     where {{ plan.available_at }} is not null
-    {%- if plan.columns | selectattr('lag', 'defined') | list %}
+    {%- if lagged %}
     window history as (
         partition by {{ plan.key_columns.values() | join(', ') }}
         order by {{ plan.available_at }}, {{ order | join(' nulls last, ') }} nulls last
@@ -69,6 +77,14 @@ events as (
     {%- endif %}
 ),
 
+{% if lagged -%}
+-- Rows that are equal in everything still have one order: that of their lags.
+events as (
+    select history.*, row_number() over (partition by {{ keys | join(', ') }}, moment order by place desc) as from_the_last
+    from history
+),
+
+{% endif -%}
 latest as (
     select * from events where from_the_last = 1
 ),

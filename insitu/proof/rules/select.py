@@ -62,6 +62,8 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
     if not grouped:
         unique = unique_keys.kept_keys(a, scope, items)
     relation = Relation(names, [], unique, unique_keys.ranks(a, scope, items, rows) if not grouped else {})
+    if not grouped:
+        relation.unique = relation.unique + unique_keys.numbered(a, scope, items)
     for part in (qualify.this,) if qualify is not None else ():
         relation.unique = relation.unique + unique_keys.first_of(a, part, relation, items)
     distinct = node.args.get("distinct")

@@ -82,6 +82,13 @@ def ranks(a: Analyser, scope: Scope, items: Projection, rows: list[Row]) -> dict
     return ranks
 
 
+def numbered(a: Analyser, scope: Scope, items: Projection) -> list[frozenset[str]]:
+    """A number within a partition is a key together with the partition's columns."""
+    output = _plain(a, items, scope)
+    parts = {name: _partition(expression.unnest(), scope, output) for name, expression in items}
+    return [partition | {name} for name, partition in parts.items() if partition is not None]
+
+
 def _partition(node: exp.Expr, scope: Scope, output: dict[Key, str]) -> frozenset[str] | None:
     """The partition columns of row_number(), as output columns."""
     if not (isinstance(node, exp.Window) and isinstance(node.this, exp.RowNumber)) or node.args.get("alias"):
