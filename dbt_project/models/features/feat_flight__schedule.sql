@@ -19,7 +19,7 @@ final as (
         cast(extract(isodow from schedules.local_date) as integer) as local_day_of_week,
         cast(extract(month from schedules.local_date) as integer) as local_month,
         schedules.distance_miles,
-        {{ seconds_between('schedules.scheduled_departure_at', 'schedules.scheduled_arrival_at') }} / 60
+        cast(extract(epoch from schedules.scheduled_arrival_at - schedules.scheduled_departure_at) as double precision) / 60
             as scheduled_block_minutes
     from spine
     inner join schedules

@@ -47,14 +47,14 @@ final as (
     select
         spine.flight_id,
         spine.as_of,
-        {{ seconds_between('planned.leg__scheduled_departure_at', 'spine.as_of') }} / 60 as turn_minutes,
-        {{ seconds_between('planned.leg__scheduled_departure_at', 'spine.as_of') }} / 60
+        cast(extract(epoch from spine.as_of - planned.leg__scheduled_departure_at) as double precision) / 60 as turn_minutes,
+        cast(extract(epoch from spine.as_of - planned.leg__scheduled_departure_at) as double precision) / 60
         - 2 * planned.leg__scheduled_block_minutes as turn_slack_minutes,
         case
             when departed.leg__scheduled_departure_at = planned.leg__scheduled_departure_at
                 then departed.leg__departure_delay_minutes
         end as previous_leg_delay_minutes,
-        {{ seconds_between('departed.leg__departed_at', 'spine.as_of') }} / 60
+        cast(extract(epoch from spine.as_of - departed.leg__departed_at) as double precision) / 60
         - 2 * departed.leg__scheduled_block_minutes as return_slack_minutes,
         arrived.leg__arrival_delay_minutes as last_arrival_delay_minutes
     from spine

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
+import pyarrow as pa
 from dbt.adapters.base import available
 from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.events.logging import AdapterLogger
@@ -93,11 +94,11 @@ class PostgresPyAdapter(PostgresAdapter):
         Returns: the number of rows.
         """
         types = {name: native(column["data_type"]) for name, column in columns.items()}
-        schema, batches = open_file(path, list(types))
-        items = ", ".join(f"{quote(name)} {types[name]}" for name in schema.names)
-        self.connections.add_query(f"drop table if exists {relation.render()}", auto_begin=False)
-        _, cursor = self.connections.add_query(f"create table {relation.render()} ({items})", auto_begin=False)
-        with self.connections.exception_handler(f"load {path}"):
+        with self.connections.exception_handler(f"load {path}"), file_errors(path, relation):
+            schema, batches = open_file(path, list(types))
+            items = ", ".join(f"{quote(name)} {types[name]}" for name in schema.names)
+            self.connections.add_query(f"drop table if exists {relation.render()}", auto_begin=False)
+            _, cursor = self.connections.add_query(f"create table {relation.render()} ({items})", auto_begin=False)
             return copy_batches(cursor, relation.render(), schema, batches, types)
 
     @available
@@ -146,6 +147,18 @@ class PostgresPyAdapter(PostgresAdapter):
 
     def _constraints(self, column: dict[str, Any]) -> list[Any]:
         return [self._parse_column_constraint(c) for c in column.get("constraints") or []]
+
+
+@contextmanager
+def file_errors(path: str, relation: Any) -> Iterator[None]:
+    """What is wrong with a source's file, naming the file, the table and the next step."""
+    try:
+        yield
+    except (psycopg2.DataError, pa.ArrowException, KeyError, UnicodeError, UnsupportedType) as error:
+        raise DbtRuntimeError(
+            f"The file `{path}` cannot be loaded into {relation.render()}: {' '.join(str(error).split())}. Nothing was "
+            "changed. Correct the file, or the names and types of the source's columns in YAML."
+        ) from error
 
 
 @contextmanager

@@ -55,8 +55,25 @@ def test_csv_and_parquet(project, load, tmp_path: Path) -> None:
     assert load(tmp_path / "events.parquet") == ""
     assert project.query("select * from raw.events order by id") == ROWS
 
-    path.write_text(CSV.replace("-2,", "two,"))
-    assert 'invalid input syntax for type double precision: "two"' in load(path)
-    path.write_text(CSV.replace("name,", "title,", 1))
-    assert "'name'" in load(path)
-    assert project.query("select * from raw.events order by id") == ROWS
+
+MALFORMED = {
+    "another type": (CSV.replace("-2,", "two,"), 'invalid input syntax for type double precision: "two"'),
+    "no such column": (CSV.replace("name,", "title,", 1), "'name'"),
+    "a field too few": (CSV.replace("3,,-2,", "3,-2,"), "Expected 5 columns, got 4"),
+    "no rows and no names": ("", "Empty CSV file"),
+    "not UTF-8": (CSV.replace("z\n", "z\n4,\udce9,1,NA,x\n"), "invalid UTF8 data"),
+    "no such date": (CSV.replace("2013-06-01", "2013-06-31"), "date/time field value out of range"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_file_changes_nothing(project, load, tmp_path: Path, case: str) -> None:
+    text, complaint = MALFORMED[case]
+    path = tmp_path / "events.csv"
+    project.query("create schema raw; create table raw.events as select 'old' as state")
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    said = " ".join(load(path).split())
+    assert f"The file `{path}` cannot be loaded into" in said
+    assert complaint in said
+    assert "Correct the file" in said
+    assert project.query("select * from raw.events") == [("old",)]

@@ -8,7 +8,7 @@ final as (
         flight_id,
         departed_at,
         scheduled_departure_at,
-        {{ seconds_between('scheduled_departure_at', 'scheduled_arrival_at') }} / 60 as scheduled_block_minutes,
+        cast(extract(epoch from scheduled_arrival_at - scheduled_departure_at) as double precision) / 60 as scheduled_block_minutes,
         carrier,
         flight_number,
         tail_number,

@@ -10,7 +10,7 @@ final as (
         scheduled_departure_at - interval '2 hours' as available_at,
         tail_number,
         scheduled_departure_at,
-        {{ seconds_between('scheduled_departure_at', 'scheduled_arrival_at') }} / 60 as scheduled_block_minutes
+        cast(extract(epoch from scheduled_arrival_at - scheduled_departure_at) as double precision) / 60 as scheduled_block_minutes
     from schedules
     where tail_number is not null
 )
