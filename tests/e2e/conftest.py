@@ -41,7 +41,12 @@ def load_raw(warehouse: Path) -> None:
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository's project with fewer boosting rounds, on whose number nothing here depends."""
     project = copy_project(ROOT, tmp_path_factory.mktemp("quick") / "project")
-    edit(project, "models_py/flight_delay/_flight_delay.yml", "max_iter: 150", "max_iter: 20")
+    edit(
+        project,
+        "models_py/flight_delay/_flight_delay.yml",
+        "learning_rate: 0.05, n_estimators: 350",
+        "learning_rate: 0.2, n_estimators: 20",
+    )
     return project
 
 

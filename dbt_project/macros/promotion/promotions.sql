@@ -5,11 +5,8 @@
     for a moment of training, so a run for a past day can't move the champion of today. -#}
 {% macro promotions(use_case) -%}
 {%- set config = dict(use_case_config(use_case), use_case=use_case) -%}
-{%- set rules = promotion_rules(config) -%}
 {%- set metric = selection_metric(config) -%}
-{%- set higher = higher_is_better(metric) -%}
-{%- set sign = 1 if higher else -1 -%}
-{%- set metric_macro = 'metric_' ~ ('multiclass_' if config.get('task') == 'multiclass') ~ metric -%}
+{%- set sign = 1 if higher_is_better(metric) else -1 -%}
 {%- set moment = timestamp_literal(training_as_of(use_case)) -%}
 with training_set as (
     select distinct snapshot_id from {{ ref(use_case ~ '__training_set') }}
@@ -94,54 +91,12 @@ test_values as (
     group by model_version
 ),
 
-by_day as (
-    select
-        model_version,
-        cast({{ config.get('as_of', 'as_of') }} as date) as day,
-        {{ scored_columns(config) }}
-    from heldout
-),
-
-daily as (
-    {{ context[metric_macro]('by_day', ['model_version', 'day'], metric_options(config)) | indent(4) }}
-),
-
 differences as (
-    select
-        mine.model_version,
-        avg({{ sign }} * (mine.value - theirs.value)) as mean_difference,
-        stddev_samp(mine.value - theirs.value) / sqrt(count(*)) as difference_error
-    from daily as mine
-    inner join champion on mine.model_version <> champion.model_version
-    inner join daily as theirs
-        on champion.model_version = theirs.model_version and mine.day = theirs.day
-    where mine.value is not null and theirs.value is not null
-    group by mine.model_version
-),
-
-slices as (
-    select
-        mine.model_version,
-        mine.slice_column || ' = ' || mine.slice_value as slice,
-        -- an error has the label's unit, so its growth is a share
-        {{ 'theirs.value - mine.value' if higher else '(mine.value - theirs.value) / nullif(theirs.value, 0)' }} as loss
-    from metrics as mine
-    inner join champion on mine.model_version <> champion.model_version
-    inner join metrics as theirs
-        on champion.model_version = theirs.model_version
-        and mine.split = theirs.split
-        and mine.slice_column = theirs.slice_column
-        and mine.slice_value = theirs.slice_value
-        and mine.metric = theirs.metric
-    where mine.split = 'test' and mine.metric = '{{ metric }}' and mine.n_rows >= {{ rules.slice_rows }}
+    {{ paired_differences(config) | indent(4) }}
 ),
 
 worst_slices as (
-    select
-        *,
-        row_number() over (partition by model_version order by loss desc, slice) as place
-    from slices
-    where loss is not null
+    {{ worst_slices(config) | indent(4) }}
 ),
 
 evidence as (
@@ -164,7 +119,7 @@ evidence as (
     left join champion on 1 = 1
     left join test_values as champion_values on champion.model_version = champion_values.model_version
     left join differences on challengers.model_version = differences.model_version
-    left join worst_slices on challengers.model_version = worst_slices.model_version and worst_slices.place = 1
+    left join worst_slices on challengers.model_version = worst_slices.model_version
     left join parity on 1 = 1
 ),
 
