@@ -75,6 +75,19 @@ class Variant:
     def existence(self) -> Terms:
         return self.presence | self.multiplicity
 
+    def existence_of(self, values: Iterable[Value]) -> Terms:
+        """Whether the row is there with these values, however often."""
+        return self.presence | self.copies(reads_of(values))
+
+    def copies(self, reads: Iterable[Read]) -> Terms:
+        """What the copies depend on that differ in something which reads these columns.
+
+        The copies that a join makes of a row are alike in the columns of one side. They need not be alike in what looks
+        at the other side, whatever it hides of it: CASE … ELSE shows its ELSE for late copies.
+        """
+        sources = {relation for relation, _ in reads}
+        return frozenset(t for t in self.multiplicity if not t.source or t.source in sources)
+
 
 @dataclass(slots=True)
 class Relation:

@@ -365,7 +365,31 @@ def _logic(rng: random.Random) -> str:
     return f"select s.id, s.as_of, {x} as x from spine s {kind} {e} e on e.k = s.k and {on} group by s.id, s.as_of"
 
 
+def _copies(rng: random.Random) -> str:
+    """What a row says of how many copies a join made of it."""
+    e = _event(rng)
+    p = _bound(rng, "e", "s.as_of", 1)
+    flag = rng.choice(
+        [f"case when {p} then 1 else 0 end", f"case when {p} then 0 else 1 end", f"case when {p} then e.v else 0 end", f"coalesce({p}, false)"]
+    )  # fmt: skip
+    on = rng.choice(["e.k = s.k", "e.k = s.k", f"e.k = s.k and {_bound(rng, 'e', 's.as_of', 1)}"])
+    join = f"from spine s left join {e} e on {on}"
+    number = f"cast({flag} as integer)"
+    return rng.choice(
+        [
+            f"select s.id, s.as_of, {rng.choice(['min(', 'max(', 'count(distinct '])}{flag}) as x {join} group by s.id, s.as_of",
+            f"select distinct s.id, s.as_of, {flag} as x {join}",
+            f"select s.id, s.as_of, {flag} as x {join} group by 1, 2, 3",
+            f"select id, as_of, {rng.choice(['min', 'max', 'sum'])}(n) as x from (select s.id, s.as_of, {number} as n {join}) t group by id, as_of",
+            f"select distinct s.id, s.as_of, s.k {join} where {rng.choice(['', 'not '])}coalesce({p}, false)",
+            f"select distinct s.id, s.as_of, d.w {join} {rng.choice(['join', 'left join'])} dims d on d.k = {number}",
+            f"select s.id, s.as_of, max(s.k) filter (where {rng.choice(['', 'not '])}coalesce({p}, false)) as x {join} group by s.id, s.as_of",
+            f"select s.id, s.as_of, max(s.k) as x, count(distinct s.k) as y {join} group by s.id, s.as_of",
+        ]
+    )
+
+
 _SHAPES = (
     _joined, _joined, _joined, _second_join, _subquery, _subquery, _timeline, _timeline, _history, _periods, _dimension, _label,
-    _sets, _nested, _last, _runs, _picked, _logic, _logic,
+    _sets, _nested, _last, _runs, _picked, _logic, _logic, _copies,
 )  # fmt: skip

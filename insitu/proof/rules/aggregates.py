@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from insitu.proof import functions
 from insitu.proof.context import Row
-from insitu.proof.domain import NOTHING, NULL, Read, Refusal, Terms, Value, prune, refused, tighten
+from insitu.proof.domain import NOTHING, NULL, Read, Refusal, Terms, Value, prune, reads_of, refused, tighten
 from insitu.proof.rebase import carry
 from insitu.proof.rules import conditionals, determinism, predicates
 from insitu.proof.symbols import Weight, Zone
@@ -179,9 +179,10 @@ def _seen(a: Analyser, call: Call, row: Row, grouped: bool) -> tuple[Terms, froz
     if call.filter is not None:
         terms, reads = predicates.truth(a, call.filter, row)
     # min, max and distinct do not see how often a row occurs.
-    existence = (
-        row.variant.presence if call.distinct or isinstance(call.function, _IDEMPOTENT) else row.variant.existence
-    )
+    existence = row.variant.existence
+    if call.distinct or isinstance(call.function, _IDEMPOTENT):
+        read = reads | reads_of(a.value(x, row) for x in [*call.arguments, *call.order])
+        existence = row.variant.presence | row.variant.copies(read)
     zone = row.variant.zone
     branches = branches_seen(call, grouped, a, row)
     if branches is not None:

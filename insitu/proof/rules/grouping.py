@@ -40,7 +40,7 @@ def group(
         presence, reads = NOTHING, members[0][0].reads
         why = f"{what} mixes rows that are not bounded by its keys"
         for (variant, keys), names in zip(members, based.maps, strict=True):
-            terms = variant.presence | terms_of(keys)
+            terms = variant.existence_of(keys) | terms_of(keys)
             presence |= carry(terms, variant, names, a.symbols, a.place(node), "002", why)
             reads |= variant.reads.union(*(k.reads for k in keys))
         presence = prune(presence)

@@ -140,6 +140,7 @@ def _pair(
             return Pair(left, u, Row(Variant({}, zone), env), NOTHING, frozenset())
         terms, reads = predicates.truth(a, on, assumed)
         row = assumed
+    terms |= left.copies(reads) | u.copies(reads)
     for i, name in enumerate(using):
         mine, theirs = lookup(left, "", name, node), u.columns.get(("", name))
         if mine is None or theirs is None:

@@ -139,7 +139,7 @@ def _filtered(a: Analyser, predicate: exp.Expr, row: Row) -> Row | None:
         return None
     terms, reads = predicates.truth(a, predicate, assumed)
     v = assumed.variant
-    variant = Variant(v.columns, v.zone, prune(v.presence | terms), v.multiplicity, v.reads | reads)
+    variant = Variant(v.columns, v.zone, prune(v.presence | terms | v.copies(reads)), v.multiplicity, v.reads | reads)
     return replace(assumed, variant=variant)
 
 

@@ -22,6 +22,13 @@ CORPUS = [
     "on x.k = s.k",
     "select s.id, s.as_of, l.v from spine s left join lateral (select e.v, e.ts from events e where e.k = s.k "
     "order by 2 desc, e.event_id limit 1) l on l.ts < s.as_of",
+    "select s.id, s.as_of, min(case when e.ts < s.as_of then 1 else 0 end) as x from spine s "
+    "left join events e on e.k = s.k group by s.id, s.as_of",
+    "select distinct s.id, s.as_of from spine s left join events e on e.k = s.k "
+    "where not coalesce(e.ts < s.as_of, false)",
+    "select s.id, s.as_of, sum(case when e.ts < s.as_of then 1 else 0 end) filter (where e.v > 1) as x from spine s "
+    "left join events e on e.k = s.k group by s.id, s.as_of",
+    "select s.id, s.as_of, count(*) over (partition by s.k) as x from spine s",
 ]
 
 
