@@ -101,7 +101,13 @@ def scratch(project: DbtProject) -> Iterator[tuple[Any, str]]:
         )
     schema = "insitu_time_travel_scratch"
     try:
-        engine.execute(f"create schema {schema}")
+        try:
+            engine.execute(f"create schema {schema}")
+        except Exception as error:
+            raise ConfigurationError(
+                f"The scratch schema `{schema}` cannot be created: {str(error).splitlines()[0]} The role needs the right "
+                "to create a schema in the database; it is rolled back, never committed."
+            ) from error
         yield engine, schema
     finally:
         engine.close()

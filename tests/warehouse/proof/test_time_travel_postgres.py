@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -76,3 +77,30 @@ def test_a_failure_leaves_nothing(database: Database) -> None:
     with pytest.raises(ConfigurationError, match="`feat_orders` cannot be recomputed"):
         run(database, GOOD.replace("count(o.order_id)", "no_such_function(o.order_id)"))
     assert relations(database) == before
+
+
+def test_the_scratch_schema_goes_with_a_fault(database: Database) -> None:
+    """Whatever happens inside, and whatever was written there."""
+    project = SimpleNamespace(credentials=SimpleNamespace(type="postgres", database=database.dbname, **vars(database)))
+    before = relations(database)
+    with pytest.raises(ZeroDivisionError), engines.scratch(project) as (opened, schema):  # type: ignore[arg-type]
+        opened.execute(f"create table {schema}.kept (x integer); insert into {schema}.kept values (1)")
+        raise ZeroDivisionError
+    assert relations(database) == before
+    with psycopg.connect(database.dsn) as connection:
+        found = connection.execute("select 1 from pg_namespace where nspname like 'insitu_time_travel%'").fetchall()
+    assert found == []
+
+
+def test_a_role_without_the_right_is_told(database: Database) -> None:
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        connection.execute("drop role if exists reads_only; create role reads_only login password 'reads'")
+    try:
+        who = {**vars(database), "user": "reads_only", "password": "reads"}
+        project = SimpleNamespace(credentials=SimpleNamespace(type="postgres", database=database.dbname, **who))
+        refused = pytest.raises(ConfigurationError, match="needs the right to create a schema")
+        with refused, engines.scratch(project):  # type: ignore[arg-type]
+            pass
+    finally:
+        with psycopg.connect(database.dsn, autocommit=True) as connection:
+            connection.execute("drop role reads_only")
