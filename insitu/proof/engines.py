@@ -105,8 +105,8 @@ def scratch(project: DbtProject) -> Iterator[tuple[Any, str]]:
             engine.execute(f"create schema {schema}")
         except Exception as error:
             raise ConfigurationError(
-                f"The scratch schema `{schema}` cannot be created: {str(error).splitlines()[0]} The role needs the right "
-                "to create a schema in the database; it is rolled back, never committed."
+                f"The scratch schema `{schema}` cannot be created: {str(error).splitlines()[0]} The role needs the "
+                "right to create a schema in the database; it is rolled back, never committed."
             ) from error
         yield engine, schema
     finally:
