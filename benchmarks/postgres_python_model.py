@@ -1,6 +1,6 @@
 """A Python model on PostgreSQL reads, scores and writes 1e6 rows × 25 columns; against pandas `read_sql` + `to_sql`.
 
-    python benchmarks/postgres_python_model.py [--rows 1000000] [--slow]
+    python benchmarks/postgres_python_model.py [--rows 1000000] [--slow] [--only-all]
 
 Prints the seconds of each part and their ratios, all measured in one run, and the peak memory of the model's process.
 The server is a temporary one of this process; `--slow` adds pandas, which takes most of the time.
@@ -148,16 +148,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--slow", action="store_true", help="also measure pandas")
+    parser.add_argument("--only-all", action="store_true", help="measure reading, scoring and writing together only")
     arguments = parser.parse_args()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # OpenMP's threads must not spin beside the reading thread
     with temporary_server() as server, server.fresh_database() as database:
         make_table(database, arguments.rows)
         works = {"read": read_only, "predict": predict_only, "write": write_only, "all": read_score_write}
+        if arguments.only_all:
+            works = {"all": read_score_write}
         if arguments.slow:
             works["pandas"] = pandas_naive
         results = {name: measured(work, database) for name, work in works.items()}
     for name, (seconds, memory) in results.items():
         print(f"{name:8} {seconds:7.2f} s {memory:7.0f} MB")
+    if arguments.only_all:
+        return
     seconds = {name: result[0] for name, result in results.items()}
     bound = max(seconds["read"], seconds["predict"]) + seconds["write"]
     print(f"all / (max(read, predict) + write) = {seconds['all'] / bound:.2f}")
