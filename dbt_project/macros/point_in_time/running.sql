@@ -26,8 +26,9 @@
         {{ return(running_output(group, m ~ '_first', first_value_of(m) ~ ' over before', window)) }}
 
     {%- elif window.seconds is none and not (agg == 'avg' and exactness(column.type).sum) -%}
-        {%- set function = {'stddev': 'stddev_samp'}.get(agg, agg) -%}
-        {%- set sql = running_output(group, alias, function ~ '(' ~ m ~ ') over before', window) -%}
+        {#- In double precision: PostgreSQL's deviation of large whole numbers has no decimals. -#}
+        {%- set call = 'stddev_samp(cast(' ~ m ~ ' as double precision))' if agg == 'stddev' else agg ~ '(' ~ m ~ ')' -%}
+        {%- set sql = running_output(group, alias, call ~ ' over before', window) -%}
         {{ return('cast(' ~ sql ~ ' as double precision)' if agg in ['sum', 'avg', 'stddev'] else sql) }}
     {%- endif -%}
 
