@@ -18,8 +18,8 @@ from adbc_driver_postgresql import dbapi
 from tests.e2e.postgres import PostgresSite
 from tests.e2e.site import NEXT_DAY, Site
 
-# What says when something ran, or how long it took.
-CLOCK = {"created_at", "predicted_at", "decided_at", "fit_seconds"}
+# What says when something ran, or how long it took. What a search tried is compared as `search_trials`.
+CLOCK = {"created_at", "predicted_at", "decided_at", "fit_seconds", "seconds", "search_trace"}
 # JSON that SQL cut out of a longer text: each warehouse writes it in its own way, so its value is compared.
 JSON = {"evaluation.flight_delay__search_trials": ("parameters", "scores")}
 RELATIONS = """
