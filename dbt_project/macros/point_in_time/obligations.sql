@@ -22,8 +22,10 @@
 
     {%- set key = declared.get('key', []) if declared.kind in ['spine', 'features'] else [] -%}
 
+    {%- set not_null = (times + key + declared.get('not_null', [])) | unique | list -%}
+    {%- do check_declared_columns(relation, not_null + keys | sum(start=[])) -%}
     {%- set obligations = [] -%}
-    {%- for column in (times + key + declared.get('not_null', [])) | unique -%}
+    {%- for column in not_null -%}
         {%- do obligations.append({
             'name': column ~ ' is not null',
             'query': 'select 1 as broken from ' ~ relation ~ ' where ' ~ adapter.quote(column) ~ ' is null'
@@ -67,6 +69,18 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return(none) }}
+{% endmacro %}
+
+
+{#- A declaration that names a column which is not there is a mistake of one or the other. -#}
+{% macro check_declared_columns(relation, columns) %}
+    {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- for column in columns if column not in existing -%}
+        {%- do exceptions.raise_compiler_error(
+            "`" ~ relation.identifier ~ "` has no column `" ~ column ~ "` (it has: " ~ existing | join(', ')
+            ~ "). Add it, or correct `config.meta.point_in_time`, which names it."
+        ) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 
