@@ -7,7 +7,11 @@
 {%- set windows = [] -%}
 {%- for column in plan.base_columns if column.strategy == 'partials' and column.window not in windows -%}{%- do windows.append(column.window) -%}{%- endfor -%}
 {%- set longest = windows | map(attribute='seconds') | max -%}
-{%- for tier in plan.tiers -%}
+{#- Materialized where PostgreSQL would otherwise read all of a key's events through an index, instead of its bucket's. #}
+ends as {{ 'materialized ' if target.type.startswith('postgres') }}(
+    select events.*, {{ time_block('moment', plan.tiers[0].seconds) }} as bucket from events
+),
+{% for tier in plan.tiers -%}
 {%- set below = none if loop.first else plan.tiers[loop.index0 - 1] %}
 {% if below -%}
 partials_{{ below.label }} as (
@@ -25,14 +29,14 @@ partials_{{ below.label }} as (
 pieces as {{ 'not materialized ' if group.passes }}(
     {%- for tier in plan.tiers %}
     {%- set below = none if loop.first else plan.tiers[loop.index0 - 1] -%}
-    {%- set edges, rows, start = 'edges_' ~ tier.label, 'partials_' ~ below.label if below else 'events', 'start' if below else 'moment' %}
+    {%- set edges, rows, start = 'edges_' ~ tier.label, 'partials_' ~ below.label if below else 'ends', 'start' if below else 'moment' %}
     select {% for key in keys %}{{ edges }}.{{ key }}, {% endfor %}{{ edges }}.as_of, {{ edges }}.edge, {{ rows }}.{{ start }} as start
         {%- for name, part in group.parts.items() %},
         {{ rows ~ '.' ~ name if below else part.event }} as {{ name }}
         {%- endfor %}
     from {{ edges }}
     inner join {{ rows }}
-        on {% for key in keys %}{{ edges }}.{{ key }} = {{ rows }}.{{ key }} and {% endfor %}{{ edges }}.bucket = {{ time_block(rows ~ '.' ~ start, tier.seconds) }}
+        on {% for key in keys %}{{ edges }}.{{ key }} = {{ rows }}.{{ key }} and {% endfor %}{{ edges }}.bucket = {{ time_block(rows ~ '.' ~ start, tier.seconds) if below else rows ~ '.bucket' }}
         and {{ rows }}.{{ start }} >= {{ edges }}.lower_edge and {{ rows }}.{{ start }} {{ '<=' if below else '<' }} {{ minus_duration(edges ~ '.as_of', plan.gap + (below.seconds if below else 0)) }}
     {{- ' union all' if not loop.last }}
     {%- endfor %}
