@@ -72,10 +72,10 @@
 {% endmacro %}
 
 
-{#- A declaration that names a column which is not there is a mistake of one or the other. -#}
+{#- A declaration that names a column which is not there is a mistake of one or the other; nothing to say before it is built. -#}
 {% macro check_declared_columns(relation, columns) %}
     {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-    {%- for column in columns if column not in existing -%}
+    {%- for column in columns if existing and column not in existing -%}
         {%- do exceptions.raise_compiler_error(
             "`" ~ relation.identifier ~ "` has no column `" ~ column ~ "` (it has: " ~ existing | join(', ')
             ~ "). Add it, or correct `config.meta.point_in_time`, which names it."
