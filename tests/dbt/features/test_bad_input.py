@@ -46,6 +46,11 @@ CASES = [
     ({"measures": "[{'name': 'n', 'agg': 'count', 'filter': 'flag'}]"}, ["'n'", "the key `filter`", "where"]),
     ({"measures": "[{'name': 'n', 'agg': 'count'}, {'name': 'n', 'agg': 'count'}]"}, ["two measures named 'n'"]),
     ({"measures": "[{'name': 'k', 'agg': 'count'}]"}, ["a measure named 'k'"]),
+    ({"measures": "[{'name': 'bucket', 'agg': 'count'}]"}, ["a measure named 'bucket'"]),
+    (
+        {"spine": "'rows'", "events": "'things'", "keys": "['edge']", "available_at": "'known_at'"},
+        ["window_features(keys)", "a key named 'edge'"],
+    ),
     ({"measures": "[{'name': 'n', 'agg': 'rate_per_day'}]"}, ["'rate_per_day' over 'all'", "bounded"]),
     (
         {
