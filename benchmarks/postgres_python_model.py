@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import psycopg2
 import pyarrow as pa
+from dbt.adapters.postgrespy.session import Session
+from dbt.adapters.postgrespy.write import copy_batches
 
 from insitu.postgrespy.server import Database, temporary_server
 
@@ -103,8 +105,6 @@ def pandas_naive(database: Database, model: Any) -> None:
 
 def reader(database: Database) -> Iterator[pa.RecordBatch]:
     """The features as the adapter's session streams them."""
-    from dbt.adapters.postgrespy.session import Session
-
     connection = psycopg2.connect(database.dsn)
     session = Session(connection)
     try:
@@ -116,8 +116,6 @@ def reader(database: Database) -> Iterator[pa.RecordBatch]:
 
 def write(database: Database, batches: Iterator[pa.RecordBatch]) -> None:
     """Write scores as the adapter writes a model's rows."""
-    from dbt.adapters.postgrespy.write import copy_batches
-
     with psycopg2.connect(database.dsn) as connection, connection.cursor() as cursor:
         cursor.execute("drop table if exists scores; create table scores (id bigint, score double precision)")
         schema = pa.schema({"id": pa.int64(), "score": pa.float64()})

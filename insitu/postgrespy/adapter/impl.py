@@ -64,7 +64,7 @@ class PostgresPyAdapter(PostgresAdapter):
                     encoder(field, self._declared(model).get(field.name, ""))  # refuse before anything is written
                 self.connections.add_query(self._create_table(model, relation, temporary, schema))
                 with connection.handle.cursor() as cursor:
-                    rows = copy_batches(cursor, relation.render(), schema, batches, self._declared(model))
+                    rows = copy_batches(cursor, relation.render(), schema, batches, self._declared(model), session.turn)
             finally:
                 self.connections.register(connection, None)
                 session.close()

@@ -159,11 +159,12 @@ class SnapshotReader:
 class TransactionReader:
     """Reads over the model's own connection, through a server-side cursor."""
 
-    def __init__(self, handle: Any) -> None:
+    def __init__(self, handle: Any, turn: threading.RLock) -> None:
         self._handle = handle
+        self._turn = turn
 
     def describe(self, sql: str) -> list[tuple[str, str]]:
-        with self._handle.cursor() as cursor:
+        with self._turn, self._handle.cursor() as cursor:
             cursor.execute(f"select * from (\n{sql}\n) as q limit 0")
             columns = [(column.name, column.type_code) for column in cursor.description]
             cursor.execute(
@@ -175,14 +176,23 @@ class TransactionReader:
     def stream(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         binary = {i for i, field in enumerate(schema) if pa.types.is_binary(field.type)}
         # With autocommit there is no transaction for the cursor to live in: it must be held beyond its statement.
-        with self._handle.cursor(f"insitu_read_{next(_names)}", withhold=self._handle.autocommit) as cursor:
-            cursor.execute(sql)
-            while rows := cursor.fetchmany(CURSOR_ROWS):
+        cursor = self._handle.cursor(f"insitu_read_{next(_names)}", withhold=self._handle.autocommit)
+        try:
+            with self._turn:
+                cursor.execute(sql)
+            while rows := self._fetch(cursor):
                 arrays = []
                 for i, (values, field) in enumerate(zip(zip(*rows, strict=True), schema, strict=True)):
                     cells = [v if v is None else bytes(v) for v in values] if i in binary else values
                     arrays.append(pa.array(cells, field.type))
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        finally:
+            with self._turn:
+                cursor.close()
+
+    def _fetch(self, cursor: Any) -> list[tuple[Any, ...]]:
+        with self._turn:
+            return cursor.fetchmany(CURSOR_ROWS)  # type: ignore[no-any-return]
 
 
 def rechunk(batches: Iterator[pa.RecordBatch], size: int) -> Iterator[pa.RecordBatch]:

@@ -35,6 +35,7 @@ class Session:
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
+        self.turn = threading.RLock()  # whoever uses the connection holds it: rows may be written while the model runs
         self._cancelled = threading.Event()
         self.closed = threading.Event()
         self._snapshot: SnapshotReader | None = None
@@ -56,18 +57,19 @@ class Session:
 
         What it writes is committed with the model's table, or not at all.
         """
-        cursor = self._handle.cursor()
-        if parameters is None:
-            cursor.execute(statement)
-        else:
-            cursor.execute(_TOKENS.sub(_placeholder, statement), tuple(parameters))
-        self._refresh()
+        with self.turn:
+            cursor = self._handle.cursor()
+            if parameters is None:
+                cursor.execute(statement)
+            else:
+                cursor.execute(_TOKENS.sub(_placeholder, statement), tuple(parameters))
+            self._refresh()
         return Result(cursor)
 
     @property
     def reader(self) -> Reader:
         """Where reads come from at this moment."""
-        return self._snapshot if self._clean and self._snapshot else TransactionReader(self._handle)
+        return self._snapshot if self._clean and self._snapshot else TransactionReader(self._handle, self.turn)
 
     @property
     def reads_ahead(self) -> bool:

@@ -1,6 +1,7 @@
 """Write an Arrow stream into a table by COPY, one statement per slice of bounded size.
 
-Each slice is its own COPY, so that the connection is free in between: a lazy model may read while it is written.
+A slice is copied in a thread while the model computes the next one. Each is a COPY of its own, so that the connection
+is free in between: a lazy model may use it too, by the same lock.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import datetime
 import io
 import json
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import psycopg2
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
@@ -35,27 +39,58 @@ def quote(identifier: str) -> str:
 
 
 def copy_batches(
-    cursor: Any, relation: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], declared: dict[str, str]
+    cursor: Any,
+    relation: str,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    declared: dict[str, str],
+    turn: threading.RLock | None = None,
 ) -> int:
     """Append the batches to `relation` (rendered SQL) on the cursor's connection; returns the number of rows.
 
-    `declared` are the column types from YAML, by column name. Memory: one batch and one encoded slice.
+    `declared` are the column types from YAML, by column name; `turn` is held while the connection is in use.
+    Memory: one batch and two encoded slices.
     """
     encoders = [encoder(field, declared.get(field.name, "")) for field in schema]
     columns = ", ".join(quote(name) for name in schema.names)
     statement = f"copy {relation} ({columns}) from stdin with (format csv, encoding 'UTF8')"
+    turn = turn or threading.RLock()
+
+    def copy(buffer: io.BytesIO) -> None:
+        with turn:
+            try:
+                cursor.copy_expert(statement, buffer, size=1 << 20)
+            except psycopg2.OperationalError as error:
+                if not cursor.connection.closed:
+                    raise
+                raise psycopg2.OperationalError(  # psycopg2 says no more than "invalid socket"
+                    f"The connection was lost while rows were copied into {relation} ({str(error).strip()}). The "
+                    "transaction was rolled back; the server's log says why. `dbt retry` goes on from here."
+                ) from error
+
     rows = 0
-    for batch in batches:
-        size = max(1, min(ROWS_PER_COPY, BYTES_PER_COPY * batch.num_rows // max(batch.nbytes, 1)))
-        for start in range(0, batch.num_rows, size):
-            part = batch.slice(start, size)
+    with ThreadPoolExecutor(1, thread_name_prefix="insitu-copy") as thread:
+        copying: Future[None] | None = None
+        for part in slices(batches):
             arrays = [encode(column) for encode, column in zip(encoders, part.columns, strict=True)]
             buffer = io.BytesIO()
             csv.write_csv(pa.RecordBatch.from_arrays(arrays, names=schema.names), buffer, _CSV)
             buffer.seek(0)
-            cursor.copy_expert(statement, buffer, size=1 << 20)
+            if copying:
+                copying.result()
+            copying = thread.submit(copy, buffer)
             rows += part.num_rows
+        if copying:
+            copying.result()
     return rows
+
+
+def slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of bounded size."""
+    for batch in batches:
+        size = max(1, min(ROWS_PER_COPY, BYTES_PER_COPY * batch.num_rows // max(batch.nbytes, 1)))
+        for start in range(0, batch.num_rows, size):
+            yield batch.slice(start, size)
 
 
 def encoder(field: pa.Field, declared: str = "") -> Encoder:

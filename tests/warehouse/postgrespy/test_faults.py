@@ -150,6 +150,7 @@ def test_what_a_model_may_not_return(project) -> None:
     assert project.relations() == {"t"}
 
 
+SLEEPING = "COPY%pg_sleep%"
 SLOW = """
     def model(dbt, session):
         dbt.config(materialized="table")
@@ -157,28 +158,28 @@ SLOW = """
 """
 
 
-def start_and_wait_for_sleep(project) -> subprocess.Popen[bytes]:
-    """Run `dbt build` in a process of its own until the model's read is under way."""
+def start_and_wait(project, query: str) -> subprocess.Popen[bytes]:
+    """Run `dbt build` in a process of its own until a query like this one is under way."""
     where = ["--project-dir", str(project.directory), "--profiles-dir", str(project.directory)]
     command = [str(Path(sys.executable).with_name("dbt")), "build", *where]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     deadline = time.monotonic() + 60
-    while not backends(project):
+    while not backends(project, query):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.1)
     return process
 
 
-def backends(project) -> list[int]:
-    """The server processes that run the model's read."""
-    return [pid for (pid,) in project.query("select pid from pg_stat_activity where query like 'COPY%pg_sleep%'")]
+def backends(project, query: str) -> list[int]:
+    """The server processes that run a query like this one."""
+    return [pid for (pid,) in project.query(f"select pid from pg_stat_activity where query like '{query}'")]
 
 
 def test_interrupt(project) -> None:
     project.write(scores_py=STREAM)
     project.build()
     project.write(scores_py=SLOW)
-    process = start_and_wait_for_sleep(project)
+    process = start_and_wait(project, SLEEPING)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 2, output.decode()
@@ -191,11 +192,72 @@ def test_a_read_cancelled_by_the_administrator(project) -> None:
     project.write(scores_py=STREAM)
     project.build()
     project.write(scores_py=SLOW)
-    process = start_and_wait_for_sleep(project)
-    for pid in backends(project):
+    process = start_and_wait(project, SLEEPING)
+    for pid in backends(project, SLEEPING):
         project.query(f"select pg_cancel_backend({pid})")
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "canceling statement due to user request" in output.decode()
+    assert project.query("select * from main.scores") == [(1, "old")]
+    assert project.relations() == {"scores"}
+
+
+# Once the rows are being copied, the server stops the copying; a COPY that is over by then is followed by another one.
+STOPPED = """
+    import psycopg
+    import pyarrow as pa
+
+    def model(dbt, session):
+        dbt.config(materialized="table")
+        [[pid]] = session.execute("select pg_backend_pid()").fetchall()
+        stop = "select STOP(pid) from pg_stat_activity where pid = %s and state = 'active' and query like 'copy%%'"
+
+        def batches():
+            with psycopg.connect("DSN", autocommit=True) as other:
+                for _ in range(100):
+                    yield pa.RecordBatch.from_pydict({"x": list(range(60_000)), "state": ["new" * 60] * 60_000})
+                    other.execute(stop, [pid])
+
+        schema = pa.schema({"x": pa.int64(), "state": pa.string()})
+        return pa.RecordBatchReader.from_batches(schema, batches())
+"""
+
+
+@pytest.mark.parametrize(
+    ("stop", "complaint"),
+    [
+        ("pg_cancel_backend", "canceling statement due to user request"),
+        ("pg_terminate_backend", "The connection was lost while rows"),
+    ],
+)
+def test_a_write_stopped_by_the_administrator(project, stop: str, complaint: str) -> None:
+    project.write(scores_py=STREAM, after_sql="select * from {{ ref('scores') }}")
+    project.build()
+    project.write(scores_py=STOPPED.replace("STOP", stop).replace("DSN", project.database.dsn))
+    assert complaint in project.failure()
+    assert project.query("select * from main.scores") == [(1, "old")]
+    assert project.relations() == {"scores", "after"}
+    project.write(scores_py=STREAM.replace("old", "new"))
+    assert project.dbt("retry") == {"scores": "success", "after": "success", "error": ""}
+    assert project.query("select state from main.scores") == [("new",)]
+
+
+def test_interrupt_of_a_write(project) -> None:
+    project.write(scores_py=STREAM)
+    project.build()
+    project.write(
+        scores_py="""
+        import pyarrow as pa
+
+        def model(dbt, session):
+            batch = pa.RecordBatch.from_pydict({"x": list(range(60_000)), "state": ["new"] * 60_000})
+            return pa.RecordBatchReader.from_batches(batch.schema, (batch for _ in range(100_000)))
+        """
+    )
+    process = start_and_wait(project, "copy%")
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 2, output.decode()
+    assert project.query("select count(*) from pg_stat_activity where datname = current_database()") == [(1,)]
     assert project.query("select * from main.scores") == [(1, "old")]
     assert project.relations() == {"scores"}

@@ -183,6 +183,33 @@ def test_a_model_streams_from_several_relations_at_once_while_it_is_written(proj
     ]
 
 
+def test_a_lazy_model_uses_its_transaction_while_it_is_written(project) -> None:
+    """The connection that copies a slice is the one that the model's statements and cursors run over."""
+    project.query("create table public.log (x int)")
+    project.write(
+        scores_py="""
+        import pyarrow as pa
+
+        def model(dbt, session):
+            schema = pa.schema({"x": pa.int32(), "logged": pa.int64()})
+
+            def batches():
+                session.execute("insert into public.log values (0)")
+                numbers = session.sql("select generate_series(1, 600000) as x").to_arrow_reader(30_000)
+                for batch in numbers:
+                    session.execute("insert into public.log values (?)", [batch.num_rows])
+                    logged = session.sql("select count(*) from public.log").fetchall()[0][0]
+                    column = pa.array([logged] * batch.num_rows, pa.int64())
+                    yield pa.RecordBatch.from_arrays([batch["x"], column], schema=schema)
+
+            return pa.RecordBatchReader.from_batches(schema, batches())
+        """
+    )
+    project.build()
+    assert project.query("select count(distinct x), min(logged), max(logged) from main.scores") == [(600_000, 2, 21)]
+    assert project.query("select count(*), sum(x) from public.log") == [(21, 600_000)]
+
+
 @pytest.mark.parametrize("ending", ["return session.sql('select 1 as x')", "return 1 / 0"])
 def test_no_connection_outlives_the_run(project, ending: str) -> None:
     project.write(
