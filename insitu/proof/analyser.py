@@ -40,6 +40,7 @@ class Analyser:
         self.symbols = Symbols()
         self.model = ""
         self.trusting = False  # inside a staging model whose declaration is an axiom: local-time shifts are allowed
+        self.outer_read: set[int] = set()  # ids of the outer rows of which a subquery has read a column
         self._audited: set[int] = set()
         self._ctes: dict[int, Relation] = {}
         self._kept: list[Any] = []  # keeps memoised nodes alive, so that their ids stay theirs

@@ -1,6 +1,7 @@
 """A fuzzer: random feature queries, the static verdict of each against what really happens on made-up rows.
 
-A query that is called proved and yet changes when the future is cut off is a bug of the checker. Run
+A query that is called proved and yet changes when the future is cut off, or when the same rows are stored in another
+order, is a bug of the checker. Run
 `python -m insitu.proof.fuzz --queries 10000`; it exits 1 if there is one, and prints it.
 """
 
@@ -44,7 +45,7 @@ class Report:
 
 
 class World:
-    """Made-up rows of all relations, several times over, each whole and cut at an instant."""
+    """Made-up rows of all relations, several times over: whole, cut at an instant, and stored back to front."""
 
     def __init__(self, datasets: int = 24, seed: int = 0) -> None:
         self.connection = duckdb.connect(":memory:", config={"threads": 1})
@@ -55,23 +56,30 @@ class World:
             self._dataset(i, Maker(seed * 1000 + i, [0.0, 1.0]))
 
     def _dataset(self, i: int, maker: Maker) -> None:
-        self.connection.execute(f"create schema whole_{i}; create schema cut_{i}")
+        self.connection.execute(f"create schema whole_{i}; create schema cut_{i}; create schema turned_{i}")
         for node in self.project.nodes.values():
             columns, declared = self.project.types(node), self.project.declaration(node)
             types = ", ".join(f"{quote(c)} {TYPES[str(f)]}" for c, f in columns.items())
             table = f"whole_{i}.{quote(node.name)}"
-            self.connection.execute(f"create table {table} ({types})")
             rows = maker.rows(columns, declared, 2 + maker.random.randrange(8))
             marks = ", ".join("?" * len(columns))
-            for row in rows:
-                self.connection.execute(f"insert into {table} values ({marks})", [row[c] for c in columns])
+            for name, ordered in ((table, rows), (f"turned_{i}.{quote(node.name)}", rows[::-1])):
+                self.connection.execute(f"create table {name} ({types})")
+                for row in ordered:
+                    self.connection.execute(f"insert into {name} values ({marks})", [row[c] for c in columns])
             view = cut(table, columns, declared, "(select moment from memory.main.instant)")
             self.connection.execute(f"create view cut_{i}.{quote(node.name)} as {view}")
 
     def leak(self, sql: str, rng: random.Random, tries: int = 4, instants: int = 2) -> str | None:
-        """A difference that cutting makes; None when none was seen. Raises duckdb.Error when the SQL is not valid."""
+        """A difference that cutting makes, or the order in which rows are stored; None when none was seen.
+
+        Raises duckdb.Error when the SQL is not valid.
+        """
         for i in rng.sample(range(self.datasets), min(tries, self.datasets)):
             names, whole = self._run(f"whole_{i}", sql)
+            found = differences(names, whole, self._run(f"turned_{i}", sql)[1], ["id", "as_of"])
+            if found:
+                return f"data set {i}, rows stored back to front: {found[0].column} of {found[0].example}"
             at_index = names.index("as_of")
             moments = sorted({r[at_index] for r in whole if isinstance(r[at_index], datetime)})
             for at in rng.sample(moments, min(instants, len(moments))):

@@ -389,7 +389,130 @@ def _copies(rng: random.Random) -> str:
     )
 
 
+def _numbered(rng: random.Random) -> str:
+    """Rows numbered, picked and limited by orders that may leave ties."""
+    e, bound = _event(rng), _bound(rng, "e", "s.as_of", 2)
+    orders = ["e.ts", "e.ts, e.event_id", "e.v", "e.ts desc", "e.v, e.ts", "e.event_id"]
+    one, two = rng.choice(orders), rng.choice(orders)
+    numbers = [
+        "row_number()",
+        "row_number()",
+        "rank()",
+        "lag(e.ts)",
+        "lag(e.v)",
+        "first_value(e.ts)",
+        "count(*)",
+        "sum(e.v)",
+    ]
+    frame = rng.choice(
+        ["", "", "", "rows between 1 preceding and current row", "rows between unbounded preceding and current row"]
+    )
+    over = f"(order by {one} {frame})"
+    n = f"{rng.choice(numbers)} over {over}"
+    m = rng.choice(
+        [
+            f"{rng.choice(numbers)} over w",
+            f"{rng.choice(numbers)} over (order by {two})",
+            f"{rng.choice(numbers)} over {over}",
+            "e.ts",
+            "e.v",
+            "1",
+        ]
+    )
+    keys = rng.choice([one, two, "n", "m"])
+    end = rng.choice(
+        [
+            "",
+            "",
+            f"order by {keys} limit {rng.choice([1, 2])}",
+            f"qualify {rng.choice(['n', 'm', 'v', 'row_number() over w'])} = 1",
+        ]
+    )
+    group = rng.choice(["", "", "", "", "group by e.k, e.v"])
+    if group:
+        n, end = (
+            rng.choice(["count(*)", "max(e.ts)", "row_number() over (order by count(*))"]),
+            f"order by {rng.choice(['e.k', 'e.v', 'n', 'e.k, e.v'])} limit 1",
+        )
+        m, two = rng.choice(["1", "e.k"]), "e.k"
+    rows = (
+        f"select {n} as n, {m} as m from {e} e where e.k = s.k and {bound} {group} window w as (order by {two}) {end}"
+    )
+    if "over w" not in rows:
+        rows = rows.replace(f"window w as (order by {two})", "")
+    pick = rng.choice(["true", "l.n = 1", "l.m = 1", "l.n = 2"])
+    return f"select s.id, s.as_of, l.n as x from spine s left join lateral ({rows}) l on {pick}"
+
+
+def _kinds(rng: random.Random) -> str:
+    """Two kinds of event side by side, told apart by a constant or not at all."""
+    a, b = _event(rng), _event(rng)
+    shift = "ts + interval '6 hours'" if "slow" in (a, b) else "ts"
+    value = rng.choice(["v", "null", "1.0"])
+    union = f"with u as (select event_id, k, {shift} as ts, v, 1 as tag from {a} union all select event_id, k, {rng.choice([shift, 'ts'])}, {value}, 2 from {b}) "
+    order = rng.choice(["u.ts", "u.ts, u.tag", "u.ts, u.tag, u.event_id", "u.event_id", "u.ts desc, u.event_id"])
+    bound = rng.choice(["u.ts < s.as_of", "u.ts < s.as_of", "u.ts <= s.as_of"])
+    join = f"from spine s left join u on u.k = s.k and {bound}"
+    x = rng.choice(
+        [f"list(u.tag order by {order})", f"list(u.v order by {order})", f"arg_max(u.v, {rng.choice(['u.ts', 'row(u.ts, u.tag, u.event_id)'])})",
+         "max(case when u.tag = 1 then 1 else 0 end)", "sum(u.v) filter (where u.tag = 2)", "count(case when u.tag = 2 then 1 end)"]
+    )  # fmt: skip
+    frame = rng.choice(
+        [
+            "rows between unbounded preceding and current row",
+            "rows between 2 preceding and 1 preceding",
+            "rows between unbounded preceding and 2 preceding",
+            "",
+        ]
+    )
+    return union + rng.choice(
+        [
+            f"select s.id, s.as_of, {x} as x {join} group by s.id, s.as_of",
+            f"select s.id, s.as_of, l.tag as x from spine s left join lateral (select u.tag, u.ts from u where u.k = s.k and {bound} order by {order} limit 1) l on true",
+            f", t as (select id, k, as_of as ts, 0 as tag, cast(null as double) as v from spine union all select null, k, ts, tag, v from u) "
+            f"select id, ts as as_of, x from (select id, ts, tag, {rng.choice(['sum', 'count', 'max'])}(v) over (partition by k order by ts, tag {frame}) as x from t) y where tag = 0",
+        ]
+    )
+
+
+def _flags(rng: random.Random) -> str:
+    """Constants that a join brings along, and keys that may not be keys."""
+    e = _event(rng)
+    source = rng.choice(
+        [f"(select k, 1 as one from {e} group by k)", f"(select distinct k, 1 as one from {e})", f"(select k, 1 as one from {e})",
+         f"(select k, ts, 1 as one from {e})", "(select k, 1 as one from dims)",
+         f"(select k, row_number() over (partition by k order by event_id) as one from {e} qualify one = 1)",
+         f"(select x.k, x.one from (select k, row_number() over (partition by k order by event_id) as one from {e}) x join {rng.choice(['dims', 'events'])} y on y.k = x.k where x.one = 1)"]
+    )  # fmt: skip
+    bound = " and x.ts < s.as_of" if ", ts," in source and rng.random() < 0.7 else ""
+    flag = rng.choice(
+        ["case when x.one = 1 then 1 else 0 end", "case when x.one = 2 then 1 else 0 end", "case when x.one is null then 1 else 0 end", "coalesce(x.one, 0)",
+         "x.one + 1", "case when x.one <> 1 then 1 when x.one = 1 then 2 end", "1"]
+    )  # fmt: skip
+    join = f"from spine s {rng.choice(['left join', 'left join', 'join'])} {source} x on x.k = s.k{bound}"
+    return rng.choice(
+        [
+            f"select s.id, s.as_of, {flag} as x {join}",
+            f"select distinct s.id, s.as_of, {flag} as x {join}",
+            f"select s.id, s.as_of, {rng.choice(['max', 'min', 'sum', 'count'])}({flag}) as x {join} group by s.id, s.as_of",
+            f"select s.id, s.as_of, d.w as x {join} left join dims d on d.k = {flag}",
+        ]
+    )
+
+
+def _beside(rng: random.Random) -> str:
+    """Subqueries beside one another in an outer query: which of them does a name mean?"""
+    name, other = rng.choice([("as_of", "as_of"), ("as_of", "s.as_of"), ("t", "t"), ("t", "s.as_of"), ("t", "p.t")])
+    shift = rng.choice(["", "+ interval '1 day'", "- interval '1 day'"])
+    alias = rng.choice(["p", "p", "s"])
+    return (
+        f"select s.id, s.as_of, (select count(*) from (select s.as_of {shift} as {name}, s.k as k) {alias}, "
+        f"{rng.choice(['', 'lateral '])}(select e.event_id from {_event(rng)} e where e.k = s.k and e.ts < {other}) x) as x from spine s"
+    )
+
+
 _SHAPES = (
     _joined, _joined, _joined, _second_join, _subquery, _subquery, _timeline, _timeline, _history, _periods, _dimension, _label,
     _sets, _nested, _last, _runs, _picked, _logic, _logic, _copies,
+    _numbered, _numbered, _kinds, _kinds, _flags, _beside,
 )  # fmt: skip

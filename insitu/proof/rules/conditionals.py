@@ -33,11 +33,11 @@ def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
     pairs, default = branches(node)
     terms, reads, values = NOTHING, frozenset[Read](), []
     for condition, result in pairs:
-        if predicates.always(a, condition, row):
-            default = result  # what follows is not reached
-            break
         some, read = branch(a, condition, [result], row)
         terms, reads = terms | some, reads | read
+        if predicates.always(a, condition, row):
+            default = result  # what follows is not reached; that this is does show, as other rows do reach it
+            break
         if not predicates.never(a, condition, row):
             values.append(a.value(result, row))
     other = a.value(default, row) if default is not None else Value(a.symbols.intern("null"), constant=NULL)

@@ -7,19 +7,22 @@ complete when it holds, together with the partition or the grouping columns, a k
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from insitu.proof.context import Group, Row
 from insitu.proof.domain import Key, Value, Variant
+from insitu.proof.rules import frames
+from insitu.proof.rules.names import identifier, lookup
 from insitu.proof.symbols import LOOSE, ORIGIN
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
     from insitu.proof.rules.aggregates import Call
 
+Numbering = tuple[list[exp.Expr], list[exp.Expr]]  # partition and order of a window
 ADVICE = "add a column to its order that makes it unique, and declare the key in `unique`"
 
 
@@ -29,18 +32,25 @@ def covered(
     unique: list[frozenset[Key]],
     given: Iterable[Value],
     outer: frozenset[int] = frozenset(),
+    together: Sequence[Variant] = (),
 ) -> bool:
-    """Do the given values hold a key of the relation? In a subquery the outer row's values are given too."""
+    """Do the given values hold a key of the relation? In a subquery the outer row's values are given too.
+
+    Args:
+        together: the variants whose rows may tie with this one's. A column that is constant in this one tells its rows
+            from theirs unless it is the same constant there.
+    """
     known = {v.symbol for v in given} | (outer - {ORIGIN})
     if not known and frozenset() not in unique:
         return False
-    return any(all(_determined(a, variant, variant.columns.get(column), known) for column in key) for key in unique)
+    return any(all(_determined(a, variant, column, known, together) for column in key) for key in unique)
 
 
-def _determined(a: Analyser, variant: Variant, value: Value | None, known: set[int]) -> bool:
+def _determined(a: Analyser, variant: Variant, column: Key, known: set[int], together: Sequence[Variant]) -> bool:
+    value = variant.columns.get(column)
     if value is None:
         return False
-    if value.symbol in known or value.constant is not None:
+    if value.symbol in known or (value.constant is not None and _same_in(value, column, together)):
         return True
     forward = a.symbols.paths(variant.zone, value.symbol)
     return any(
@@ -48,6 +58,26 @@ def _determined(a: Analyser, variant: Variant, value: Value | None, known: set[i
         for k in known
         if k in forward
     )
+
+
+def _same_in(value: Value, column: Key, together: Sequence[Variant]) -> bool:
+    return all(column in v.columns and v.columns[column].constant == value.constant for v in together)
+
+
+def follows(a: Analyser, node: exp.Expr, rows: Sequence[Row], given: Callable[[Row], list[Value]]) -> bool:
+    """Rows of the same given values have the same value here: it is one of those in all rows, or one constant.
+
+    Args:
+        rows: those that may tie, one for each variant.
+    """
+    values = [a.value(node, row) for row in rows]
+    if values[0].constant is not None and all(v.constant == values[0].constant for v in values):
+        return True
+    places = [
+        {i for i, known in enumerate(given(row)) if known.symbol == value.symbol}
+        for row, value in zip(rows, values, strict=True)
+    ]
+    return bool(set.intersection(*places))
 
 
 def parts(node: exp.Expr) -> list[exp.Expr]:
@@ -60,29 +90,54 @@ def parts(node: exp.Expr) -> list[exp.Expr]:
     return [node]
 
 
-def interchangeable(a: Analyser, peer: Row, arguments: list[Value], given: Iterable[Value]) -> bool:
-    """Rows that tie look the same: what the select shows of them, and the arguments, follow from given values."""
-    known = {v.symbol for v in given}
+def interchangeable(
+    a: Analyser,
+    rows: Sequence[Row],
+    arguments: Iterable[exp.Expr],
+    given: Callable[[Row], list[Value]],
+    numbering: Numbering | None,
+) -> bool:
+    """Rows that tie look the same: what the select shows of them, and the arguments, follow from given values.
 
-    def follows(value: Value) -> bool:
-        return value.constant is not None or value.symbol in known
+    Args:
+        rows: those that may tie, one for each variant.
+        numbering: partition and order of the window that asks. Another one that depends on the order of rows may stand
+            beside it only when both go by the same order. Where LIMIT asks there is none: rows of different numbers
+            are not the same.
+    """
+    peer = rows[0]
+
+    def same(node: exp.Expr) -> bool:
+        return follows(a, node, rows, given)
 
     def shown(node: exp.Expr) -> bool:
-        if isinstance(node, exp.Window) and not node.args.get("alias"):
-            order = node.args.get("order")
-            parts = [*(node.args.get("partition_by") or []), *(o.this for o in (order.expressions if order else []))]
-            return all(follows(a.value(p, peer)) for p in parts) and all(
-                shown(child) for child in node.this.iter_expressions()
-            )
-        if isinstance(node, exp.Window):
-            return all(shown(child) for child in node.this.iter_expressions())
-        if isinstance(node, exp.Query):
+        if isinstance(node, exp.Query | exp.AggFunc | exp.Filter | exp.WithinGroup):
             return False
+        if isinstance(node, exp.Window):
+            return numbered(node)
         if isinstance(node, exp.Column):
-            return follows(a.value(node, peer))
+            return _is_alias(a, node, peer) or same(node)  # an alias is shown by itself
         return all(shown(child) for child in node.iter_expressions())
 
-    return all(follows(x) for x in arguments) and all(shown(e) for e in peer.aliases.values())
+    def numbered(node: exp.Window) -> bool:
+        partition, order, spec = frames.definition(node, peer)
+        function, condition, _ = frames.unwrapped(node)
+        parts = [*partition, *(o.this for o in order)]
+        if any(_is_alias(a, c, peer) for p in parts for c in p.find_all(exp.Column)):
+            return False
+        if condition is not None or not all(same(p) for p in parts):
+            return False
+        if frames.frame(a, function, order, spec, peer).positional and (partition, order) != numbering:
+            return False
+        return all(shown(child) for child in function.iter_expressions())
+
+    return all(same(x) for x in arguments) and all(shown(e) for e in peer.aliases.values())
+
+
+def _is_alias(a: Analyser, node: exp.Column, row: Row) -> bool:
+    """An output column, rather than one of the input."""
+    table, name = identifier(node.args.get("table"), a.dialect), identifier(node.this, a.dialect)
+    return not table and name in row.aliases and lookup(row.variant, table, name, node) is None
 
 
 def aggregate_tie(a: Analyser, call: Call, row: Row, keys: list[Value], group: Group) -> str:
@@ -97,13 +152,20 @@ def aggregate_tie(a: Analyser, call: Call, row: Row, keys: list[Value], group: G
         return ""  # mode() within group (order by x): the first of the most frequent in that order
     if name == "mode" and not call.order:
         return "mode() picks any of several equally frequent values; count, then take the first by count and value"
-    if not by and not (
-        frozenset() in group.unique or covered(a, row.variant, group.unique, keys, group.env.outer_symbols)
-    ):
+    if not by and frozenset() not in group.unique:
+        variants = [v for v, _ in group.members]
+        if covered(a, row.variant, group.unique, keys, group.env.outer_symbols, variants):
+            return ""
         return f"{name}() depends on the order in which rows arrive; give it an order that leaves no ties"
-    values = [a.value(p, row) for e in by for p in parts(e)]
-    arguments = [a.value(x, row) for x in call.arguments[:1]]
-    harmless = any(x.constant is not None or x.symbol in {v.symbol for v in values} for x in arguments)
-    if harmless or covered(a, row.variant, group.unique, [*values, *keys], group.env.outer_symbols):
+    members = [v for v, _ in group.members]
+    rows = [Row(v, group.env, group.aliases) for v in members]
+
+    def order(row: Row) -> list[Value]:
+        return [a.value(p, row) for e in by for p in parts(e)]
+
+    picked = [x for x in call.arguments if not any(x is e for e in by)]
+    if picked and all(follows(a, x, rows, order) for x in picked):
+        return ""
+    if covered(a, row.variant, group.unique, [*order(row), *keys], group.env.outer_symbols, members):
         return ""
     return f"{a.show(call.node)} is not determined when two rows tie; {ADVICE}"

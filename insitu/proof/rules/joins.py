@@ -71,8 +71,8 @@ def join(a: Analyser, scope: Scope, node: exp.Expr, env: Env) -> Scope:
     side, kind, method = ((str(node.args.get(k) or "")).upper() if is_join else "" for k in ("side", "kind", "method"))
     if method not in ("", "ASOF") or kind not in ("", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"):
         raise Refusal(f"{method or kind} JOIN", node)
-    if method == "ASOF" and side not in ("", "LEFT"):
-        raise Refusal(f"ASOF {side} JOIN", node)
+    if side not in ("", "LEFT") and (method == "ASOF" or kind in ("SEMI", "ANTI")):
+        raise Refusal(f"{method or side} {side if method else kind} JOIN", node)
     on = node.args.get("on") if is_join else None
     using = [identifier(c, a.dialect) for c in (node.args.get("using") or [])] if is_join else []
     relation: Relation | None = None
@@ -85,7 +85,7 @@ def join(a: Analyser, scope: Scope, node: exp.Expr, env: Env) -> Scope:
         if any(s.alias == alias for s in scope.sources):
             raise Refusal(f"two FROM items are named {alias}", node)
         pairs = [_pair(a, left, u, alias, on, using, env, method == "ASOF", node) for u in relation.variants]
-        equal = _set_equal(a, left, relation, alias, on, using)
+        equal = _set_equal(a, left, relation, alias, on, using, env, node)
         right_unique = any(key <= equal for key in relation.unique) or method == "ASOF"
         followed = equal if followed is None else followed & equal
         one_match = one_match and right_unique
@@ -115,6 +115,8 @@ def join(a: Analyser, scope: Scope, node: exp.Expr, env: Env) -> Scope:
         theirs = [frozenset((alias, c) for c in key - given) for key in relation.unique]
         both = [x | y for x in scope.unique for y in theirs]
         unique = ((scope.unique if one_match and side in ("", "LEFT") else []) + both)[:8] if side != "FULL" else []
+        if not (one_match and side in ("", "LEFT")):
+            ranks = {}  # each numbered row may be there several times now
         if using:
             _merge_using(a, result, scope, alias, using, side)
     if len(result) > MAX_VARIANTS:
@@ -294,7 +296,7 @@ def _nearest(a: Analyser, pairs: list[Pair], relation: Relation, alias: str, env
     for p in possible:
         columns = p.row.variant.columns
         values = [v for (table, name), v in columns.items() if table != alias or name in mentioned]
-        if not determinism.covered(a, p.row.variant, theirs, values):
+        if not determinism.covered(a, p.row.variant, theirs, values, frozenset(), [q.row.variant for q in possible]):
             tie = f"ASOF JOIN picks any of several rows of the same instant; {determinism.ADVICE}"
             terms |= {refused(a.place(node), "007", tie)}
     return [p if _impossible(p) else replace(p, on_terms=terms) for p in pairs]
@@ -309,10 +311,15 @@ def _mentioned(node: exp.Expr, alias: str) -> set[str]:
 
 
 def _set_equal(
-    a: Analyser, left: Variant, relation: Relation, alias: str, on: exp.Expr | None, using: list[str]
-) -> set[str]:
+    a: Analyser, left: Variant, relation: Relation, alias: str, on: exp.Expr | None, using: list[str], env: Env,
+    node: exp.Expr,
+) -> set[str]:  # fmt: skip
     """The columns of the right side that the join sets equal to something of the left row."""
-    equal = set(using)
+    equal = set()
+    for name in using:
+        mine = lookup(left, "", name, node)
+        if mine is not None and _compared_as_it_is(relation, name, mine):
+            equal.add(name)
     for part in predicates.conjuncts(on) if on is not None else []:
         if isinstance(part, exp.EQ):
             for x, y in ((part.this, part.expression), (part.expression, part.this)):
@@ -323,18 +330,19 @@ def _set_equal(
                     continue
                 others = list(y.find_all(exp.Column))
                 tables = [identifier(c.args.get("table"), a.dialect) for c in others]
-                if all(t and t != alias for t in tables) and _compared_as_it_is(left, relation, name, y, a.dialect):
+                of_left = all(t and t != alias for t in tables)
+                if of_left and _compared_as_it_is(relation, name, a.value(y, Row(left, env))):
                     equal.add(name)
     return equal
 
 
-def _compared_as_it_is(left: Variant, relation: Relation, name: str, other: exp.Expr, dialect: str) -> bool:
+_EXACT = ("integer", "boolean", "date", "timestamp")
+
+
+def _compared_as_it_is(relation: Relation, name: str, other: Value) -> bool:
     """Not cast for the comparison: several texts can be the same number."""
-    column = other.unnest()
-    if not isinstance(column, exp.Column) or not relation.variants:
-        return True
-    theirs = left.columns.get((identifier(column.args.get("table"), dialect), identifier(column.this, dialect)))
-    return theirs is None or comparable(relation.variants[0].columns["", name].type, theirs.type)
+    types = {v.columns["", name].type for v in relation.variants}
+    return all(comparable(t, other.type) or (t in _EXACT and other.type == "opaque") for t in types)
 
 
 def _merge_using(a: Analyser, variants: list[Variant], scope: Scope, alias: str, using: list[str], side: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Projection = list[tuple[str, exp.Expr]]
 
 
-def _order(node: exp.Select) -> list[exp.Expr]:
+def order_of(node: exp.Select) -> list[exp.Expr]:
     order = node.args.get("order")
     return list(order.expressions) if order is not None else []
 
@@ -57,7 +57,7 @@ def distinct_on(
         terms, reads = NOTHING, g.variant.reads
         for (member, keys), mapping in zip(g.members, g.translate, strict=True):
             row, columns = by_variant[id(member)]
-            order = [_ordered_value(a, o, row, items) for o in _order(node)]
+            order = [_ordered_value(a, o, row, items) for o in order_of(node)]
             seen = member.existence.union(*(v.terms for v in [*columns, *order]))
             reads |= frozenset().union(*(v.reads for v in columns))
             terms |= carry(
@@ -69,7 +69,8 @@ def distinct_on(
                 "002",
                 "DISTINCT ON picks among rows that its keys do not bound",
             )
-            if not determinism.covered(a, member, row.unique, [*order, *keys], env.outer_symbols):
+            together = [v for v, _ in g.members]
+            if not determinism.covered(a, member, row.unique, [*order, *keys], env.outer_symbols, together):
                 tie = f"DISTINCT ON picks any of several rows that tie; {determinism.ADVICE}"
                 terms |= {refused(a.place(node), "007", tie)}
         columns_out: dict[Key, Value] = {}
@@ -99,16 +100,21 @@ def limited(
             raise Refusal("LIMIT or OFFSET that is not a literal", clause)
     if node.args.get("distinct") is not None:
         raise Refusal("LIMIT together with DISTINCT", node)
-    order = _order(node)
+    order = order_of(node)
     lost: Terms = NOTHING
     place, why = a.place(limit or offset), "LIMIT picks among rows of any time"
+
+    def keys_of(row: Row) -> list[Value]:
+        return [_ordered_value(a, o, row, items) for o in order]
+
+    same = bool(order and rows) and determinism.interchangeable(a, rows, [], keys_of, None)
     for row in rows:
-        keys = [_ordered_value(a, o, row, items) for o in order]
+        keys = keys_of(row)
         seen = row.variant.existence.union(*(k.terms for k in keys))
         lost |= restrict(seen, a.symbols, row.variant.zone, set(env.outer_symbols), place, "002", why)
         single = row.group is not None and not row.group.keys
-        same = determinism.interchangeable(a, row, [], keys) if keys else False
-        if not (single or same or determinism.covered(a, row.variant, row.unique, keys, env.outer_symbols)):
+        variants = [r.variant for r in rows]
+        if not (single or same or determinism.covered(a, row.variant, row.unique, keys, env.outer_symbols, variants)):
             lost |= {refused(place, "007", f"LIMIT picks any of several rows that tie; {determinism.ADVICE}")}
     variants = [
         Variant(v.columns, v.zone, prune(v.presence | lost), v.multiplicity, v.reads) for v in relation.variants

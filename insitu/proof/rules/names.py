@@ -53,8 +53,11 @@ def column(a: Analyser, node: exp.Column, row: Row) -> Value:
         return a.value(alias, replace(row, resolving=row.resolving | {name}))
     if not table and any(key[0] == name for key in row.variant.columns):
         raise Refusal(f"{name} is a whole row here", node)
+    if table and row.env.outer and (table in row.aliases or any(key[1] == table for key in row.variant.columns)):
+        raise Refusal(f"{a.show(node)} may be a field of the column {table}, or a column of the outer query", node)
     for outer in row.env.outer:
         found = lookup(outer, table, name, node)
         if found is not None:
+            a.outer_read.add(id(outer))
             return found
     raise Refusal(f"column {a.show(node)} is not found", node)

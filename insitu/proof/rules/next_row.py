@@ -9,7 +9,7 @@ from sqlglot import exp
 from insitu.proof.context import Row
 from insitu.proof.domain import Value, reads_of, terms_of
 from insitu.proof.rebase import carry
-from insitu.proof.rules import determinism, literals, windows
+from insitu.proof.rules import determinism, frames, literals, windows
 from insitu.proof.symbols import LOOSE
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def comes_by(a: Analyser, part: exp.Expr, row: Row) -> Value | None:
     node, limit = _sides(part.unnest())
     if node is None or limit is None or row.peers is None:
         return None
-    partition, order, spec = windows.definition(node, row)
+    partition, order, spec = frames.definition(node, row)
     function = node.this
     if spec is not None or len(order) != 1 or order[0].args.get("desc") or order[0].args.get("nulls_first"):
         return None
@@ -39,7 +39,8 @@ def comes_by(a: Analyser, part: exp.Expr, row: Row) -> Value | None:
         theirs, time = [a.value(p, peer) for p in partition], a.value(order[0].this, peer)
         if any(literals.differ(x.constant, y.constant) for x, y in zip(mine, theirs, strict=True)):
             continue
-        if not determinism.covered(a, peer.variant, peer.unique, [*theirs, time], row.env.outer_symbols):
+        variants = [p.variant for p in row.peers]
+        if not determinism.covered(a, peer.variant, peer.unique, [*theirs, time], row.env.outer_symbols, variants):
             return None
         names, zone = windows.partition_names(a, row, list(zip(theirs, mine, strict=True))), peer.variant.zone.copy()
         latest = a.symbols.fresh()

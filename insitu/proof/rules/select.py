@@ -38,13 +38,12 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
     where = node.args.get("where")
     if where is not None:
         scope = _where(a, scope, where.this, env, aliases)
+    aliases |= _shown_besides(node)
     having, group_by = node.args.get("having"), node.args.get("group")
     grouped = group_by is not None or having is not None or any(aggregates.calls(e) for _, e in items)
     if grouped:
         rows, unique = _grouped(a, node, scope, items, aliases, env)
     else:
-        if node.args.get("qualify") is not None:
-            aliases[" qualify"] = node.args["qualify"].this  # it shows columns too; no name can clash with this one
         rows = [Row(v, env, aliases, unique=scope.unique) for v in scope.variants]
         unique = []
     for row in rows:
@@ -65,7 +64,7 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
     if not grouped:
         relation.unique = relation.unique + unique_keys.numbered(a, scope, items)
     for part in (qualify.this,) if qualify is not None else ():
-        relation.unique = relation.unique + unique_keys.first_of(a, part, relation, items)
+        relation.unique = relation.unique + unique_keys.first_of(a, part, relation, scope, items)
     distinct = node.args.get("distinct")
     on = distinct.args.get("on") if distinct is not None else None
     if on is not None:
@@ -77,6 +76,18 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
     if distinct is not None:
         relation = grouping.distinct(a, relation, env, node)
     return limits.limited(a, node, relation, rows, items, env)
+
+
+def _shown_besides(node: exp.Select) -> dict[str, exp.Expr]:
+    """Expressions outside of the select list that tell rows apart, by names that no column can have."""
+    shown = {" qualify": node.args["qualify"].this} if node.args.get("qualify") is not None else {}
+    distinct = node.args.get("distinct")
+    on = distinct.args.get("on") if distinct is not None else None
+    if on is not None:
+        shown[" on"] = on
+    if on is not None or node.args.get("limit") is not None or node.args.get("offset") is not None:
+        shown |= {f" order {i}": item.this for i, item in enumerate(limits.order_of(node))}
+    return shown
 
 
 def _value(a: Analyser, expression: exp.Expr, row: Row) -> Value:

@@ -60,17 +60,34 @@ def source(a: Analyser, node: exp.Expr, env: Env, left: Variant | None) -> tuple
     elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
         raise Refusal("a parenthesised join", node)
     elif isinstance(node, exp.Subquery):
-        try:
-            relation = a.relation(node, env)
-        except Refusal:
-            if a.dialect != "duckdb" or left is None:
-                raise
-            relation, lateral = a.relation(node, subqueries.inner_env(a, Row(left, env))), True  # implicitly lateral
+        relation, lateral = _beside(a, node, env, left)
     elif isinstance(node, exp.Values):
+        if left is not None and _names_some_of(a, node, left):
+            raise Refusal("VALUES that read the rows beside them; write a LATERAL subquery", node)
         relation = values(a, node, env)
     else:
         raise Refusal(f"{type(node).__name__} in FROM", node)
     return rename(relation, columns, node), name or f"_{id(node)}", lateral
+
+
+def _beside(a: Analyser, node: exp.Subquery, env: Env, left: Variant | None) -> tuple[Relation, bool]:
+    """A subquery, and whether it reads the rows to its left: DuckDB looks there, also without LATERAL, before it looks
+    at the rows of an outer query."""
+    if left is not None and a.dialect == "duckdb":
+        a.outer_read.discard(id(left))
+        relation = a.relation(node, subqueries.inner_env(a, Row(left, env)))
+        if id(left) in a.outer_read:
+            return relation, True
+    return a.relation(node, env), False
+
+
+def _names_some_of(a: Analyser, node: exp.Expr, left: Variant) -> bool:
+    """A column in it has a name that the rows to the left have, too: they come before those of an outer query."""
+    for column in node.find_all(exp.Column):
+        table, name = identifier(column.args.get("table"), a.dialect), identifier(column.this, a.dialect)
+        if any(table in ("", alias) and name == known for alias, known in left.columns):
+            return True
+    return False
 
 
 def rename(relation: Relation, columns: list[str], node: exp.Expr) -> Relation:

@@ -9,6 +9,7 @@ from sqlglot import exp
 from insitu.proof.context import Row, Scope
 from insitu.proof.domain import Key, Relation
 from insitu.proof.rules import predicates
+from insitu.proof.rules.names import identifier
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
@@ -23,9 +24,10 @@ def _plain(a: Analyser, items: Projection, scope: Scope) -> dict[Key, str]:
         column = expression.unnest()
         if not isinstance(column, exp.Column):
             continue
+        table, selected = identifier(column.args.get("table"), a.dialect), identifier(column.this, a.dialect)
         for source in scope.sources:
-            if column.name.lower() in source.names and column.table.lower() in ("", source.alias):
-                result.setdefault((source.alias, column.name.lower()), name)
+            if selected in source.names and table in ("", source.alias):
+                result.setdefault((source.alias, selected), name)
     return result
 
 
@@ -98,14 +100,17 @@ def _partition(node: exp.Expr, scope: Scope, output: dict[Key, str]) -> frozense
         column = part.unnest()
         if not isinstance(column, exp.Column):
             return None
-        keys = [k for k in output if k[1] == column.name.lower() and column.table.lower() in ("", k[0])]
-        if len(keys) != 1:
+        name, table = column.name.lower(), column.table.lower()
+        keys = [(s.alias, name) for s in scope.sources if name in s.names and table in ("", s.alias)]
+        if len(keys) != 1 or keys[0] not in output:
             return None
         names.add(output[keys[0]])
     return frozenset(names)
 
 
-def first_of(a: Analyser, predicate: exp.Expr, relation: Relation, items: Projection) -> list[frozenset[str]]:
+def first_of(
+    a: Analyser, predicate: exp.Expr, relation: Relation, scope: Scope, items: Projection
+) -> list[frozenset[str]]:
     """QUALIFY row_number() … = 1 leaves one row per partition."""
     result = []
     by_name = dict(items)
@@ -116,7 +121,9 @@ def first_of(a: Analyser, predicate: exp.Expr, relation: Relation, items: Projec
         if not (isinstance(one, exp.Literal) and one.this == "1"):
             continue
         if isinstance(left, exp.Column) and left.name.lower() in relation.ranks:
-            result.append(relation.ranks[left.name.lower()])
+            name = left.name.lower()
+            if not (left.table or any(name in source.names for source in scope.sources)) or same(by_name[name], left):
+                result.append(relation.ranks[name])  # else it is a column of the input that has this name, too
         elif isinstance(left, exp.Window) and isinstance(left.this, exp.RowNumber) and not left.args.get("alias"):
             parts = [p.unnest() for p in left.args.get("partition_by") or []]
             names = [next((n for n, e in by_name.items() if same(e, p)), None) for p in parts]
