@@ -28,68 +28,102 @@
 {% macro plan_latest(macro, spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by) %}
     {%- set available_at = available_at or declared_available_at(events) -%}
     {%- set text = 'the latest row before as_of' ~ (', at most ' ~ max_age ~ ' old' if max_age else '') -%}
-    {%- set plan = plan_lookup(macro, spine, events, 'available_at', keys, columns, [available_at], as_of, spine_key, prefix, text, 'asof', 'one look back per spine row') -%}
+    {%- set unique = declared_unique(events, keys_mapping(keys).values() | list + [available_at]) -%}
+    {%- set reason = 'no two rows of equal time, as declared: no tie to break' if unique else 'one look back per spine row, then ties are broken' -%}
+    {%- set plan = plan_lookup(macro, spine, events, 'available_at', keys, columns, [available_at], as_of, spine_key, prefix, text, 'asof', reason) -%}
+    {%- set used = ['as_of', 'moment', 'met', 'meeting', 'is_event', 'place', 'from_the_last', 'latest_moment'] -%}
+    {%- for column in plan.columns if column.alias in plan.key_columns.keys() | list + used -%}
+        {{ features_error('columns', "a column named '" ~ column.alias ~ "'", "another name, as in {'their_" ~ column.alias ~ "': '" ~ column.alias
+            ~ "'}: this one is a key or a name the macro uses", macro) }}
+    {%- endfor -%}
+    {%- for key in plan.key_columns if key in used -%}
+        {{ features_error('keys', "a key named '" ~ key ~ "'", 'another name, given by a model before: the macro uses this one', macro) }}
+    {%- endfor -%}
     {%- set order_by = [order_by] if order_by is string else order_by or [] -%}
     {%- for column in order_by if modules.re.match('^[A-Za-z_][A-Za-z0-9_]*$', column) -%}
         {{- check_column('order_by', column, known_columns(events), events, macro) -}}
     {%- endfor -%}
-    {%- do plan.update({'order_by': order_by, 'max_age': parse_window(max_age, 'max_age').seconds if max_age else none}) -%}
+    {%- do plan.update({'order_by': order_by, 'max_age': parse_window(max_age, 'max_age').seconds if max_age else none, 'unique': unique}) -%}
     {{ return(plan) }}
+{% endmacro %}
+
+
+{#- Does the relation declare (and so test, see obligations.sql) a key within these columns? -#}
+{% macro declared_unique(relation, columns) %}
+    {%- if not execute or relation is string -%}{{ return(false) }}{%- endif -%}
+    {%- for key in (point_in_time_declaration(relation) or {}).get('unique', []) if key | reject('in', columns) | list | length == 0 -%}
+        {{ return(true) }}
+    {%- endfor -%}
+    {{ return(false) }}
 {% endmacro %}
 
 
 {% macro render_latest(plan) %}
 {%- set keys = plan.key_columns.keys() | list -%}
-{%- set expressions = plan.columns | map(attribute='measure') | map(attribute='expr') | unique | list -%}
-{#- Rows of equal time are ordered by the declared tiebreak, then by the values looked up. -#}
-{%- set order = plan.order_by + expressions -%}
 {%- set lagged = plan.columns | selectattr('lag', 'defined') | list -%}
 {{ features_comment(plan) }}
 {{ spine_cte(plan) }}
 
-{{ 'history' if lagged else 'events' }} as (
+{% if lagged -%}
+{{ lagged_rows(plan, keys) }}
+{%- else -%}
+events as (
     select
-        {%- for spine_column, event_column in plan.key_columns.items() %}
-        {{ event_column }}{{ ' as ' ~ spine_column if spine_column != event_column }},
-        {%- endfor %}
-        {{ plan.available_at }} as moment
+        {{- looked_up_rows(plan) }}
         {%- for column in plan.columns %},
-        {{ column.measure.expr if (column.lag or 1) == 1 else 'lag(' ~ column.measure.expr ~ ', ' ~ (column.lag - 1) ~ ') over history' }} as {{ column.alias }}
+        {{ column.measure.expr }} as {{ column.alias }}
+        {%- endfor %}
+        {%- for column in plan.order_by if not plan.unique %},
+        {{ column }} as tie_{{ loop.index }}
+        {%- endfor %}
+    from {{ plan.events }}
+    where {{ plan.available_at }} is not null
+),
+{%- endif %}
+
+{{ render_asof(plan, keys, plan.unique or lagged) }}
+
+select * from final
+{%- endmacro %}
+
+
+{#- Keys and moment of the rows looked up, to be followed by their values. -#}
+{% macro looked_up_rows(plan) -%}
+    {%- for spine_column, event_column in plan.key_columns.items() %}
+        {{ event_column }}{{ ' as ' ~ spine_column if spine_column != event_column }},
+    {%- endfor %}
+        {{ plan.available_at }} as moment
+{%- endmacro %}
+
+
+{#- Each row with the values of those before it; of equal times, which are ordered by the declared tiebreak and then by the values, the last. -#}
+{% macro lagged_rows(plan, keys) -%}
+{%- set order = plan.order_by + plan.columns | map(attribute='measure') | map(attribute='expr') | unique | list -%}
+history as (
+    select
+        {{- looked_up_rows(plan) }}
+        {%- for column in plan.columns %},
+        {{ column.measure.expr if column.lag == 1 else 'lag(' ~ column.measure.expr ~ ', ' ~ (column.lag - 1) ~ ') over history' }} as {{ column.alias }}
         {%- endfor %},
-        {%- if lagged %}
         row_number() over (
             partition by {{ plan.key_columns.values() | join(', ') }}
             order by {{ plan.available_at }}, {{ order | join(' nulls last, ') }} nulls last
         ) as place
-        {%- else %}
-        row_number() over (
-            partition by {{ plan.key_columns.values() | join(', ') }}, {{ plan.available_at }}
-            order by {{ order | join(' desc nulls first, ') }} desc nulls first
-        ) as from_the_last
-        {%- endif %}
     from {{ plan.events }}
     where {{ plan.available_at }} is not null
-    {%- if lagged %}
     window history as (
         partition by {{ plan.key_columns.values() | join(', ') }}
         order by {{ plan.available_at }}, {{ order | join(' nulls last, ') }} nulls last
     )
-    {%- endif %}
 ),
 
-{% if lagged -%}
 -- Rows that are equal in everything still have one order: that of their lags.
-events as (
+numbered_history as (
     select history.*, row_number() over (partition by {{ keys | join(', ') }}, moment order by place desc) as from_the_last
     from history
 ),
 
-{% endif -%}
-latest as (
-    select * from events where from_the_last = 1
+events as (
+    select * from numbered_history where from_the_last = 1
 ),
-
-{{ render_asof(plan, keys) }}
-
-select * from final
 {%- endmacro %}

@@ -292,21 +292,43 @@ def _nearest(a: Analyser, pairs: list[Pair], relation: Relation, alias: str, env
     possible = [p for p in pairs if not _impossible(p)]
     terms = NOTHING.union(*(_match_terms(a, p, env, node, "ASOF JOIN") for p in possible))
     theirs = [frozenset((alias, c) for c in key) for key in relation.unique]
-    mentioned = _mentioned(node, alias)
+    together = [p.row.variant for p in possible]
+    lost: Terms = NOTHING
+    compared: set[str] = set()
     for p in possible:
-        columns = p.row.variant.columns
-        values = [v for (table, name), v in columns.items() if table != alias or name in mentioned]
-        if not determinism.covered(a, p.row.variant, theirs, values, frozenset(), [q.row.variant for q in possible]):
+        compared = _compared(a, node, alias, p.row)
+        given = [v for (table, name), v in p.row.variant.columns.items() if table != alias or name in compared]
+        if not determinism.covered(a, p.row.variant, theirs, given, frozenset(), together):
             tie = f"ASOF JOIN picks any of several rows of the same instant; {determinism.ADVICE}"
-            terms |= {refused(a.place(node), "007", tie)}
+            lost |= {refused(a.place(node), "007", tie)}
+    if len(possible) > 1:
+        terms |= lost
+    elif lost:
+        # Whichever it picks, they agree in what the join compares.
+        v = possible[0].row.variant
+        columns = {
+            k: x._replace(terms=x.terms | lost) if k[0] == alias and k[1] not in compared else x
+            for k, x in v.columns.items()
+        }
+        picked = replace(possible[0].row, variant=replace(v, columns=columns))
+        pairs = [p if _impossible(p) else replace(p, row=picked) for p in pairs]
     return [p if _impossible(p) else replace(p, on_terms=terms) for p in pairs]
 
 
-def _mentioned(node: exp.Expr, alias: str) -> set[str]:
-    names = {str(c.name).lower() for c in node.args.get("using") or []}
+def _compared(a: Analyser, node: exp.Expr, alias: str, row: Row) -> set[str]:
+    """The columns of the right side that the join compares as they are, not cast to another type."""
+    names = {identifier(c, a.dialect) for c in node.args.get("using") or []}
     on = node.args.get("on")
-    if on is not None:
-        names |= {c.name.lower() for c in on.find_all(exp.Column) if c.table.lower() == alias}
+    for part in predicates.conjuncts(on) if on is not None else []:
+        if isinstance(part, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
+            sides = part.this.unnest(), part.expression.unnest()
+            types = {a.value(side, row).type for side in sides} - {None}
+            if len(types) < 2 or comparable(*types):
+                names |= {
+                    identifier(side.this, a.dialect)
+                    for side in sides
+                    if isinstance(side, exp.Column) and identifier(side.args.get("table"), a.dialect) == alias
+                }
     return names
 
 

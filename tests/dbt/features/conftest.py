@@ -29,7 +29,9 @@ EVENTS = {
     "b": "bigint",
 }
 PERIODS = {"key": "integer", "grade": "varchar(20)", "valid_from": "timestamp", "valid_to": "timestamp"}
-TABLES = {"spine": SPINE, "events": EVENTS, "periods": PERIODS}
+# Declared to have no two rows of a key and time.
+READINGS = {"key": "integer", "known_at": "timestamp", "c": "integer", "s": "varchar(20)"}
+TABLES = {"spine": SPINE, "events": EVENTS, "periods": PERIODS, "readings": READINGS}
 
 
 def ddl() -> str:
@@ -83,7 +85,7 @@ class OnPostgres:
         self.connection: psycopg.Connection[Any] = psycopg.connect(database.dsn, autocommit=True)
 
     def run(self, model: str, tables: dict[str, list[Row]]) -> list[Row]:
-        self.connection.execute("truncate raw.spine, raw.events, raw.periods")
+        self.connection.execute(f"truncate {', '.join(f'raw.{name}' for name in TABLES)}")
         for name, columns in TABLES.items():
             with self.connection.cursor().copy(f"copy raw.{name} from stdin") as copy:
                 for row in tables.get(name, []):

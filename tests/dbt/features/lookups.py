@@ -14,6 +14,8 @@ LOOKUPS = {
         spine_key=['id'], prefix='f') }}}}""",
     "latest_fresh": f"""{{{{ latest_before({SOURCES}, keys={{'k': 'key', 's': 's'}},
         columns={{'twice': 'c * 2.0', 'c': 'c'}}, max_age='3 hours', spine_key=['id'], prefix='f') }}}}""",
+    "latest_unique": """{{ latest_before(source('raw', 'spine'), source('raw', 'readings'), keys={'k': 'key'},
+        columns=['c', 's'], max_age='1 day', spine_key=['id'], prefix='f') }}""",
     "lags": f"""{{{{ lag_features({SOURCES}, keys={{'k': 'key'}}, columns=['c', 's'], lags=[1, 2, 4], order_by=['seq'],
         spine_key=['id'], prefix='f') }}}}""",
     "validity": """{{ validity_lookup(source('raw', 'spine'), source('raw', 'periods'), keys={'k': 'key'},
@@ -45,6 +47,12 @@ def latest_fresh(row: Row, events: Sequence[Row]) -> Row:
     found = before(row, events, {"k": "key", "s": "s"}, ["c"])[-1:]
     c = found[0]["c"] if found and found[0]["known_at"] >= row["as_of"] - timedelta(hours=3) else None
     return {"f__twice": None if c is None else c * 2.0, "f__c": c}
+
+
+def latest_unique(row: Row, readings: Sequence[Row]) -> Row:
+    found = before(row, readings, {"k": "key"}, [])[-1:]
+    fresh = found[0] if found and found[0]["known_at"] >= row["as_of"] - timedelta(days=1) else {}
+    return {f"f__{c}": fresh.get(c) for c in ("c", "s")}
 
 
 def lags(row: Row, events: Sequence[Row]) -> Row:

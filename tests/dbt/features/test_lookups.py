@@ -45,6 +45,21 @@ def test_equals_brute_force(rendered: Rendered, name: str) -> None:
     prove()
 
 
+def test_declared_unique_needs_no_order_and_equals_brute_force(rendered: Rendered) -> None:
+    """No two rows of a key and time: no ties are looked for, in what is declared so and only there."""
+    assert "row_number" not in rendered.sql["latest_unique"]
+    assert "desc nulls first" in rendered.sql["latest"]
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(aimed())
+    def prove(data: tuple[list[Row], list[Row]]) -> None:
+        spine, events = data
+        readings = list({(e["key"], e["known_at"]): e for e in events}.values())
+        check(rendered, "latest_unique", lookups.latest_unique, spine, "readings", readings)
+
+    prove()
+
+
 @st.composite
 def periods(draw: st.DrawFn) -> list[Row]:
     """Periods of a few keys that do not overlap; the last may be open."""

@@ -11,6 +11,7 @@ from tests.dbt.features.conftest import (  # noqa: F401
     EVENTS,
     MODELS,
     PERIODS,
+    READINGS,
     SPINE,
     Rendered,
     duckdb_rendered,
@@ -22,6 +23,10 @@ from tests.dbt.features.conftest import (  # noqa: F401
 RELATIONS: dict[str, dict[str, Any]] = {
     "spine": {"columns": SPINE, "point_in_time": {"kind": "spine", "key": ["id"]}},
     "events": {"columns": EVENTS, "point_in_time": {"kind": "event", "available_at": "known_at"}},
+    "readings": {
+        "columns": READINGS,
+        "point_in_time": {"kind": "event", "available_at": "known_at", "unique": [["known_at", "key"]]},
+    },
     "periods": {
         "columns": PERIODS,
         "point_in_time": {"kind": "validity", "valid_from": "valid_from", "valid_to": "valid_to"},
@@ -34,7 +39,7 @@ def check(rendered: Rendered, model: str, relations: dict[str, dict[str, Any]]) 
     if rendered.kind == "postgres":
         import re
 
-        sql = re.sub(r'"insitu_\w+"\."?(spine|events|periods)', r'"\1', sql)
+        sql = re.sub(r'"insitu_\w+"\."?(spine|events|periods|readings)', r'"\1', sql)
     return check_sql(sql, relations, dialect=rendered.kind)
 
 
