@@ -5,6 +5,7 @@
 {% macro fit_encodings(training_set, columns, where="split = 'train'", min_rows=1) %}
 {%- set types = known_columns(training_set) -%}
 {%- for column in columns -%}{{- check_column('columns', column, types, training_set, 'fit_encodings') -}}{%- endfor -%}
+{{- check_expressions([{'argument': 'where', 'sql': where, 'tried': 'case when ' ~ where ~ ' then 1 end'}], training_set, types, columns[0], 'fit_encodings') -}}
 with training_rows as (
     select * from {{ training_set }} where {{ where }}
 ),

@@ -43,6 +43,9 @@
     {%- for column in order_by if modules.re.match('^[A-Za-z_][A-Za-z0-9_]*$', column) -%}
         {{- check_column('order_by', column, known_columns(events), events, macro) -}}
     {%- endfor -%}
+    {%- set expressions = [] -%}
+    {%- for column in order_by -%}{%- do expressions.append({'argument': 'order_by', 'sql': column}) -%}{%- endfor -%}
+    {{- check_expressions(expressions, events, known_columns(events), available_at, macro) -}}
     {%- do plan.update({'order_by': order_by, 'max_age': parse_window(max_age, 'max_age').seconds if max_age else none, 'unique': unique}) -%}
     {{ return(plan) }}
 {% endmacro %}

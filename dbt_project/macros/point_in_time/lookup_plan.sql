@@ -24,6 +24,9 @@
             'description': '`' ~ sql ~ '` of ' ~ text ~ ', ' ~ (relation if relation is string else relation.identifier) ~ ' by ' ~ keys.keys() | join(', ') ~ '.',
         }) -%}
     {%- endfor -%}
+    {%- set expressions = [] -%}
+    {%- for name, sql in given.items() -%}{%- do expressions.append({'argument': 'columns', 'sql': sql | string}) -%}{%- endfor -%}
+    {{- check_expressions(expressions, relation, types, time_columns[0], macro) -}}
     {{ return({
         'macro': macro, 'spine': spine, 'events': relation, 'key_columns': keys, 'as_of': as_of, 'available_at': time_columns[0], 'gap': 0,
         'spine_key': spine_key, 'prefix': prefix, 'columns': planned, 'new_rows': new_rows_filter(as_of),

@@ -4,16 +4,16 @@
         'count': {'needs_expr': false, 'text': 'number of events'},
         'rate_per_day': {'needs_expr': false, 'bounded': true, 'text': 'events per day'},
         'time_since_last': {'needs_expr': false, 'text': 'time since the last event'},
-        'sum': {'needs_expr': true, 'text': 'sum'},
-        'avg': {'needs_expr': true, 'text': 'average'},
-        'stddev': {'needs_expr': true, 'text': 'sample standard deviation'},
+        'sum': {'needs_expr': true, 'numeric': true, 'text': 'sum'},
+        'avg': {'needs_expr': true, 'numeric': true, 'text': 'average'},
+        'stddev': {'needs_expr': true, 'numeric': true, 'text': 'sample standard deviation'},
         'min': {'needs_expr': true, 'text': 'smallest value'},
         'max': {'needs_expr': true, 'text': 'largest value'},
         'count_distinct': {'needs_expr': true, 'text': 'number of distinct values'},
         'first': {'needs_expr': true, 'text': 'first value'},
         'last': {'needs_expr': true, 'text': 'last value'},
         'mode': {'needs_expr': true, 'text': 'most frequent value, the smallest of equals'},
-        'decayed_sum': {'needs_expr': true, 'bounded': true, 'text': 'exponentially decayed sum'},
+        'decayed_sum': {'needs_expr': true, 'bounded': true, 'numeric': true, 'text': 'exponentially decayed sum'},
     }) }}
 {% endmacro %}
 

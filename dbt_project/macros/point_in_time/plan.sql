@@ -16,8 +16,9 @@
     {%- for column in spine_key -%}{{- check_column('spine_key', column, spine_types, spine) -}}{%- endfor -%}
     {%- set gap_seconds = parse_window(gap, 'gap').seconds if gap else 0 -%}
     {%- set measures = normalise_measures(measures, [windows] if windows is string else windows) -%}
-    {{- check_measure_columns(measures, event_types, events) -}}
+    {{- check_measure_columns(measures, event_types, events, available_at) -}}
     {%- set types = measure_types(measures, events, event_types) -%}
+    {{- check_measure_types(measures, types) -}}
     {%- if strategy not in ['auto', 'timeline', 'range_join'] -%}
         {{ features_error('strategy', "'" ~ strategy ~ "'", "'auto', 'timeline' or 'range_join'") }}
     {%- endif -%}
@@ -180,23 +181,77 @@
 {% endmacro %}
 
 
-{#- An `expr` that is just a column name must be a column; other expressions are the database's to check. -#}
-{% macro check_measure_columns(measures, event_types, events) %}
+{#- An `expr` that is just a column name must be a column; of other expressions the database says whether they mean something. -#}
+{% macro check_measure_columns(measures, event_types, events, available_at) %}
     {%- for measure in measures -%}
         {%- for column in [measure.expr] + measure.order_by if column and modules.re.match('^[A-Za-z_][A-Za-z0-9_]*$', column | string) -%}
             {{- check_column("measures, '" ~ measure.name ~ "'", column | string, event_types, events) -}}
         {%- endfor -%}
     {%- endfor -%}
+    {%- set expressions = [] -%}
+    {%- for measure in measures -%}
+        {%- set argument = "measures, '" ~ measure.name ~ "'" -%}
+        {%- if measure.expr is not none -%}
+            {%- do expressions.append({'argument': argument ~ ', expr', 'sql': measure.expr}) -%}
+            {%- for form in tried_forms(measure) -%}
+                {%- do expressions.append({'argument': argument, 'sql': measure.expr, 'tried': form | replace('{x}', measure.expr) | replace('{events}', events | string)}) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- if measure.where -%}
+            {%- do expressions.append({'argument': argument ~ ', where', 'sql': measure.where, 'tried': 'case when ' ~ measure.where ~ ' then 1 end'}) -%}
+        {%- endif -%}
+        {%- for column in measure.order_by -%}{%- do expressions.append({'argument': argument ~ ', order_by', 'sql': column}) -%}{%- endfor -%}
+    {%- endfor -%}
+    {{- check_expressions(expressions, events, event_types, available_at, 'window_features') -}}
 {% endmacro %}
 
 
-{#- Measure name -> database type of its expression, when the events exist already; {} otherwise. -#}
+{#- What the aggregates of a measure ask of its type: to become a number, to have a greatest, to be told apart. -#}
+{% macro tried_forms(measure) %}
+    {%- set forms = [] -%}
+    {%- for agg in measure_aggregates(measure) -%}
+        {%- if feature_aggregates()[agg].numeric -%}{%- do forms.append('cast({x} as double precision)') -%}
+        {%- elif agg in ['min', 'max'] -%}{%- do forms.append('(select max(x) from (select {x} as x from {events}) as tried)') -%}
+        {%- elif agg in ['count_distinct', 'mode', 'first', 'last'] -%}{%- do forms.append('(select count(distinct x) from (select {x} as x from {events}) as tried)') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(forms | unique | list) }}
+{% endmacro %}
+
+
+{#- Its own, and those of its trends. -#}
+{% macro measure_aggregates(measure) %}
+    {%- set aggregates = measure.aggs | list -%}
+    {%- for trend in measure.trend -%}{%- do aggregates.append(trend.get('agg', 'count')) -%}{%- endfor -%}
+    {{ return(aggregates | unique | select('in', feature_aggregates()) | list) }}
+{% endmacro %}
+
+
+{#- Sums need numbers, and filters conditions: a text that the database would try to read as one is a mistake. -#}
+{% macro check_measure_types(measures, types) %}
+    {%- for measure in measures -%}
+        {%- set argument = "measures, '" ~ measure.name ~ "'" -%}
+        {%- for agg in measure_aggregates(measure) if feature_aggregates()[agg].numeric and measure.name in types and is_no_number(types[measure.name]) -%}
+            {{ features_error(argument, "'" ~ agg ~ "' of `" ~ measure.expr ~ '`, which is of type ' ~ types[measure.name], 'a number: cast it, or take min, max, count_distinct, first, last or mode') }}
+        {%- endfor -%}
+        {%- set type = types.get('_where_' ~ measure.name) -%}
+        {%- if type and (type_family(type) in ['text', 'time'] or is_no_number(type)) -%}
+            {{ features_error(argument ~ ', where', '`' ~ measure.where ~ '`, which is of type ' ~ type, 'a condition, true or false') }}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#- Measure name -> database type of its expression, _where_<name> -> that of its filter, when the events exist already; {} otherwise. -#}
 {% macro measure_types(measures, events, event_types) %}
-    {%- set wanted = measures | selectattr('expr') | list -%}
+    {%- set wanted = [] -%}
+    {%- for measure in measures -%}
+        {%- if measure.expr is not none -%}{%- do wanted.append(measure.expr ~ ' as ' ~ measure.name) -%}{%- endif -%}
+        {%- if measure.where -%}{%- do wanted.append(measure.where ~ ' as _where_' ~ measure.name) -%}{%- endif -%}
+    {%- endfor -%}
     {%- if not execute or event_types is none or not wanted -%}{{ return({}) }}{%- endif -%}
     {%- set probe -%}
-        select {% for measure in wanted %}{{ measure.expr }} as {{ measure.name }}{{ ', ' if not loop.last }}{% endfor %}
-        from {{ events }} where 1 = 0
+        select {{ wanted | join(', ') }} from {{ events }} where 1 = 0
     {%- endset -%}
     {%- set types = {} -%}
     {%- for column in adapter.get_column_schema_from_query(probe) -%}

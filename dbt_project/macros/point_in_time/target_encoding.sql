@@ -8,6 +8,9 @@
 {{- check_timestamp('matured_at', matured_at, label_types, labels, 'target_encoding') -}}
 {{- check_timestamp('as_of', as_of, spine_types, spine, 'target_encoding') -}}
 {{- check_column('label', label, label_types, labels, 'target_encoding') -}}
+{%- if label_types is not none and is_no_number(label_types[label | lower]) -%}
+    {{ features_error('label', '`' ~ label ~ '` of type ' ~ label_types[label | lower], 'a number or a boolean', 'target_encoding') }}
+{%- endif -%}
 {{- check_keys(mapping, spine_types, label_types, spine, labels, 'target_encoding') -}}
 {%- if prior_rows is not number or prior_rows <= 0 -%}
     {{ features_error('prior_rows', prior_rows | string, 'a number above 0', 'target_encoding') }}

@@ -1,7 +1,9 @@
 {#- number | text | time | boolean | other: keys of both sides must be of one family. -#}
 {% macro type_family(data_type) %}
     {%- set name = data_type | lower -%}
-    {%- if modules.re.match('^(u?(tiny|small|big|huge)?int(eger)?[0-9]*|numeric|decimal|real|float|double|oid)', name) -%}
+    {%- if name.startswith('interval') or name.endswith('[]') -%}
+        {{ return('other') }}
+    {%- elif modules.re.match('^(u?(tiny|small|big|huge)?int(eger)?[0-9]*|numeric|decimal|real|float|double|oid)', name) -%}
         {{ return('number') }}
     {%- elif modules.re.match('^(character|varchar|text|char|bpchar|string|uuid|enum|name)', name) -%}
         {{ return('text') }}
