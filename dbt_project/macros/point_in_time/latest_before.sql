@@ -1,17 +1,17 @@
 {#- The latest row available before as_of, at most `max_age` old: see docs/features.md. -#}
-{% macro latest_before(spine, events, keys, columns, available_at=none, as_of='as_of', spine_key=none, prefix=none, max_age=none, order_by=none) %}
-    {%- set plan = plan_latest('latest_before', spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by) -%}
+{% macro latest_before(spine, events, keys, columns, available_at=none, as_of='as_of', spine_key=none, prefix=none, max_age=none, order_by=none, lookback=none) %}
+    {%- set plan = plan_latest('latest_before', spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by, lookback) -%}
     {{- document_columns(plan) -}}
     {{- render_latest(plan) -}}
 {% endmacro %}
 
 
 {#- The entity's own previous rows: `lags=[1, 2]` is the last row before as_of and the one before it. -#}
-{% macro lag_features(spine, events, keys, columns, lags=[1], available_at=none, as_of='as_of', spine_key=none, prefix=none, max_age=none, order_by=none) %}
+{% macro lag_features(spine, events, keys, columns, lags=[1], available_at=none, as_of='as_of', spine_key=none, prefix=none, max_age=none, order_by=none, lookback=none) %}
     {%- for lag in lags if lag is not number or lag < 1 -%}
         {{ features_error('lags', lag | string, 'whole numbers from 1 (the last row before as_of)', 'lag_features') }}
     {%- endfor -%}
-    {%- set plan = plan_latest('lag_features', spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by) -%}
+    {%- set plan = plan_latest('lag_features', spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by, lookback) -%}
     {%- set lagged = [] -%}
     {%- for column in plan.columns -%}
         {%- for lag in lags -%}
@@ -25,12 +25,12 @@
 {% endmacro %}
 
 
-{% macro plan_latest(macro, spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by) %}
+{% macro plan_latest(macro, spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by, lookback) %}
     {%- set available_at = available_at or declared_available_at(events) -%}
     {%- set text = 'the latest row before as_of' ~ (', at most ' ~ max_age ~ ' old' if max_age else '') -%}
     {%- set unique = declared_unique(events, keys_mapping(keys).values() | list + [available_at]) -%}
     {%- set reason = 'no two rows of equal time, as declared: no tie to break' if unique else 'one look back per spine row, then ties are broken' -%}
-    {%- set plan = plan_lookup(macro, spine, events, 'available_at', keys, columns, [available_at], as_of, spine_key, prefix, text, 'asof', reason) -%}
+    {%- set plan = plan_lookup(macro, spine, events, 'available_at', keys, columns, [available_at], as_of, spine_key, prefix, text, 'asof', reason, lookback) -%}
     {%- set used = ['as_of', 'moment', 'met', 'meeting', 'is_event', 'place', 'from_the_last', 'latest_moment'] -%}
     {%- for column in plan.columns if column.alias in plan.key_columns.keys() | list + used -%}
         {{ features_error('columns', "a column named '" ~ column.alias ~ "'", "another name, as in {'their_" ~ column.alias ~ "': '" ~ column.alias
@@ -81,6 +81,7 @@ events as (
         {%- endfor %}
     from {{ plan.events }}
     where {{ plan.available_at }} is not null
+    {{- reached_events(plan, plan.max_age) }}
 ),
 {%- endif %}
 

@@ -2,7 +2,7 @@
     Arguments shared by the look-up macros, checked: a plan with one column per looked-up expression.
     `columns` is a list of column names or {name: SQL expression over the looked-up relation}.
 -#}
-{% macro plan_lookup(macro, spine, relation, argument, keys, columns, time_columns, as_of, spine_key, prefix, text, strategy, reason) %}
+{% macro plan_lookup(macro, spine, relation, argument, keys, columns, time_columns, as_of, spine_key, prefix, text, strategy, reason, lookback) %}
     {%- set keys = keys_mapping(keys) -%}
     {%- set spine_types, types = known_columns(spine), known_columns(relation) -%}
     {{- check_timestamp('as_of', as_of, spine_types, spine, macro) -}}
@@ -29,20 +29,20 @@
     {{- check_expressions(expressions, relation, types, time_columns[0], macro) -}}
     {{ return({
         'macro': macro, 'spine': spine, 'events': relation, 'key_columns': keys, 'as_of': as_of, 'available_at': time_columns[0], 'gap': 0,
-        'spine_key': spine_key, 'prefix': prefix, 'columns': planned, 'new_rows': new_rows_filter(as_of),
+        'spine_key': spine_key, 'prefix': prefix, 'columns': planned, 'new_rows': new_rows_filter(as_of, spine_key, lookback, macro),
     }) }}
 {% endmacro %}
 
 
 {#- The spine CTE of every feature macro: identifying columns, keys, as_of; only new rows in an incremental run. -#}
 {% macro spine_cte(plan) -%}
-with spine as (
+with spine as {{ 'materialized ' if plan.new_rows }}(
     select
         {%- for column in (plan.spine_key + plan.key_columns.keys() | list) | unique %}
         {{ column }},
         {%- endfor %}
         {{ plan.as_of ~ (' as as_of' if plan.as_of != 'as_of' else '') }}
-    from {{ plan.spine }}
+    from {{ plan.spine }} as candidate
     {%- if plan.new_rows %}
     where {{ plan.new_rows }}
     {%- endif %}

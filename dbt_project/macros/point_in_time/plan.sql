@@ -41,7 +41,7 @@
     {%- set plan = {
         'macro': 'window_features', 'spine': spine, 'events': events, 'key_columns': keys, 'as_of': as_of, 'available_at': available_at,
         'spine_key': spine_key, 'prefix': prefix, 'gap': gap_seconds, 'measures': measures, 'columns': columns, 'base_columns': base, 'lookups': lookups,
-        'new_rows': new_rows_filter(as_of), 'reach': window_reach(base, gap_seconds),
+        'reach': window_reach(base, gap_seconds),
     } -%}
     {%- set in_parts = base | selectattr('strategy', 'equalto', 'partials') | list -%}
     {%- do plan.update({'tiers': choose_tiers(plan) if in_parts else []}) -%}
@@ -144,13 +144,6 @@
         {%- do reach.append(gap + column.window.seconds) -%}
     {%- endfor -%}
     {{ return(reach | max) }}
-{% endmacro %}
-
-
-{#- In an incremental run: only the spine rows after those there already. -#}
-{% macro new_rows_filter(as_of) %}
-    {%- if not is_incremental() -%}{{ return(none) }}{%- endif -%}
-    {{ return(as_of ~ ' > (select max(as_of) from ' ~ this ~ ')') }}
 {% endmacro %}
 
 

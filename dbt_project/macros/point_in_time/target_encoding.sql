@@ -2,7 +2,7 @@
     The average label of the spine row's category, from labels matured before as_of only, pulled towards the overall
     average by `prior_rows` rows' weight: (sum + prior_rows * overall) / (rows + prior_rows).
 -#}
-{% macro target_encoding(spine, labels, keys, label, matured_at='matured_at', as_of='as_of', spine_key=none, prefix=none, windows=['all'], prior_rows=20) %}
+{% macro target_encoding(spine, labels, keys, label, matured_at='matured_at', as_of='as_of', spine_key=none, prefix=none, windows=['all'], prior_rows=20, lookback=none) %}
 {%- set mapping = keys_mapping(keys) -%}
 {%- set spine_types, label_types = known_columns(spine), known_columns(labels) -%}
 {{- check_timestamp('matured_at', matured_at, label_types, labels, 'target_encoding') -}}
@@ -28,11 +28,11 @@
     }) -%}
 {%- endfor -%}
 {%- set plan = {'macro': 'target_encoding', 'spine': spine, 'events': labels, 'key_columns': mapping, 'as_of': as_of, 'available_at': matured_at,
-    'gap': 0, 'spine_key': spine_key, 'columns': columns, 'new_rows': new_rows_filter(as_of)} -%}
+    'gap': 0, 'spine_key': spine_key, 'columns': columns, 'new_rows': new_rows_filter(as_of, spine_key, lookback, 'target_encoding')} -%}
 {{- document_columns(plan) -}}
 {{ features_comment(plan) }}
-with spine_rows as (
-    select *, 1 as everyone from {{ spine }}
+with spine_rows as {{ 'materialized ' if plan.new_rows }}(
+    select *, 1 as everyone from {{ spine }} as candidate
     {%- if plan.new_rows %}
     where {{ plan.new_rows }}
     {%- endif %}

@@ -2,9 +2,9 @@
     The row of a slowly changing dimension that was valid at as_of: valid_from <= as_of < valid_to (NULL: still valid).
     The periods of a key must not overlap, or a spine row comes out twice: test it with `no_overlapping_validity`.
 -#}
-{% macro validity_lookup(spine, dimension, keys, columns, valid_from='valid_from', valid_to='valid_to', as_of='as_of', spine_key=none, prefix=none) %}
+{% macro validity_lookup(spine, dimension, keys, columns, valid_from='valid_from', valid_to='valid_to', as_of='as_of', spine_key=none, prefix=none, lookback=none) %}
 {%- set plan = plan_lookup('validity_lookup', spine, dimension, 'valid_from, valid_to', keys, columns, [valid_from, valid_to], as_of, spine_key,
-    prefix, 'the row valid at as_of', 'range_join', 'one row per spine row: periods do not overlap') -%}
+    prefix, 'the row valid at as_of', 'range_join', 'one row per spine row: periods do not overlap', lookback) -%}
 {{- document_columns(plan) -}}
 {{ features_comment(plan) }}
 {{ spine_cte(plan) }}

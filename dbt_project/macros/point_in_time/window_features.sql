@@ -1,7 +1,9 @@
 {#- Window features over events, one row per spine row: see docs/features.md. -#}
 {% macro window_features(spine, events, keys, measures, windows=['all'], available_at=none, as_of='as_of', spine_key=none,
-                         prefix=none, gap=none, strategy='auto', documented=true) %}
+                         prefix=none, gap=none, strategy='auto', lookback=none, documented=true) %}
     {%- set plan = plan_window_features(spine, events, keys, measures, windows, available_at, as_of, spine_key, prefix, gap, strategy) -%}
+    {#- The rows that another macro hands over are new already. -#}
+    {%- do plan.update({'new_rows': new_rows_filter(as_of, plan.spine_key, lookback, 'window_features') if documented else none}) -%}
     {%- if documented -%}
         {{- document_columns(plan) -}}
         {{- features_comment(plan) ~ '\n' -}}
@@ -31,10 +33,7 @@ events as {{ 'not materialized ' if plan.lookups.index or plan.tiers }}(
         {%- endfor %}
     from {{ plan.events }}
     where {{ plan.available_at }} is not null
-    {%- if plan.new_rows and plan.reach %}
-        and {{ plan.available_at }} < (select max(as_of) from spine)
-        and {{ plan.available_at }} >= (select min(as_of) from spine) - interval '{{ duration_text(plan.reach) }}'
-    {%- endif %}
+    {{- reached_events(plan, plan.reach) }}
 ),
 
 moments as (
