@@ -70,7 +70,7 @@
 {% if lagged -%}
 {{ lagged_rows(plan, keys) }}
 {%- else -%}
-events as (
+events as {{ 'not materialized ' if not plan.unique }}(
     select
         {{- looked_up_rows(plan) }}
         {%- for column in plan.columns %},
