@@ -32,7 +32,7 @@
     {%- set name = name ~ ('_' ~ window.label if window else '') ~ ('_' ~ measure.name if measure else '') -%}
     {%- if name not in groups -%}
         {%- do groups.update({name: {'name': name, 'strategy': strategy, 'window': window, 'ordered': measure, 'edges': [],
-            'accumulators': {}, 'outputs': {}, 'windows': {}, 'parts': {}, 'passes': {}}}) -%}
+            'accumulators': {}, 'outputs': {}, 'windows': {}, 'parts': {}, 'passes': {}, 'latest': {}}}) -%}
     {%- endif -%}
     {{ return(groups[name]) }}
 {% endmacro %}

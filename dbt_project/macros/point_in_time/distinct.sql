@@ -1,60 +1,53 @@
 {#-
-    Count distinct without counting: an event is *new* if its value was not met within the window before it, and *ends*
-    its value if it is not met again within the window after it. The distinct values of [as_of - w, as_of) are the new
-    events before as_of less the ending ones before as_of - w. Both are running totals. Whether a value ends within w is
-    known after w, and read at the edge as_of - w; dropping rows that are neither would let it show at other edges.
+    Count distinct without keeping sets: the events of a window, less those whose value was met in it before. A repeat is
+    an event and the one before it of the same value; both are in the window from the later's time until the earlier is
+    older than the window. So it counts +1 at the one moment and -1 at the other, and a running total says how many
+    repeats a window holds. Over all history, the first events of each value are counted instead.
 -#}
 {% macro distinct_expression(groups, column, plan) %}
     {%- set m, window = column.measure.name, column.window -%}
     {%- set group = feature_group(groups, 'distinct', none, column.measure) -%}
-    {%- do group.update({'measure': m}) -%}
-    {%- set new, ends = 'new_' ~ window.label, 'ends_' ~ window.label -%}
     {%- do group.windows.update({window.label: window}) -%}
-    {%- do group.accumulators.update({new: 'sum(' ~ new ~ ') over before'}) -%}
-    {%- set sql = at_edge(group, new, 'as_of') -%}
-    {%- if window.seconds is not none -%}
-        {%- do group.accumulators.update({ends: 'sum(' ~ ends ~ ') over before'}) -%}
-        {%- set sql = 'coalesce(' ~ sql ~ ', 0) - coalesce(' ~ at_edge(group, ends, window.label) ~ ', 0)' -%}
-    {%- endif -%}
-    {%- do group.outputs.update({column.alias: 'cast(' ~ sql ~ ' as bigint)'}) -%}
-    {{ return(group.name ~ '.' ~ column.alias) }}
+    {%- set counted = ('first' if window.seconds is none else 'repeats') ~ '_' ~ window.label -%}
+    {%- do group.accumulators.update({counted: 'sum(' ~ counted ~ ') over before'}) -%}
+    {%- do group.outputs.update({counted: 'cast(' ~ at_edge(group, counted, 'as_of') ~ ' as bigint)'}) -%}
+    {%- if window.seconds is none -%}{{ return(group.name ~ '.' ~ counted) }}{%- endif -%}
+    {{ return(strategy_expression(groups, column.parts[0], plan) ~ ' - coalesce(' ~ group.name ~ '.' ~ counted ~ ', 0)') }}
 {% endmacro %}
 
 
-{#- The CTEs that mark new and ending events, and their own timeline. -#}
+{#- The CTEs that find the repeats of a measure, and put them on a timeline with the spine. -#}
 {% macro render_distinct_timeline(group, keys, plan) %}
-{%- set m = group.measure -%}
-{%- set bounded = group.windows.values() | selectattr('seconds') | list -%}
-{%- set flags = [] -%}
-{%- for window in group.windows.values() -%}
-    {%- do flags.append('new_' ~ window.label) -%}
-    {%- if window.seconds is not none -%}{%- do flags.append('ends_' ~ window.label) -%}{%- endif -%}
-{%- endfor -%}
-{{ m }}_values as (
-    select distinct {{ keys | join(', ') }}, {{ m }}, moment from events where {{ m }} is not null
-),
-
-{{ m }}_runs as (
-    select {{ keys | join(', ') }}, moment
-        {%- for window in group.windows.values() %}
-        {%- if window.seconds is none %},
-        case when lag(moment) over value is null then 1 else 0 end as new_all
-        {%- else %},
-        case when lag(moment) over value >= moment - interval '{{ window.text }}' then 0 else 1 end as new_{{ window.label }},
-        case when lead(moment) over value <= moment + interval '{{ window.text }}' then 0 else 1 end as ends_{{ window.label }}
-        {%- endif %}
-        {%- endfor %}
-    from {{ m }}_values
-    window value as (partition by {{ keys | join(', ') }}, {{ m }} order by moment)
+{%- set m = group.ordered.name -%}
+{%- set bounded = group.windows.values() | selectattr('seconds') | sort(attribute='seconds') | list -%}
+{%- set all_history = bounded | length < group.windows | length %}
+{{ m }}_repeats as (
+    select {{ keys | join(', ') }}, moment, lag(moment) over (partition by {{ keys | join(', ') }}, {{ m }} order by moment) as moment_before
+    from events
+    where {{ m }} is not null
 ),
 
 {{ m }}_timeline as (
-    select {{ keys | join(', ') }}, cast(null as timestamp) as as_of, moment, 1 as is_event, 'event' as edge, {{ flags | join(', ') }}
-    from {{ m }}_runs
-    {%- for window in [{'label': 'as_of', 'seconds': 0}] + bounded %}
+    select {{ keys | join(', ') }}, cast(null as timestamp) as as_of, moment, 1 as is_event, 'event' as edge
+        {%- if all_history %},
+        case when moment_before is null then 1 else 0 end as first_all
+        {%- endif %}
+        {%- for window in bounded %},
+        case when moment_before >= moment - interval '{{ window.text }}' then 1 else 0 end as repeats_{{ window.label }}
+        {%- endfor %}
+    from {{ m }}_repeats
+    where {{ 'moment_before is null' if all_history }}
+        {{- ' or ' if all_history and bounded }}
+        {%- if bounded %}moment_before >= moment - interval '{{ bounded[-1].text }}'{% endif %}
+    {%- for window in bounded %}
     union all
-    select {{ keys | join(', ') }}, as_of, {{ minus_duration('as_of', plan.gap + window.seconds) }}, 0, '{{ window.label }}'
-        {%- for flag in flags %}, null{% endfor %} from moments
+    select {{ keys | join(', ') }}, null, moment_before + interval '{{ window.text }}', 1, 'event'
+        {%- if all_history %}, 0{% endif %}
+        {%- for other in bounded %}, {{ -1 if other == window else 0 }}{% endfor %}
+    from {{ m }}_repeats
+    where moment_before >= moment - interval '{{ window.text }}'
     {%- endfor %}
+    union all
+    select {{ keys | join(', ') }}, as_of, {{ minus_duration('as_of', plan.gap) }}, 0, 'as_of'{% for _ in group.windows %}, null{% endfor %} from moments
 ),
 {% endmacro %}

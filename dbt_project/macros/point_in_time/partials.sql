@@ -4,6 +4,7 @@
       parts     name -> {event: its value on one event, tier: the aggregate over the events of a tier}
       outputs   alias -> the parts of one window merged
       passes    alias -> the same in a second pass, which knows the outputs of the first
+      latest    measure name -> {measure, moment: output}, whose value is looked up once its time is known
 -#}
 {% macro partials_expression(groups, column, plan) %}
     {%- set m, agg, window = column.measure.name, column.agg, column.window -%}
@@ -22,6 +23,8 @@
         {{ return(merged(group, column.alias, 'sum(' ~ m ~ '_grown / power(2.0, ' ~ seconds_between('start', 'as_of') ~ ' / ' ~ half_life ~ '))', window)) }}
     {%- elif agg == 'first' -%}
         {{ return(merged_first(group, column)) }}
+    {%- elif agg in ['last', 'time_since_last'] -%}
+        {{ return(merged_last(group, column, plan)) }}
     {%- endif -%}
 
     {%- do group.parts.update({m ~ '_n': {'event': 'case when ' ~ m ~ ' is not null then 1 else 0 end', 'tier': 'count(' ~ m ~ ')'}}) -%}
@@ -47,10 +50,18 @@
 {% endmacro %}
 
 
-{#- Which pieces belong to a window: those of its own lower edge, and of the common upper edge if they are not too old. -#}
+{#- Which pieces belong to a window. -#}
 {% macro inside_window(group, window, condition='') %}
-    {%- set own = "edge = '" ~ window.label ~ "' or edge = 'as_of' and start >= " ~ minus_duration('pieces.as_of', group.gap + window.seconds) -%}
-    {{- return('filter (where ' ~ (condition ~ ' and (' ~ own ~ ')' if condition else own) ~ ')') -}}
+    {%- do group.windows.setdefault(window.label, window) -%}
+    {{- return('filter (where ' ~ (condition ~ ' and ' if condition else '') ~ 'inside & ' ~ window_bits(group, [window]) ~ ' > 0)') -}}
+{% endmacro %}
+
+
+{#- Each window has a bit of its own, in the order in which the features name them. -#}
+{% macro window_bits(group, windows) %}
+    {%- set bits = [] -%}
+    {%- for window in windows -%}{%- do bits.append(2 ** (group.windows.keys() | list).index(window.label)) -%}{%- endfor -%}
+    {{ return(bits | sum) }}
 {% endmacro %}
 
 
@@ -107,4 +118,27 @@
     {%- set inside = inside_window(group, column.window, m ~ '_first is not null') -%}
     {%- do group.outputs.update({column.alias: '(array_agg(' ~ m ~ '_first order by ' ~ order | join(', ') ~ ') ' ~ inside ~ ')[1]'}) -%}
     {{ return(group.name ~ '.' ~ column.alias) }}
+{% endmacro %}
+
+
+{#- One look back as far as the longest window serves all: the time of the latest value, and the value at that time. -#}
+{% macro merged_last(group, column, plan) %}
+    {%- set measure, m, window = column.measure, column.measure.name, column.window -%}
+    {%- set windows = [] -%}
+    {%- for other in plan.base_columns if other.strategy == 'partials' and other.measure == measure and other.agg in ['last', 'time_since_last'] -%}
+        {%- do windows.append(other.window) -%}
+    {%- endfor -%}
+    {%- set longest = windows | sort(attribute='seconds') | last -%}
+    {%- do group.parts.update({m ~ '_moment': {
+        'event': 'case when ' ~ m ~ ' is not null then moment end', 'tier': 'max(case when ' ~ m ~ ' is not null then moment end)',
+    }}) -%}
+    {%- set moment = merged(group, m ~ '_last_moment', 'max(' ~ m ~ '_moment)', longest) -%}
+    {%- if column.agg == 'last' -%}
+        {%- do group.latest.update({m: measure}) -%}
+        {%- set value = group.name ~ '_last_' ~ m ~ '.' ~ m -%}
+    {%- else -%}
+        {%- set value = time_since(moment, 'spine.as_of', measure.unit) -%}
+    {%- endif -%}
+    {%- if window.seconds == longest.seconds -%}{{ return(value) }}{%- endif -%}
+    {{ return('case when ' ~ moment ~ ' >= ' ~ minus_duration('spine.as_of', plan.gap + window.seconds) ~ ' then ' ~ value ~ ' end') }}
 {% endmacro %}

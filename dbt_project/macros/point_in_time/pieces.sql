@@ -4,9 +4,7 @@
     spine row meets a handful of rows on each, however many events it has.
 -#}
 {% macro render_partials(group, keys, plan) -%}
-{%- set windows = [] -%}
-{%- for column in plan.base_columns if column.strategy == 'partials' and column.window not in windows -%}{%- do windows.append(column.window) -%}{%- endfor -%}
-{%- set longest = windows | map(attribute='seconds') | max -%}
+{%- set windows = group.windows.values() | sort(attribute='seconds') -%}
 {#- Materialized where PostgreSQL would otherwise read all of a key's events through an index, instead of its bucket's. #}
 ends as {{ 'materialized ' if target.type.startswith('postgres') }}(
     select events.*, {{ time_block('moment', plan.tiers[0].seconds) }} as bucket from events
@@ -24,13 +22,13 @@ partials_{{ below.label }} as (
 ),
 
 {% endif -%}
-{{ render_edges(tier, below, windows, longest, loop.last, keys, plan) }}
+{{ render_edges(group, tier, below, windows, loop.last, keys, plan) }}
 {%- endfor %}
-pieces as {{ 'not materialized ' if group.passes }}(
+found as (
     {%- for tier in plan.tiers %}
     {%- set below = none if loop.first else plan.tiers[loop.index0 - 1] -%}
     {%- set edges, rows, start = 'edges_' ~ tier.label, 'partials_' ~ below.label if below else 'ends', 'start' if below else 'moment' %}
-    select {% for key in keys %}{{ edges }}.{{ key }}, {% endfor %}{{ edges }}.as_of, {{ edges }}.edge, {{ rows }}.{{ start }} as start
+    select {% for key in keys %}{{ edges }}.{{ key }}, {% endfor %}{{ edges }}.as_of, {{ edges }}.own, {{ rows }}.{{ start }} as start
         {%- for name, part in group.parts.items() %},
         {{ rows ~ '.' ~ name if below else part.event }} as {{ name }}
         {%- endfor %}
@@ -40,6 +38,19 @@ pieces as {{ 'not materialized ' if group.passes }}(
         and {{ rows }}.{{ start }} >= {{ edges }}.lower_edge and {{ rows }}.{{ start }} {{ '<=' if below else '<' }} {{ minus_duration(edges ~ '.as_of', plan.gap + (below.seconds if below else 0)) }}
     {{- ' union all' if not loop.last }}
     {%- endfor %}
+),
+
+-- Which windows a piece lies in, as bits: that of the edge it was found at, or every window that is long enough.
+pieces as {{ 'not materialized ' if group.passes }}(
+    select found.*,
+        case
+            when own > 0 then own
+            {%- for window in windows[:-1] %}
+            when start >= {{ minus_duration('as_of', plan.gap + window.seconds) }} then {{ window_bits(group, windows[loop.index0:]) }}
+            {%- endfor %}
+            else {{ window_bits(group, windows[-1:]) }}
+        end as inside
+    from found
 ),
 
 {{ group.name }} as (
@@ -63,22 +74,41 @@ pieces as {{ 'not materialized ' if group.passes }}(
     group by {% for key in keys %}pieces.{{ key }}, {% endfor %}pieces.as_of
 ),
 {%- endif %}
+{%- for m, measure in group.latest.items() %}
+
+{{ group.name }}_last_{{ m }} as (
+    select {% for key in keys %}{{ group.name }}.{{ key }}, {% endfor %}{{ group.name }}.as_of, {{ latest_of(measure) }} as {{ m }}
+    from {{ group.name }}
+    inner join events
+        on {% for key in keys %}{{ group.name }}.{{ key }} = events.{{ key }} and {% endfor %}{{ group.name }}.{{ m }}_last_moment = events.moment
+        and events.moment < {{ minus_duration(group.name ~ '.as_of', plan.gap) }}
+    where events.{{ m }} is not null
+    group by {% for key in keys %}{{ group.name }}.{{ key }}, {% endfor %}{{ group.name }}.as_of
+),
+{%- endfor %}
+{% endmacro %}
+
+
+{#- Of the events at one time: the last by the declared tiebreak, then the largest. -#}
+{% macro latest_of(measure) %}
+    {%- set m = 'events.' ~ measure.name -%}
+    {{- return('(array_agg(' ~ m ~ ' order by ' ~ event_order(measure, 'events.', true) ~ '))[1]' if measure.order_by else 'max(' ~ m ~ ')') -}}
 {% endmacro %}
 
 
 {#-
-    Which buckets of a tier to look into: that of as_of, shared by all windows, and that of each window's lower edge,
-    unless it is the same, or begins at the edge and so is taken whole by the next tier.
+    Which buckets of a tier to look into: that of as_of, shared by all windows, and that of each window's lower edge
+    (`own` is the window's bit), unless it is the same, or begins at the edge and so is taken whole by the next tier.
 -#}
-{% macro render_edges(tier, below, windows, longest, is_last, keys, plan) -%}
+{% macro render_edges(group, tier, below, windows, is_last, keys, plan) -%}
 {%- set upper = minus_duration('as_of', plan.gap) -%}
 edges_{{ tier.label }} as (
-    select {{ keys | join(', ') }}, as_of, 'as_of' as edge, {{ minus_duration('as_of', plan.gap + longest) }} as lower_edge, {{ time_block(upper, tier.seconds) }} as bucket
+    select {{ keys | join(', ') }}, as_of, 0 as own, {{ minus_duration('as_of', plan.gap + windows[-1].seconds) }} as lower_edge, {{ time_block(upper, tier.seconds) }} as bucket
     from moments
     {%- for window in windows if not below or window.seconds >= below.seconds %}
     {%- set lower = minus_duration('as_of', plan.gap + window.seconds) %}
     union all
-    select {{ keys | join(', ') }}, as_of, '{{ window.label }}', {{ lower }}, {{ time_block(lower, tier.seconds) }}
+    select {{ keys | join(', ') }}, as_of, {{ window_bits(group, [window]) }}, {{ lower }}, {{ time_block(lower, tier.seconds) }}
     from moments
     where {{ time_block(lower, tier.seconds) }} < {{ time_block(upper, tier.seconds) }}
         {%- if not is_last %} and {{ time_block(lower, tier.seconds) }} < {{ lower }}{% endif %}

@@ -27,13 +27,15 @@
     {%- for measure in measures -%}
         {%- for agg in measure.aggs -%}
             {%- for window in measure.windows -%}
-                {%- do columns.append(plan_column(measure, agg, window, prefix, types.get(measure.name), strategy, lookups)) -%}
+                {%- set column = plan_column(measure, agg, window, prefix, types.get(measure.name), strategy, lookups) -%}
+                {%- do columns.append(column) -%}
+                {%- do parts.extend(column.parts) -%}
             {%- endfor -%}
         {%- endfor -%}
         {%- for trend in measure.trend -%}
             {%- set column = plan_trend(measure, trend, prefix, types.get(measure.name), strategy, lookups) -%}
             {%- do columns.append(column) -%}
-            {%- do parts.extend(column.parts) -%}
+            {%- for part in column.parts -%}{%- do parts.extend([part] + part.parts) -%}{%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- set base = columns | rejectattr('agg', 'equalto', 'trend') | list + parts -%}
@@ -50,7 +52,10 @@
 {% endmacro %}
 
 
-{#- One generated feature, with the strategy that computes it and the reason. -#}
+{#-
+    One generated feature, with the strategy that computes it and the reason. Its `parts` are columns that it is made of:
+    distinct values in a window are its events, less repeats.
+-#}
 {% macro plan_column(measure, agg, window, prefix, data_type, strategy, lookups) %}
     {%- set argument = "measures, '" ~ measure.name ~ "'" -%}
     {%- if window.seconds is none and feature_aggregates()[agg].bounded -%}
@@ -60,8 +65,12 @@
     {%- endif -%}
     {%- set choice = choose_strategy(measure, agg, window, data_type, strategy, lookups) -%}
     {%- set alias = feature_name(measure, agg, window.label) -%}
+    {%- set parts = [] -%}
+    {%- if agg == 'count_distinct' and choice[0] == 'running' and window.seconds is not none -%}
+        {%- do parts.append(plan_column(measure, 'count', window, prefix, data_type, strategy, lookups)) -%}
+    {%- endif -%}
     {{ return({
-        'name': (prefix ~ '__' if prefix else '') ~ alias, 'alias': alias, 'measure': measure, 'agg': agg, 'window': window,
+        'name': (prefix ~ '__' if prefix else '') ~ alias, 'alias': alias, 'measure': measure, 'agg': agg, 'window': window, 'parts': parts,
         'strategy': choice[0], 'reason': choice[1], 'type': data_type,
         'default': 0 if agg in ['count', 'rate_per_day', 'count_distinct'] else measure.default,
     }) }}

@@ -21,9 +21,7 @@
     {%- if agg == 'mode' -%}
         {{ return(['range_join', 'the most frequent value can not be combined from parts']) }}
     {%- elif agg == 'count_distinct' -%}
-        {{ return(['running', 'counts are whole numbers: subtracting them is exact']) }}
-    {%- elif agg in ['last', 'time_since_last'] -%}
-        {{ return(['running', 'one look back serves every window']) }}
+        {{ return(['running', 'events less repeats of a value, which are counted along time']) }}
     {%- elif window.seconds is none -%}
         {{ return(['running', 'all history: nothing to subtract']) }}
     {%- endif -%}
@@ -40,7 +38,9 @@
         {{ return(['probe', 'one row through the index'] if lookups.index else ['range_join', 'there is no index on keys and availability']) }}
     {%- endif -%}
     {%- set exact = exactness(data_type) -%}
-    {%- if agg in ['count', 'rate_per_day'] -%}
+    {%- if agg == 'time_since_last' -%}
+        {{ return(['running', 'one look back serves every window']) }}
+    {%- elif agg in ['count', 'rate_per_day'] -%}
         {{ return(['running', 'counts are whole numbers: subtracting them is exact']) }}
     {%- elif agg in ['sum', 'avg'] and exact.sum or agg == 'stddev' and exact.squares -%}
         {{ return(['running', data_type ~ ' is exact: totals can be subtracted without loss']) }}

@@ -32,7 +32,7 @@ timeline as (
 {% macro render_group(group, keys, plan) -%}
 {%- set source = 'timeline' -%}
 {%- if group.strategy == 'distinct' -%}
-    {%- set source = group.measure ~ '_timeline' -%}
+    {%- set source = group.ordered.name ~ '_timeline' -%}
 {{ render_distinct_timeline(group, keys, plan) }}
 {% endif -%}
 {{ group.name }}_edges as (

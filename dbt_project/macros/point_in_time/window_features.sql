@@ -70,6 +70,10 @@ final as (
     left join {{ group.name }}_squares
         on {% for key in keys %}spine.{{ key }} = {{ group.name }}_squares.{{ key }} and {% endfor %}spine.as_of = {{ group.name }}_squares.as_of
     {%- endif %}
+    {%- for m in group.latest %}
+    left join {{ group.name }}_last_{{ m }}
+        on {% for key in keys %}spine.{{ key }} = {{ group.name }}_last_{{ m }}.{{ key }} and {% endfor %}spine.as_of = {{ group.name }}_last_{{ m }}.as_of
+    {%- endfor %}
     {%- endfor %}
 )
 
