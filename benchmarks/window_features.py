@@ -86,7 +86,7 @@ def run_duckdb(path: str, sql: str, memory_limit: str | None) -> Clock:
     if memory_limit:
         connection.execute(f"set memory_limit = '{memory_limit}'")
     clock = Clock()
-    connection.execute(f"create or replace table result as {sql}")
+    connection.execute(f"create temp table result as {sql}")
     return clock.stop()
 
 
@@ -108,24 +108,23 @@ def run_polars(path: str) -> Clock:
         q=(value * value).cum_sum().over("key"),
     )
     totals = totals.sort("known_at").set_sorted("known_at")
-    result = spine.with_columns(edge=pl.col("as_of").dt.offset_by("-1us")).sort("edge")
-    result = result.join_asof(totals, left_on="edge", right_on="known_at", by="key", strategy="backward")
+    result = spine.sort("as_of").set_sorted("as_of")
+
+    def at(edge: pl.Expr) -> pl.DataFrame:
+        edges = result.select("key", edge=edge.dt.offset_by("-1us")).set_sorted("edge")
+        found = edges.join_asof(totals, left_on="edge", right_on="known_at", by="key", strategy="backward")
+        return found.select(pl.col("n", "s", "q").fill_null(0))
+
+    high = at(pl.col("as_of"))
     for label, seconds in WINDOWS.items():
-        edges = result.select("id", "key", edge=pl.col("as_of").dt.offset_by(f"-{seconds}s").dt.offset_by("-1us")).sort(
-            "edge"
-        )
-        edges = edges.join_asof(totals, left_on="edge", right_on="known_at", by="key", strategy="backward")
-        edges = edges.select(
-            "id", n_low=pl.col("n").fill_null(0), s_low=pl.col("s").fill_null(0), q_low=pl.col("q").fill_null(0)
-        )
-        n, s, q = pl.col("n") - pl.col("n_low"), pl.col("s") - pl.col("s_low"), pl.col("q") - pl.col("q_low")
-        result = result.join(edges, on="id").with_columns(
+        low = at(pl.col("as_of").dt.offset_by(f"-{seconds}s"))
+        n, s, q = (high[c] - low[c] for c in ("n", "s", "q"))
+        result = result.with_columns(
             n.alias(f"n {label}"),
             s.alias(f"sum {label}"),
             (s / n).alias(f"avg {label}"),
             ((q - s * s / n) / (n - 1)).sqrt().alias(f"stddev {label}"),
         )
-        result = result.drop("n_low", "s_low", "q_low")
     return clock.stop()
 
 

@@ -104,7 +104,7 @@
 
 {#- Generated names must be new, and the measures' must not hide a column of the query. -#}
 {% macro check_names(columns, measures, keys, spine_key) %}
-    {%- set used = ['as_of', 'moment', 'is_event', 'edge', 'start', 'bucket', 'lower_edge'] -%}
+    {%- set used = ['as_of', 'moment', 'moment_before', 'is_event', 'edge', 'start', 'bucket', 'lower_edge', 'own', 'inside'] -%}
     {%- for measure in measures if measure.name in keys.keys() | list + used -%}
         {{ features_error('measures', "a measure named '" ~ measure.name ~ "'", 'another name: this one is a key or a name the macro uses') }}
     {%- endfor -%}

@@ -4,8 +4,8 @@
     nest, each eight times the one below; the finest is the widest whose busiest places hold few events.
 -#}
 {% macro choose_tiers(plan) %}
-    {%- set seconds = [1] -%}
-    {%- for column in plan.base_columns if column.strategy == 'partials' -%}{%- do seconds.append(column.window.seconds) -%}{%- endfor -%}
+    {%- set seconds = plan.base_columns | selectattr('strategy', 'equalto', 'partials') | map(attribute='window.seconds') | unique | list -%}
+    {%- if seconds | length > 62 -%}{{ features_error('windows', seconds | length ~ ' bounded windows', 'at most 62 in one model') }}{%- endif -%}
     {%- set longest = seconds | max -%}
     {%- set widths = [] -%}
     {%- for power in range(40) if 2 ** power >= longest and not widths -%}{%- do widths.append(2 ** power) -%}{%- endfor -%}
