@@ -46,11 +46,11 @@ matured_labels as (
 ),
 
 category as (
-    {{ window_features('spine_rows', 'matured_labels', mapping, measures, windows, matured_at, as_of, (spine_key + mapping.keys() | list) | unique | list, documented=false) | indent(4) }}
+    {{ window_features('spine_rows', 'matured_labels', mapping, measures, windows, matured_at, as_of, (spine_key + mapping.keys() | list) | unique | list, new_rows_only=false, documented=false) | indent(4) }}
 ),
 
 overall as (
-    {{ window_features('spine_rows', 'matured_labels', ['everyone'], measures, windows, matured_at, as_of, ['everyone'], documented=false) | indent(4) }}
+    {{ window_features('spine_rows', 'matured_labels', ['everyone'], measures, windows, matured_at, as_of, ['everyone'], new_rows_only=false, documented=false) | indent(4) }}
 ),
 
 overall_rows as (

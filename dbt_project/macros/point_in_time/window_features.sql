@@ -1,9 +1,8 @@
 {#- Window features over events, one row per spine row: see docs/features.md. -#}
 {% macro window_features(spine, events, keys, measures, windows=['all'], available_at=none, as_of='as_of', spine_key=none,
-                         prefix=none, gap=none, strategy='auto', lookback=none, documented=true) %}
+                         prefix=none, gap=none, strategy='auto', lookback=none, new_rows_only=true, documented=true) %}
     {%- set plan = plan_window_features(spine, events, keys, measures, windows, available_at, as_of, spine_key, prefix, gap, strategy) -%}
-    {#- The rows that another macro hands over are new already. -#}
-    {%- do plan.update({'new_rows': new_rows_filter(as_of, plan.spine_key, lookback, 'window_features') if documented else none}) -%}
+    {%- do plan.update({'new_rows': new_rows_filter(as_of, plan.spine_key, lookback, 'window_features') if new_rows_only else none}) -%}
     {%- if documented -%}
         {{- document_columns(plan) -}}
         {{- features_comment(plan) ~ '\n' -}}
