@@ -27,7 +27,10 @@
         {{ return(merged_last(group, column, plan)) }}
     {%- endif -%}
 
-    {%- do group.parts.update({m ~ '_n': {'event': 'case when ' ~ m ~ ' is not null then 1 else 0 end', 'tier': 'count(' ~ m ~ ')'}}) -%}
+    {#- Counts in double precision: exact to 2^53, and half as wide as the warehouses' sums of whole numbers. -#}
+    {%- do group.parts.update({m ~ '_n': {
+        'event': 'case when ' ~ m ~ ' is not null then cast(1 as double precision) else 0 end', 'tier': 'cast(count(' ~ m ~ ') as double precision)',
+    }}) -%}
     {%- set n = merged(group, m ~ '_n_' ~ window.label, 'sum(' ~ m ~ '_n)', window, 'bigint') -%}
     {%- if agg in ['count', 'rate_per_day'] -%}
         {{ return(n if agg == 'count' else n ~ ' / ' ~ (window.seconds / 86400)) }}
