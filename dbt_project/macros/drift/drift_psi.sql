@@ -4,13 +4,22 @@
     bins of the reference; categories into the reference's twenty largest, the rest of them, and those it never saw.
     A missing value is a bucket of its own. -#}
 {%- set buckets = context['psi_' ~ kind ~ '_buckets'] %}
+{%- set known = is_finite('value') if kind == 'numeric' else 'value is not null' %}
 {%- set floor = 0.0001 %}
 with reference_bins as (
     {{ context['psi_' ~ kind ~ '_bins'](reference, by, options) }}
 ),
 
 reference_counts as (
-    {{ buckets('reference_bins', reference, by) }}
+    select {{ by_columns(by) }}bucket, sum(n) as n
+    from reference_bins
+    {{ group_by(by, ['bucket']) }}
+    union all
+    select {{ by_columns(by) }}'missing' as bucket, cast(count(*) as double precision) as n
+    from {{ reference }}
+    where not coalesce({{ known }}, false)
+    {{ group_by(by) }}
+    having count(*) > 0
 ),
 
 current_counts as (

@@ -10,6 +10,7 @@
 {%- set predictions = ref(use_case ~ '__predictions') -%}
 {%- set config = use_case_config(use_case) -%}
 {%- set keys = key_columns(config) -%}
+{%- set quoted_keys = by_columns(keys) | trim | trim(',') -%}
 {%- set columns = feature_columns(use_case) -%}
 {%- set time = adapter.quote(config.get('as_of', 'as_of')) -%}
 {#- rows, their batch, their day: a day of the test split stands for a batch without a name -#}
@@ -17,39 +18,44 @@
 {%- set parts = [
     ('scored', 'batch_id', no_day), ('trained', "''", no_day), ('tested', "''", 'cast(' ~ time ~ ' as date)'),
 ] -%}
-with scored_rows as (
-    select predictions.batch_id, predictions.model_version, features.*
-    from {{ predictions }} as predictions
-    inner join {{ features }} as features on {{ join_on('predictions', 'features', keys) }}
-    where predictions.batch_id in (select batch_id from {{ batches }})
+with scored_keys as (
+    select batch_id, model_version, {{ quoted_keys }}
+    from {{ predictions }}
+    where batch_id in (select batch_id from {{ batches }})
 ),
 
 {%- for relation, split in [('trained', 'train'), ('tested', 'test')] %}
 
-{{ relation }}_rows as (
-    select models.model_version, snapshots.*
+{{ relation }}_keys as (
+    select models.model_version, snapshots.snapshot_id, {{ by_columns(keys, 'snapshots.') | trim | trim(',') }}
     from {{ snapshots }} as snapshots
     inner join (select model_version, snapshot_id from {{ models }}) as models
         on snapshots.snapshot_id = models.snapshot_id
-    where snapshots.split = '{{ split }}' and models.model_version in (select model_version from scored_rows)
+    where snapshots.split = '{{ split }}' and models.model_version in (select model_version from scored_keys)
 ),
 {%- endfor %}
 
-{%- for relation, group in [('scored', 'model_version, batch_id'), ('trained', 'model_version'), ('tested', 'model_version')] %}
+{%- for relation, group, rows_of, joined in [
+    ('scored', ['model_version', 'batch_id'], features, keys),
+    ('trained', ['model_version'], snapshots, ['snapshot_id'] + keys),
+    ('tested', ['model_version'], snapshots, ['snapshot_id'] + keys),
+] %}
 
+{#- Keys are thinned before the wide rows are fetched. #}
 {{ relation }} as (
-    select *
+    select {{ by_columns(group, 'thinned.') }}wide.*
     from (
         select
             *,
             row_number() over (
-                partition by {{ group }}
+                {{ partition_by(group) }}
                 order by {% for key in keys | reverse %}{{ adapter.quote(key) }}{{ ', ' if not loop.last }}{% endfor %}
             ) as position,
-            count(*) over (partition by {{ group }}) as total
-        from {{ relation }}_rows
-    ) as numbered
-    where total <= {{ rows }} or {{ keep_point('(position - 1.0)', '1', 'total', rows) }}
+            count(*) over ({{ partition_by(group) }}) as total
+        from {{ relation }}_keys
+    ) as thinned
+    inner join {{ rows_of }} as wide on {{ join_on('thinned', 'wide', joined) }}
+    where thinned.total <= {{ rows }} or {{ keep_point('(thinned.position - 1.0)', '1', 'thinned.total', rows) }}
 ),
 {%- endfor %}
 

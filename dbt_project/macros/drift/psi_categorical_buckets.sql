@@ -1,5 +1,5 @@
-{#- The buckets of the categories of `reference`: (by…, value, bucket), `=name` for the largest twenty, `other` for the
-    rest. -#}
+{#- The buckets of the categories of `reference`: (by…, value, bucket, n), `=name` for the largest twenty, `other` for the
+    rest; the category comes `n` times. -#}
 {% macro psi_categorical_bins(reference, by=[], options={}) %}
     select
         {{ by_columns(by) }}
@@ -9,7 +9,8 @@
                 <= {{ options.get('categories', 20) }}
                 then '=' || value
             else 'other'
-        end as bucket
+        end as bucket,
+        cast(count(*) as double precision) as n
     from {{ reference }}
     where value is not null
     {{ group_by(by, ['value']) }}

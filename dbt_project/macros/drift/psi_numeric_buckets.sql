@@ -1,17 +1,19 @@
-{#- The quantile bins of `reference`: (by…, bin, above, up_to), the outer ones open. Equal values share a bin, by the middle
-    of their ranks. -#}
+{#- The quantile bins of `reference`: (by…, bucket, above, up_to, n), the outer ones open. Equal values share a bin, by the
+    middle of their ranks; `n` values fall into it. -#}
 {% macro psi_numeric_bins(reference, by=[], options={}) %}
     select
         {{ by_columns(by) }}
-        bin,
+        cast(bin as {{ dbt.type_string() }}) as bucket,
         lag(highest) over ({{ partition_by(by) }} order by bin) as above,
-        case when lead(bin) over ({{ partition_by(by) }} order by bin) is not null then highest end as up_to
+        case when lead(bin) over ({{ partition_by(by) }} order by bin) is not null then highest end as up_to,
+        n
     from (
-        select {{ by_columns(by) }}bin, max(value) as highest
+        select {{ by_columns(by) }}bin, max(value) as highest, sum(n) as n
         from (
             select
                 {{ by_columns(by) }}
                 value,
+                n,
                 floor(
                     (sum(n) over ({{ partition_by(by) }} order by value) - n / 2) * {{ options.get('bins', 10) }}
                     / sum(n) over ({{ partition_by(by) }})
@@ -27,24 +29,24 @@
     ) as edges
 {% endmacro %}
 
-{#- The rows of `relation` counted by bin: (by…, over…, bucket, n). NULL, NaN and infinities are the bucket `missing`. -#}
+{#- The rows of `relation` counted by bin: (by…, over…, bucket, n). NULL, NaN and infinities are the bucket `missing`.
+    Equal values are looked up once. -#}
 {% macro psi_numeric_buckets(bins, relation, by=[], over=[]) %}
-    select {{ by_columns(by + over) }}bucket, cast(count(*) as double precision) as n
+    select {{ by_columns(by + over, 'steps.') }}coalesce(bins.bucket, 'missing') as bucket, sum(steps.n) as n
     from (
-        select
-            {{ by_columns(by + over, 'rows_to_bin.') }}
-            coalesce(cast(bins.bin as {{ dbt.type_string() }}), 'missing') as bucket
+        select {{ by_columns(by + over) }}value, cast(count(*) as double precision) as n
         from (
             select
                 {{ by_columns(by + over) }}
                 case when {{ is_finite('value') }} then value end as value
             from {{ relation }}
         ) as rows_to_bin
-        left join {{ bins }} as bins
-            on {{ join_on('rows_to_bin', 'bins', by) }}
-            and (bins.above is null or rows_to_bin.value > bins.above)
-            and (bins.up_to is null or rows_to_bin.value <= bins.up_to)
-            and rows_to_bin.value is not null
-    ) as binned
-    {{ group_by(by + over, ['bucket']) }}
+        {{ group_by(by + over, ['value']) }}
+    ) as steps
+    left join {{ bins }} as bins
+        on {{ join_on('steps', 'bins', by) }}
+        and (bins.above is null or steps.value > bins.above)
+        and (bins.up_to is null or steps.value <= bins.up_to)
+        and steps.value is not null
+    group by {{ by_columns(by + over, 'steps.') }}coalesce(bins.bucket, 'missing')
 {% endmacro %}
