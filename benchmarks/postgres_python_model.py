@@ -2,20 +2,25 @@
 
     python benchmarks/postgres_python_model.py [--rows 1000000] [--slow] [--only-all]
 
-Prints the seconds of each part and their ratios, all measured in one run, and the peak memory of the model's process.
-The server is a temporary one of this process; `--slow` adds pandas, which takes most of the time.
+Prints of each part, alone and then all together, the seconds, the seconds of processor time of the client and of the
+server (Linux), and the peak memory of the client; all in one run. Reading streams and drops the rows; predicting and
+writing take theirs from memory. Two bounds follow: max(read, predict) + write, and the processor time of all three over
+the number of cores, below which no order of work can get. `others` is what the rest of the machine used meanwhile:
+where that is not about zero, the ratios mean little. The server is a temporary one; `--slow` adds pandas.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
 import os
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import psycopg2
@@ -67,23 +72,21 @@ def read_only(database: Database, model: Any) -> None:
         pass
 
 
-def predict_only(database: Database, model: Any) -> float:
-    """Predict from batches already in memory; returns the seconds of the prediction alone."""
-    seconds = 0.0
-    for batch in reader(database):
-        features = matrix(batch)
-        start = time.perf_counter()
-        model.predict_proba(features)
-        seconds += time.perf_counter() - start
-    return seconds
+def predict_only(database: Database, model: Any) -> Usage:
+    """Predict from matrices in memory."""
+    matrices = [matrix(batch) for batch in reader(database)]
+    with Usage(database) as usage:
+        for features in matrices:
+            model.predict_proba(features)
+    return usage
 
 
-def write_only(database: Database, model: Any) -> float:
-    """Write the scores' shape of data; returns the seconds of the writing alone."""
+def write_only(database: Database, model: Any) -> Usage:
+    """Write rows of the scores' shape from memory."""
     batches = [pa.RecordBatch.from_pydict({"id": b.column("id"), "score": b.column("f0")}) for b in reader(database)]
-    start = time.perf_counter()
-    write(database, iter(batches))
-    return time.perf_counter() - start
+    with Usage(database) as usage:
+        write(database, iter(batches))
+    return usage
 
 
 def read_score_write(database: Database, model: Any) -> None:
@@ -122,24 +125,74 @@ def write(database: Database, batches: Iterator[pa.RecordBatch]) -> None:
         copy_batches(cursor, "scores", schema, batches, {})
 
 
-def measured(work: Callable[[Database, Any], float | None], database: Database) -> tuple[float, float]:
-    """Seconds and peak memory (MB) of some work, in a process of its own."""
+class Usage:
+    """Seconds of a block: on the clock, and of processor time in this process, in the server and in all others."""
+
+    def __init__(self, database: Database) -> None:
+        with database.connect() as connection:
+            row = connection.execute("select pg_backend_pid()").fetchone()
+        self._postmaster = parent(row[0]) if row and LINUX else 0
+
+    def __enter__(self) -> Self:
+        self._start = self._now()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        time.sleep(0.1)  # until the backends are gone, and with them what they used is counted
+        clock, client, server, machine = (b - a for a, b in zip(self._start, self._now(), strict=True))
+        self.seconds, self.client, self.server = clock - 0.1, client, server
+        self.others = max(0.0, machine - client - server)
+
+    def _now(self) -> tuple[float, float, float, float]:
+        if not LINUX:
+            return time.perf_counter(), time.process_time(), math.nan, math.nan
+        ticks = [int(word) for word in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+        machine = (sum(ticks) - ticks[3] - ticks[4]) / TICKS  # neither idle nor waiting
+        return time.perf_counter(), time.process_time(), server_seconds(self._postmaster), machine
+
+
+LINUX = sys.platform == "linux"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def statistics(process: int) -> list[int]:
+    """The numbers of /proc/<process>/stat from the parent's on; zeros if it is gone."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return [0] * 20
+    return [int(word) for word in text.rpartition(")")[2].split()[1:20]]
+
+
+def parent(process: int) -> int:
+    return statistics(process)[0]
+
+
+def server_seconds(postmaster: int) -> float:
+    """Processor time of the server's process, of its children, and of those that are gone."""
+    everyone = (statistics(int(path.name)) for path in Path("/proc").iterdir() if path.name.isdigit())
+    children = sum(sum(numbers[10:12]) for numbers in everyone if numbers[0] == postmaster)
+    return (children + sum(statistics(postmaster)[10:14])) / TICKS
+
+
+def measured(work: Callable[[Database, Any], Usage | None], database: Database) -> tuple[Usage, float]:
+    """What some work takes, and its peak memory (MB), in a process of its own."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_measure, args=(work, database, theirs))
     process.start()
-    result: tuple[float, float] = ours.recv()
+    result: tuple[Usage, float] = ours.recv()
     process.join()
     return result
 
 
-def _measure(work: Callable[[Database, Any], float | None], database: Database, answer: Any) -> None:
+def _measure(work: Callable[[Database, Any], Usage | None], database: Database, answer: Any) -> None:
     model = fitted_model()
     model.predict_proba(np.zeros((1, len(FEATURES))))
-    start = time.perf_counter()
-    seconds = work(database, model) or time.perf_counter() - start
+    with Usage(database) as whole:
+        part = work(database, model)
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    answer.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit))
+    answer.send((part or whole, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit))
 
 
 def main() -> None:
@@ -157,13 +210,19 @@ def main() -> None:
         if arguments.slow:
             works["pandas"] = pandas_naive
         results = {name: measured(work, database) for name, work in works.items()}
-    for name, (seconds, memory) in results.items():
-        print(f"{name:8} {seconds:7.2f} s {memory:7.0f} MB")
+    print(f"{'':8} {'seconds':>8} {'client':>7} {'server':>7} {'others':>7} {'MB':>6}")
+    for name, (used, memory) in results.items():
+        print(f"{name:8} {used.seconds:8.2f} {used.client:7.2f} {used.server:7.2f} {used.others:7.2f} {memory:6.0f}")
+    seconds = {name: used.seconds for name, (used, _) in results.items()}
+    together = results["all"][0]
+    cores = len(os.sched_getaffinity(0)) if LINUX else os.cpu_count() or 1
+    least = (together.client + together.server) / cores
+    print(f"all / (processor time of all / {cores} cores) = {together.seconds / least:.2f}")
     if arguments.only_all:
         return
-    seconds = {name: result[0] for name, result in results.items()}
     bound = max(seconds["read"], seconds["predict"]) + seconds["write"]
     print(f"all / (max(read, predict) + write) = {seconds['all'] / bound:.2f}")
+    print(f"(processor time of all / {cores} cores) / (max(read, predict) + write) = {least / bound:.2f}")
     if arguments.slow:
         print(f"pandas / all = {seconds['pandas'] / seconds['all']:.1f}")
 

@@ -47,6 +47,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "learning_rate: 0.05, n_estimators: 350",
         "learning_rate: 0.2, n_estimators: 20",
     )
+    edit(project, "models_py/arrival_delay/_arrival_delay.yml", "max_iter: 70", "max_iter: 20")
     return project
 
 
@@ -99,6 +100,21 @@ def postgres_next_day(on_postgres: PostgresSite, postgres_first: dict[str, int])
     """Built there again a day later."""
     on_postgres.build(as_of=NEXT_DAY)
     return on_postgres
+
+
+@pytest.fixture(scope="session")
+def both_use_cases(next_day: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The second day with the other use case on top."""
+    site = next_day.copy(tmp_path_factory.mktemp("both_use_cases"))
+    site.add_other_use_case()
+    return site
+
+
+@pytest.fixture(scope="session")
+def postgres_both_use_cases(postgres_next_day: PostgresSite) -> PostgresSite:
+    """The same there; it adds to `postgres_next_day`."""
+    postgres_next_day.add_other_use_case()
+    return postgres_next_day
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The same project over the same source rows gives the same tables on DuckDB and on PostgreSQL, two days in a row.
 
+One use case is built on both days, the other on the second.
+
 Text, keys, counts, times, types and NULLs are equal; so are snapshots, models and predictions, bit by bit. What SQL
 sums up in floating point may differ by 1e-9, relatively: the order of a sum is the server's.
 """
@@ -18,21 +20,26 @@ from adbc_driver_postgresql import dbapi
 from tests.e2e.postgres import PostgresSite
 from tests.e2e.site import NEXT_DAY, Site
 
+USE_CASES = ("flight_delay", "arrival_delay")
 # What says when something ran, or how long it took. What a search tried is compared as `search_trials`.
 CLOCK = {"created_at", "predicted_at", "decided_at", "fit_seconds", "seconds", "search_trace"}
 # JSON that SQL cut out of a longer text: each warehouse writes it in its own way, so its value is compared.
-JSON = {"evaluation.flight_delay__search_trials": ("parameters", "scores")}
+JSON = {f"evaluation.{use_case}__search_trials": ("parameters", "scores") for use_case in USE_CASES}
 RELATIONS = """
     select table_schema || '.' || table_name from information_schema.tables
     where table_schema not in ('raw', 'pg_catalog', 'information_schema') order by 1
 """
 # A handful of relations that hold no floating point sum: these are equal to the last bit.
-EXACT = (
-    "training.flight_delay__models",
-    "evaluation.flight_delay__heldout_predictions",
-    "predictions.flight_delay__predictions",
-    "training.flight_delay__training_set",
-)
+EXACT = {
+    f"{schema}.{use_case}__{name}"
+    for use_case in USE_CASES
+    for schema, name in (
+        ("training", "models"),
+        ("evaluation", "heldout_predictions"),
+        ("predictions", "predictions"),
+        ("training", "training_set"),
+    )
+}
 
 
 def in_duckdb(site: Site, sql: str) -> pa.Table:
@@ -101,14 +108,6 @@ def differences(duckdb_site: Site, postgres_site: PostgresSite, relation: str) -
     return [f"{name}: {text}" for name, text in found.items() if text]
 
 
-def test_every_table_is_the_same(next_day: Site, postgres_next_day: PostgresSite) -> None:
-    relations = in_duckdb(next_day, RELATIONS).column(0).to_pylist()
-    assert relations == in_postgres(postgres_next_day, RELATIONS).column(0).to_pylist()
-    assert len(relations) > 50
-    found = {r: d for r in relations if (d := differences(next_day, postgres_next_day, r))}
-    assert not found
-
-
 def test_the_second_day_only_added(postgres_first: dict[str, int], postgres_next_day: PostgresSite) -> None:
     rows = postgres_next_day.rows()
     for kept in ("training.flight_delay__models", "training.flight_delay__snapshots"):
@@ -131,3 +130,13 @@ def test_the_same_day_again_changes_nothing(postgres_next_day: PostgresSite) -> 
     assert postgres_next_day.rows() == before
     left = postgres_next_day.query("select relname from pg_class where relname like '%\\_\\_dbt\\_%'")
     assert left.empty
+
+
+def test_every_table_is_the_same(both_use_cases: Site, postgres_both_use_cases: PostgresSite) -> None:
+    relations = in_duckdb(both_use_cases, RELATIONS).column(0).to_pylist()
+    assert relations == in_postgres(postgres_both_use_cases, RELATIONS).column(0).to_pylist()
+    assert set(relations) > EXACT and len(relations) > 80
+    found = {r: d for r in relations if (d := differences(both_use_cases, postgres_both_use_cases, r))}
+    assert not found
+    both = in_duckdb(both_use_cases, "select distinct use_case from evaluation.ml_metrics").column(0).to_pylist()
+    assert sorted(both) == sorted(USE_CASES)
