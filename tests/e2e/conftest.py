@@ -1,11 +1,13 @@
 """The repository's project over a reduced warehouse: two carriers out of LaGuardia, five months.
 
-With INSITU_E2E_BUILT set to a folder, the first build is kept there and reused, for whoever works on these tests.
+With INSITU_E2E_BUILT set to a folder, the first build is kept there and reused, for whoever works on these tests. The
+project that built it is kept beside it, at the same place: what dbt parsed names its files by their whole path.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,9 +40,17 @@ def load_raw(warehouse: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the first build and of the project that builds it."""
+    folder = os.environ.get("INSITU_E2E_BUILT")
+    return Path(folder) if folder else tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="session")
+def quick(kept: Path) -> Path:
     """The repository's project with fewer boosting rounds, on whose number nothing here depends."""
-    project = copy_project(ROOT, tmp_path_factory.mktemp("quick") / "project")
+    shutil.rmtree(kept / "project", ignore_errors=True)
+    project = copy_project(ROOT, kept / "project")
     edit(
         project,
         "models_py/flight_delay/_flight_delay.yml",
@@ -60,10 +70,9 @@ def raw(quick: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.fixture(scope="session")
-def built(raw: Site, quick: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def built(raw: Site, quick: Path, kept: Path) -> Site:
     """Built from nothing as of 2013-11-01. Copy it before changing it."""
-    kept = os.environ.get("INSITU_E2E_BUILT")
-    site = Site(quick, Path(kept) if kept else tmp_path_factory.mktemp("built"))
+    site = Site(quick, kept / "built")
     if not site.warehouse.exists():
         raw.copy(site.folder)
         site.build()
