@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from insitu.proof.context import Env, Row
 from insitu.proof.domain import Place, Refusal, Relation, Value
+from insitu.proof.lines import line_of
 from insitu.proof.rebase import compact, instantiate, share
 from insitu.proof.rules import audit, grouping, queries, values
 from insitu.proof.symbols import Symbols
@@ -102,24 +103,3 @@ Rule = Callable[..., Any]
 
 def _find(rules: dict[type, Rule], node: exp.Expr) -> Rule | None:
     return rules.get(type(node))
-
-
-def line_of(node: Any) -> int:
-    """The line of a node in the SQL it was parsed from; 0 when unknown."""
-    if node is None or not isinstance(node, exp.Expr):
-        return 0
-    if "line" not in node.meta:
-        node.meta["line"] = _nearest_line(node)
-    return int(node.meta["line"])
-
-
-def _nearest_line(node: exp.Expr) -> int:
-    for child in node.walk():
-        if "line" in child.meta:
-            return int(child.meta["line"])
-    parent = node.parent
-    while parent is not None:
-        if "line" in parent.meta:
-            return int(parent.meta["line"])
-        parent = parent.parent
-    return 0

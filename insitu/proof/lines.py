@@ -1,9 +1,12 @@
-"""From lines of compiled SQL to lines of the model file that a person edits."""
+"""Lines: of a node in the compiled SQL, and from there to the model file that a person edits."""
 
 from __future__ import annotations
 
 from difflib import SequenceMatcher
 from functools import lru_cache
+from typing import Any
+
+from sqlglot import exp
 
 
 @lru_cache(maxsize=512)
@@ -32,3 +35,23 @@ def raw_line(raw: str, compiled: str, line: int) -> int:
     """The raw line of a compiled one; 1 when it is not known."""
     mapping = line_map(raw, compiled)
     return mapping[line] if 0 < line < len(mapping) else 1
+
+
+def line_of(node: Any) -> int:
+    """The line of a node in the SQL it was parsed from; 0 when unknown."""
+    if node is None or not isinstance(node, exp.Expr):
+        return 0
+    if "line" not in node.meta:
+        node.meta["line"] = _nearest_line(node)
+    return int(node.meta["line"])
+
+
+def _nearest_line(node: exp.Expr) -> int:
+    """Of what stands inside of it, else of what stands beside it: the parser notes the lines of names only."""
+    place: exp.Expr | None = node
+    while place is not None:
+        nearby = next((child.meta["line"] for child in place.walk() if child.meta.get("line")), 0)
+        if nearby:
+            return int(nearby)
+        place = place.parent
+    return 0

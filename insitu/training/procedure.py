@@ -15,7 +15,7 @@ from insitu.threads import limited, thread_count
 from insitu.training.calibrate import calibrated
 from insitu.training.candidates import names
 from insitu.training.data import Dataset, Rows
-from insitu.training.families import FAMILIES, Family, Request
+from insitu.training.families import FAMILIES, Family, Request, Stopping
 from insitu.training.temporal import later_slice, recent
 
 Array = np.ndarray[Any, Any]
@@ -124,16 +124,10 @@ class Procedure:
         assert settings is not None and stopper is not None  # both are checked with the configuration
         early, late = later_slice(rows, settings.slice)
         early = early.sample(self.candidate.max_rows or self.family.max_rows)
+        pipeline, weights = self.build(parameters, rows=len(early)), self.weights(early.y)
+        extra = self.family.fit_parameters(pipeline)
         with limited(len(early)):
-            best = stopper(
-                self.build(parameters, rows=len(early)),
-                early.frame,
-                early.y,
-                late.frame,
-                late.y,
-                self.weights(early.y),
-                settings.rounds,
-            )
+            best = stopper(Stopping.of(pipeline, early, late, weights, settings.rounds, extra))
         rounds = max(1, round(best * len(rows) / (len(rows) - len(late))))
         note = {"step": "early_stopping", "best_rounds": best, "rounds": rounds, "rows": len(early)}
         return rounds, note

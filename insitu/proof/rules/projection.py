@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from insitu.proof.context import Scope
 from insitu.proof.domain import Refusal
+from insitu.proof.lines import line_of
 from insitu.proof.rules.names import identifier
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _star(a: Analyser, item: exp.Expr, scope: Scope) -> list[tuple[str, exp.Expr
     if table and not any(s.alias == table for s in scope.sources):
         raise Refusal(f"{table}.* names no FROM item", item)
     result: list[tuple[str, exp.Expr]] = []
-    merged, line = {name for s in scope.sources for name in s.hidden}, _line(item)
+    merged, line = {name for s in scope.sources for name in s.hidden}, line_of(item)
     for source in scope.sources:
         if table and source.alias != table:
             continue
@@ -65,18 +66,3 @@ def _star(a: Analyser, item: exp.Expr, scope: Scope) -> list[tuple[str, exp.Expr
 
 def _quoted(name: str) -> exp.Identifier:
     return exp.Identifier(this=name, quoted=True)
-
-
-def _line(node: exp.Expr) -> int:
-    for child in (node, *node.walk()):
-        if "line" in child.meta:
-            return int(child.meta["line"])
-    parent = node.parent
-    while parent is not None:
-        if "line" in parent.meta:
-            return int(parent.meta["line"])
-        nearby = next((c.meta["line"] for c in parent.walk() if "line" in c.meta), None)
-        if nearby is not None:
-            return int(nearby)
-        parent = parent.parent
-    return 0

@@ -6,13 +6,14 @@ columns limit them as well: all rows of a partition share them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from insitu.proof import functions
 from insitu.proof.context import Row
-from insitu.proof.domain import NULL, Refusal, Terms, Value, is_present, prune, reads_of, refused, terms_of
+from insitu.proof.domain import NULL, Refusal, Value, is_present, prune, reads_of, refused, terms_of
 from insitu.proof.rebase import carry
 from insitu.proof.rules import determinism, frames, literals, predicates
 from insitu.proof.rules.aggregates import Call
@@ -23,7 +24,21 @@ if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The current row of a window, and a row that may be in its partition."""
+
+    row: Row
+    peer: Row
+    frame: Frame
+    order: list[exp.Expr]
+    partition: list[tuple[Value, Value]]  # of the peer, of the current row
+    theirs: list[Value]  # order keys of the peer
+    mine: list[Value]
+
+
 def window(a: Analyser, node: exp.Window, row: Row) -> Value:
+    """A window function: what it depends on in every row that its frame can hold."""
     if row.peers is None:
         raise Refusal("a window function in this clause", node)
     partition, order, spec = frames.definition(node, row)
@@ -42,6 +57,11 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     terms, reads = terms_of([*mine, *keys, *extra]), reads_of([*mine, *keys, *extra])
     near = [(peer, theirs) for peer in row.peers if not _apart(mine, theirs := [a.value(p, peer) for p in partition])]
     together = [peer for peer, _ in near]
+
+    def why() -> str:
+        how = "sees rows later than the current one" if order else "has no order that bounds its rows in time"
+        return f"window {a.show(function)} over (…) {how}"
+
     for peer, theirs in near:
         inner: Row | None = peer
         if condition is not None and not frame.counted:
@@ -51,13 +71,13 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
         assert inner is not None
         orders = [a.value(o.this, inner) for o in order]
         values = [a.value(x, inner) for x in arguments]
+        pair = Pair(row, inner, frame, order, list(zip(theirs, mine, strict=True)), orders, keys)
         silent = ignored and len(values) == 1 and values[0].constant == NULL and not frame.counted
-        given = [*theirs, *orders]
         if frame.positional and not (
             _same_value(a, function, frame, arguments, order, together)
             or _same_rows(a, function, arguments, (partition, order), together)
         ):
-            tie = _tie(a, frame, order, keys, orders, given, inner, row, silent, together)
+            tie = _tie(a, pair, silent, together)
             if tie:
                 terms |= {refused(a.place(node), "007", f"{a.show(node)} {tie}")}
         if silent:
@@ -67,9 +87,11 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
             some, read = predicates.truth(a, condition, inner)
             seen, reads = seen | some, reads | read
         reads |= reads_of(values) | inner.variant.reads
-        terms |= _bounded(a, node, frame, seen, inner, row, list(zip(theirs, mine, strict=True)), orders, keys, order)
+        zone, names = _facts(a, pair)
+        terms |= carry(seen, inner.variant, names, a.symbols, a.place(node), "002", why, zone)
         if picks:
-            here = _latest(a, frame, values[0], inner, row, list(zip(theirs, mine, strict=True)), orders, keys, order)
+            paths = a.symbols.paths(zone, values[0].symbol)
+            here = {new: weight for y, weight in paths.items() for new in names.get(y, ())}
             best = here if best is None else {y: max(w, here[y]) for y, w in best.items() if y in here}
             types.add(values[0].type)
     symbol = a.symbols.fresh()
@@ -81,7 +103,7 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
 
 
 def _apart(mine: list[Value], theirs: list[Value]) -> bool:
-    """Never in one partition."""
+    """Never the same values: constants differ."""
     return any(literals.differ(x.constant, y.constant) for x, y in zip(mine, theirs, strict=True))
 
 
@@ -122,38 +144,27 @@ def _same_rows(
     )
 
 
-def _tie(
-    a: Analyser, frame: Frame, order: list[exp.Expr], mine: list[Value], theirs: list[Value], all_theirs: list[Value],
-    peer: Row, row: Row, silent: bool, together: list[Row],
-) -> str:  # fmt: skip
+def _tie(a: Analyser, pair: Pair, silent: bool, together: list[Row]) -> str:
     """Why the frame is not determined; empty when it is."""
-    if not order:
+    row, peer, frame = pair.row, pair.peer, pair.frame
+    if not pair.order:
         return "depends on the order of rows and has none; give it an order that leaves no ties"
     if silent and frame.from_start:
         return ""
-    apart = any(literals.differ(x.constant, y.constant) for x, y in zip(mine, theirs, strict=True))
-    if frame.from_start and frame.bounded and apart and peer.variant is not row.variant:
+    if frame.from_start and frame.bounded and _apart(pair.mine, pair.theirs) and peer.variant is not row.variant:
         return ""  # rows of this kind never tie with the current row, and those before it are all in the frame
-    variants = [p.variant for p in together]
-    if determinism.covered(a, peer.variant, peer.unique, all_theirs, row.env.outer_symbols, variants):
+    given, variants = [*(x for x, _ in pair.partition), *pair.theirs], [p.variant for p in together]
+    if determinism.covered(a, peer.variant, peer.unique, given, row.env.outer_symbols, variants):
         return ""
     return f"is not determined when two rows tie; {determinism.ADVICE}"
 
 
-def _frame_facts(
-    a: Analyser,
-    frame: Frame,
-    peer: Row,
-    row: Row,
-    partition: list[tuple[Value, Value]],
-    theirs: list[Value],
-    mine: list[Value],
-    order: list[exp.Expr],
-) -> tuple[Zone, dict[int, list[int]]]:
+def _facts(a: Analyser, pair: Pair) -> tuple[Zone, dict[int, list[int]]]:
     """Facts about a row of the frame, and what its symbols are to the current row."""
-    names, zone = partition_names(a, row, partition), peer.variant.zone
-    if frame.bounded and theirs and is_present(mine[0], row.variant.zone):
-        strict = frame.strict or _ordered_first(theirs, mine, order, frame)
+    frame, mine, theirs = pair.frame, pair.mine, pair.theirs
+    names, zone = partition_names(a, pair.row, pair.partition), pair.peer.variant.zone
+    if frame.bounded and theirs and is_present(mine[0], pair.row.variant.zone):
+        strict = frame.strict or _ordered_first(theirs, mine, pair.order, frame)
         latest = a.symbols.fresh()  # the current row's first order key + offset
         zone = zone.copy()
         zone.add(theirs[0].symbol, latest, (frame.offset, STRICT if strict else LOOSE))
@@ -170,44 +181,6 @@ def partition_names(a: Analyser, row: Row, partition: list[tuple[Value, Value]])
         if p and q and p.unit == q.unit:
             names.setdefault(p.end, []).append(q.end)
     return names
-
-
-def _latest(
-    a: Analyser,
-    frame: Frame,
-    value: Value,
-    peer: Row,
-    row: Row,
-    partition: list[tuple[Value, Value]],
-    theirs: list[Value],
-    mine: list[Value],
-    order: list[exp.Expr],
-) -> dict[int, Weight]:
-    """Bounds of a value in the frame, over the current row's symbols."""
-    zone, names = _frame_facts(a, frame, peer, row, partition, theirs, mine, order)
-    return {new: w for y, w in a.symbols.paths(zone, value.symbol).items() for new in names.get(y, ())}
-
-
-def _bounded(
-    a: Analyser,
-    node: exp.Window,
-    frame: Frame,
-    seen: Terms,
-    peer: Row,
-    row: Row,
-    partition: list[tuple[Value, Value]],
-    theirs: list[Value],
-    mine: list[Value],
-    order: list[exp.Expr],
-) -> Terms:
-    """Terms of a row of the frame, in terms of the current row."""
-    zone, names = _frame_facts(a, frame, peer, row, partition, theirs, mine, order)
-    how = "sees rows later than the current one" if order else "has no order that bounds its rows in time"
-
-    def why() -> str:
-        return f"window {a.show(node.this)} over (…) {how}"
-
-    return carry(seen, peer.variant, names, a.symbols, a.place(node), "002", why, zone)
 
 
 def _ordered_first(theirs: list[Value], mine: list[Value], order: list[exp.Expr], frame: Frame) -> bool:

@@ -14,7 +14,7 @@ from insitu.training.families import (
     stack,
     xgboost,
 )
-from insitu.training.families.base import Family, Request
+from insitu.training.families.base import Family, Request, Stopping
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -35,4 +35,4 @@ FAMILIES: dict[str, Family] = {
     )
 }
 
-__all__ = ["FAMILIES", "Family", "Request"]
+__all__ = ["FAMILIES", "Family", "Request", "Stopping"]

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from insitu.errors import ConfigurationError
+from insitu.training.data import Rows
 from insitu.training.preprocess import for_sums, for_trees
 
 Array = np.ndarray[Any, Any]
@@ -49,8 +50,31 @@ class Request:
         return [direction.get(self.monotonic.get(name, ""), 0) for name in self.columns]
 
 
-# (unfitted Pipeline, earlier X and y, later X and y, earlier weights, patience) → best number of rounds
-BestRounds = Callable[[Any, pd.DataFrame, Array, pd.DataFrame, Array, Array | None, int], int]
+@dataclass(frozen=True)
+class Stopping:
+    """What early stopping fits, and the later slice it is judged by; both encoded as the Pipeline does."""
+
+    model: Any  # unfitted
+    train: Any  # shape (rows, encoded columns)
+    train_y: Array
+    judge: Any
+    judge_y: Array
+    weights: Array | None  # of the rows in train
+    patience: int  # rounds without a gain
+    fit_parameters: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls, pipeline: Any, early: Rows, late: Rows, weights: Array | None, patience: int, parameters: dict[str, Any]
+    ) -> Stopping:
+        """Encode both slices by what the earlier one shows."""
+        prepare = clone(pipeline["prepare"])
+        train = prepare.fit_transform(early.frame)
+        judge = prepare.transform(late.frame)
+        return cls(clone(pipeline["model"]), train, early.y, judge, late.y, weights, patience, parameters)
+
+
+BestRounds = Callable[[Stopping], int]  # the number of rounds or epochs with the least loss on the later slice
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from insitu.training.families.base import Array, Request, boosted, make, quantile_loss, with_trees
+from insitu.training.families.base import Request, Stopping, boosted, make, quantile_loss, with_trees
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
@@ -30,20 +28,16 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
     return with_trees(request, make(estimator, request, **{**defaults, **parameters}))
 
 
-def best_rounds(
-    pipeline: Any,
-    early: pd.DataFrame,
-    early_y: Array,
-    late: pd.DataFrame,
-    late_y: Array,
-    weights: Array | None,
-    patience: int,
-) -> int:
+def best_rounds(stopping: Stopping) -> int:
     """Rounds with the least loss on the later slice."""
-    prepare, model = clone(pipeline["prepare"]), clone(pipeline["model"])
-    model.set_params(early_stopping=True, n_iter_no_change=patience, scoring="loss")
-    encoded = prepare.fit_transform(early)
-    model.fit(encoded, early_y, sample_weight=weights, X_val=prepare.transform(late), y_val=late_y)
+    model = stopping.model.set_params(early_stopping=True, n_iter_no_change=stopping.patience, scoring="loss")
+    model.fit(
+        stopping.train,
+        stopping.train_y,
+        sample_weight=stopping.weights,
+        X_val=stopping.judge,
+        y_val=stopping.judge_y,
+    )
     return max(1, int(np.argmax(model.validation_score_)))
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-from sklearn.base import clone
-
 from insitu.errors import ConfigurationError
-from insitu.training.families.base import Array, Request, boosted, make, quantile_loss, with_trees
+from insitu.training.families.base import Request, Stopping, boosted, make, quantile_loss, with_trees
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
@@ -43,26 +40,17 @@ def fit_parameters(pipeline: Any) -> dict[str, Any]:
     return {"categorical_feature": list(range(len(numeric), len(numeric) + len(categorical)))} if categorical else {}
 
 
-def best_rounds(
-    pipeline: Any,
-    early: pd.DataFrame,
-    early_y: Array,
-    late: pd.DataFrame,
-    late_y: Array,
-    weights: Array | None,
-    patience: int,
-) -> int:
+def best_rounds(stopping: Stopping) -> int:
     """Rounds with the least loss on the later slice."""
     from lightgbm import early_stopping
 
-    prepare, model = clone(pipeline["prepare"]), clone(pipeline["model"])
-    model.fit(
-        prepare.fit_transform(early),
-        early_y,
-        sample_weight=weights,
-        eval_set=[(prepare.transform(late), late_y)],
-        **fit_parameters(pipeline),
-        callbacks=[early_stopping(patience, verbose=False)],
+    model = stopping.model.fit(
+        stopping.train,
+        stopping.train_y,
+        sample_weight=stopping.weights,
+        eval_set=[(stopping.judge, stopping.judge_y)],
+        **stopping.fit_parameters,
+        callbacks=[early_stopping(stopping.patience, verbose=False)],
     )
     return max(1, int(model.best_iteration_))
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-from sklearn.base import clone
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from insitu.training.families.base import Array, Family, Request, make, with_sums
+from insitu.training.families.base import Family, Request, Stopping, make, with_sums
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
@@ -28,30 +26,21 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
     return with_sums(request, model.set_params(hidden_layer_sizes=tuple(model.hidden_layer_sizes)))
 
 
-def best_rounds(
-    pipeline: Any,
-    early: pd.DataFrame,
-    early_y: Array,
-    late: pd.DataFrame,
-    late_y: Array,
-    weights: Array | None,
-    patience: int,
-) -> int:
+def best_rounds(stopping: Stopping) -> int:
     """Epochs with the least loss on the later slice."""
-    prepare, model = clone(pipeline["prepare"]), clone(pipeline["model"])
-    train, judge = prepare.fit_transform(early), prepare.transform(late)
-    classes = sorted(set(early_y.tolist()))
+    model, train, judge = stopping.model, stopping.train, stopping.judge
+    classes = sorted(set(stopping.train_y.tolist()))
     best, best_loss = 1, float("inf")
     for epoch in range(1, int(model.max_iter) + 1):
         if isinstance(model, MLPClassifier):
-            model.partial_fit(train, early_y, classes=classes, sample_weight=weights)
-            loss = float(log_loss(late_y, model.predict_proba(judge), labels=classes))
+            model.partial_fit(train, stopping.train_y, classes=classes, sample_weight=stopping.weights)
+            loss = float(log_loss(stopping.judge_y, model.predict_proba(judge), labels=classes))
         else:
-            model.partial_fit(train, early_y, sample_weight=weights)
-            loss = float(mean_squared_error(late_y, model.predict(judge)))
+            model.partial_fit(train, stopping.train_y, sample_weight=stopping.weights)
+            loss = float(mean_squared_error(stopping.judge_y, model.predict(judge)))
         if loss < best_loss:
             best, best_loss = epoch, loss
-        elif epoch - best >= patience:
+        elif epoch - best >= stopping.patience:
             break
     return best
 

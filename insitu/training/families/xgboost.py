@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-from sklearn.base import clone
-
 from insitu.errors import ConfigurationError
-from insitu.training.families.base import Array, Request, boosted, make, quantile_loss, with_trees
+from insitu.training.families.base import Request, Stopping, boosted, make, quantile_loss, with_trees
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
@@ -39,21 +36,16 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
     return with_trees(request, make(estimator, request, **{**defaults, **parameters}))
 
 
-def best_rounds(
-    pipeline: Any,
-    early: pd.DataFrame,
-    early_y: Array,
-    late: pd.DataFrame,
-    late_y: Array,
-    weights: Array | None,
-    patience: int,
-) -> int:
+def best_rounds(stopping: Stopping) -> int:
     """Rounds with the least loss on the later slice."""
-    prepare, model = clone(pipeline["prepare"]), clone(pipeline["model"])
-    model.set_params(early_stopping_rounds=patience)
-    encoded = prepare.fit_transform(early)
-    judge = [(prepare.transform(late), late_y)]
-    model.fit(encoded, early_y, sample_weight=weights, eval_set=judge, verbose=False)
+    model = stopping.model.set_params(early_stopping_rounds=stopping.patience)
+    model.fit(
+        stopping.train,
+        stopping.train_y,
+        sample_weight=stopping.weights,
+        eval_set=[(stopping.judge, stopping.judge_y)],
+        verbose=False,
+    )
     return int(model.best_iteration) + 1
 
 
