@@ -32,7 +32,7 @@ def relation(
     return Relation(base.names, variants, unique + base.unique)
 
 
-def source(name: str, columns: Mapping[str, str | None], symbols: Symbols) -> Relation:
+def source(columns: Mapping[str, str | None], symbols: Symbols) -> Relation:
     """A relation of which only the columns and their type families are known."""
     values = {}
     for column, family in columns.items():

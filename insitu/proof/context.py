@@ -13,6 +13,8 @@ from insitu.proof.symbols import ORIGIN, Zone
 
 @dataclass(frozen=True, slots=True)
 class Cte:
+    """A common table expression: its query, what is in reach of it, and the column names it is given."""
+
     query: exp.Expr
     env: Env
     columns: tuple[str, ...]
@@ -20,6 +22,8 @@ class Cte:
 
 @dataclass(frozen=True, slots=True)
 class Env:
+    """What is in reach of a query."""
+
     ctes: Mapping[str, Cte] = field(default_factory=dict)
     outer: tuple[Variant, ...] = ()  # innermost first
     outer_symbols: frozenset[int] = frozenset({ORIGIN})
@@ -41,6 +45,8 @@ class Group:
 
 @dataclass(slots=True)
 class Row:
+    """Where an expression is evaluated."""
+
     variant: Variant
     env: Env
     aliases: dict[str, exp.Expr] = field(default_factory=dict)
@@ -69,6 +75,8 @@ class Source:
 
 @dataclass(slots=True)
 class Scope:
+    """The FROM clause so far: joined rows, where their columns come from, and keys."""
+
     variants: list[Variant]
     sources: list[Source] = field(default_factory=list)
     unique: list[frozenset[Key]] = field(default_factory=list)

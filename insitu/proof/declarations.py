@@ -81,6 +81,8 @@ class _Timed(_Declared):
 
 
 class Event(_Timed):
+    """Things that happened: each row is known at `available_at`, plus `lag`."""
+
     kind: Literal["event"]
     available_at: str
 
@@ -89,12 +91,16 @@ class Event(_Timed):
 
 
 class Static(_Declared):
+    """Facts that never change."""
+
     kind: Literal["static"]
     reason: str = Field(min_length=10)
     content: str | list[str] | None = None  # hash of its contents, as the test of obligations tells it; per warehouse
 
 
 class Validity(_Timed):
+    """Versions: known at `valid_from`, their end only at `valid_to`."""
+
     kind: Literal["validity"]
     valid_from: str
     valid_to: str | None = None
@@ -107,6 +113,8 @@ class Validity(_Timed):
 
 
 class Mutable(_Declared):
+    """Today's values, overwritten in place: usable are the columns in `immutable`."""
+
     kind: Literal["mutable"]
     immutable: list[str] = []
     rows_are_permanent: bool = True
@@ -116,6 +124,8 @@ class Mutable(_Declared):
 
 
 class Raw(_Declared):
+    """Source rows whose time of knowledge a staging model works out."""
+
     kind: Literal["raw"]
     key: list[str]  # rows with the same key tell of the same thing
 
@@ -124,6 +134,8 @@ class Raw(_Declared):
 
 
 class Spine(_Declared):
+    """What is asked: entity × as-of."""
+
     kind: Literal["spine"]
     as_of: str = "as_of"
     key: list[str]
@@ -137,6 +149,8 @@ class Spine(_Declared):
 
 
 class Labels(_Timed):
+    """Outcomes, known at `matured_at`."""
+
     kind: Literal["labels"]
     matured_at: str = "matured_at"
 
@@ -145,6 +159,8 @@ class Labels(_Timed):
 
 
 class Features(_Declared):
+    """One row per spine row, which is proved to see the past only."""
+
     kind: Literal["features"]
     as_of: str = "as_of"
     key: list[str] = []
@@ -159,6 +175,8 @@ class Features(_Declared):
 
 
 class TrainingSet(_Declared):
+    """Features with their labels; the features are proved."""
+
     kind: Literal["training_set"]
     as_of: str = "as_of"
     labels: list[str]  # label, matured_at and whatever else may know the outcome

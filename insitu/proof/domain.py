@@ -65,6 +65,8 @@ class Value(NamedTuple):
 
 @dataclass(slots=True)
 class Variant:
+    """A disjunct of a relation: columns, facts between them, and what its rows depend on."""
+
     columns: dict[Key, Value]
     zone: Zone = field(default_factory=Zone)
     presence: Terms = NOTHING
@@ -91,6 +93,8 @@ class Variant:
 
 @dataclass(slots=True)
 class Relation:
+    """Column names, the variants that its rows are of, and keys that hold over all of them."""
+
     names: list[str]
     variants: list[Variant]
     unique: list[frozenset[str]] = field(default_factory=list)
@@ -108,10 +112,12 @@ class Refusal(Exception):
 
 
 def terms_of(values: Iterable[Value]) -> Terms:
+    """All that the values depend on."""
     return NOTHING.union(*(value.terms for value in values))
 
 
 def reads_of(values: Iterable[Value]) -> frozenset[Read]:
+    """The source columns that any of the values reads."""
     empty: frozenset[Read] = frozenset()
     return empty.union(*(value.reads for value in values))
 

@@ -77,6 +77,7 @@ def rewrite(project: Project, node: Node, name_of: Callable[[Node], exp.Table], 
 
 
 def named(schema: str, name: str, catalog: str | None = None) -> exp.Table:
+    """A table reference, all parts quoted."""
     parts = {"this": exp.to_identifier(name, quoted=True), "db": exp.to_identifier(schema, quoted=True)}
     if catalog:
         parts["catalog"] = exp.to_identifier(catalog, quoted=True)

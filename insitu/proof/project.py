@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 from sqlglot import exp
@@ -175,7 +174,7 @@ class Project:
                 f"the columns of `{node.name}` are not known; list them in its YAML, or pass a catalog", table
             )
         columns = {c.lower() if self.dialect == "duckdb" else c: f for c, f in node.families.items()}
-        return axioms.source(node.name, columns, self.analyser.symbols)
+        return axioms.source(columns, self.analyser.symbols)
 
     def relation(self, node: Node) -> Relation:
         """The relation of a model, by analysing its SQL; what was refuted in it stays so for those who read it."""
@@ -211,7 +210,7 @@ class Project:
 
     # --- checks
 
-    def check(self, today: date | None = None) -> list[ModelResult]:
+    def check(self) -> list[ModelResult]:
         """The verdict of every declared model that has SQL, upstream ones first."""
         return [
             self.check_model(n) for n in self.nodes.values() if n.sql is not None and self.declaration(n) is not None

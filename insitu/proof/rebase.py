@@ -15,6 +15,8 @@ from insitu.proof.symbols import ORIGIN, Symbols, Weight, Zone
 
 @dataclass(slots=True)
 class Rebased:
+    """Columns under new symbols, and the facts between them that hold in every member."""
+
     values: list[Value]  # without terms
     zone: Zone
     maps: list[dict[int, list[int]]]  # per member: old symbol → new symbols

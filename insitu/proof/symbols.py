@@ -44,6 +44,7 @@ _NESTED = {
 
 
 def add(a: Weight, b: Weight) -> Weight:
+    """The weight of two edges one after the other: strict when either is."""
     return a[0] + b[0], min(a[1], b[1])
 
 

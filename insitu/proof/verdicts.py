@@ -28,6 +28,8 @@ ROW = "(row)"  # stands for the existence of the row
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """Why a column (or the row) is not proved, and where."""
+
     code: str
     column: str
     place: Place
@@ -37,6 +39,8 @@ class Finding:
 
 @dataclass(slots=True)
 class ColumnVerdict:
+    """What was found for one column of a model."""
+
     model: str
     column: str
     status: Status = "proved"
@@ -125,6 +129,7 @@ def _advice(term: Term, anchor: str) -> str:
 
 
 def human(microseconds: int) -> str:
+    """A duration in its largest whole unit: `6 hours`."""
     for unit, size in (("day", DAY), ("hour", 3600 * SECOND), ("minute", 60 * SECOND), ("second", SECOND)):
         if microseconds % size == 0:
             n = microseconds // size

@@ -33,7 +33,7 @@ def render(row: Row, metrics: Sequence[Row], config: Mapping[str, Any]) -> str:
         _header(row, metrics),
         f"# {row['model_version']}",
         _description(row, config),
-        _use(row, config),
+        _use(row),
         _data(row),
         _procedure(row),
         _evaluation(metrics),
@@ -82,7 +82,7 @@ def _listed(facts: card.Facts) -> str:
     return "\n".join(f"- {term}: " + (f"`{value}`" if is_code else value) for term, value, is_code in facts)
 
 
-def _use(row: Row, config: Mapping[str, Any]) -> str:
+def _use(row: Row) -> str:
     signature = json.loads(row["signature"] or "{}")
     lines = [
         "## Intended use and limits",

@@ -21,6 +21,7 @@ _IDEMPOTENT = (exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd, exp.ArgMax, exp.
 
 
 def is_aggregate(node: exp.Expr) -> bool:
+    """Is the node itself an aggregate call, known to the checker or not?"""
     if isinstance(node, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
         return True
     if isinstance(node, exp.Anonymous):
@@ -51,7 +52,7 @@ def calls(node: exp.Expr) -> list[exp.Expr]:
 class Call:
     """An aggregate call taken apart: the function, FILTER, arguments, and the order of its input."""
 
-    def __init__(self, node: exp.Expr, dialect: str) -> None:
+    def __init__(self, node: exp.Expr) -> None:
         self.node = node
         self.filter: exp.Expr | None = None
         self.order: list[exp.Expr] = []
@@ -123,10 +124,11 @@ def _never_null(a: Analyser, node: exp.Expr, row: Row) -> bool:
 
 
 def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """An aggregate over the rows of a group: it depends on each of them, as far as the group's keys can tell when."""
     group = row.group
     if group is None:
         raise Refusal("an aggregate outside of a grouped select", node)
-    call = Call(node, a.dialect)
+    call = Call(node)
     terms, reads = NOTHING, frozenset[Read]()
     best: dict[int, Weight] | None = None
     types: set[str | None] = set()

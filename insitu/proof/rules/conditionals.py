@@ -65,6 +65,7 @@ def branch(a: Analyser, condition: exp.Expr, results: list[exp.Expr], row: Row) 
 
 
 def coalesce(a: Analyser, node: exp.Coalesce, row: Row) -> Value:
+    """The first value that is not NULL; `coalesce(p, false)` is whether p is true."""
     arguments = [node.this, *node.expressions]
     first = arguments[0].unnest()
     fallback = arguments[1].unnest() if len(arguments) == 2 else None

@@ -24,6 +24,7 @@ _COMPARISONS = (exp.Predicate, exp.Connector, exp.Not)
 
 
 def opaque(a: Analyser, key: object, values: Iterable[Value], type_: str | None = "opaque") -> Value:
+    """A function of which only the arguments are known; the same key and arguments give the same symbol."""
     values = list(values)
     symbol = a.symbols.intern((key, tuple(v.symbol for v in values)))
     if a.trusting and _identifying(key):
@@ -74,6 +75,7 @@ def _key(node: exp.Expr, evaluated: list[exp.Expr]) -> tuple[object, ...]:
 
 
 def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """An operator or function on the list of pure ones."""
     children = arguments(node)
     values = [a.value(child, row) for child in children]
     if isinstance(node, _STRICT) and any(v.constant == NULL for v in values):
@@ -89,6 +91,7 @@ def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
 
 
 def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
+    """A function that the parser knows by its name only."""
     name = str(node.this).lower()
     if name in functions.CLOCK_NAMES:
         return clock(a, node, row)
@@ -98,11 +101,13 @@ def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
 
 
 def clock(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """A value that changes from run to run: nothing that reads it is proved."""
     term = refused(a.place(node), "007", f"{a.show(node)} changes from run to run; use the variable as_of or a column")
     return Value(a.symbols.fresh(), frozenset({term}), type="timestamp")
 
 
 def zoned(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """AT TIME ZONE, which staging models may use to come from local time to UTC."""
     if not a.trusting:
         raise Refusal("AT TIME ZONE shifts local times; convert to UTC in staging", node)
     values = [a.value(child, row) for child in arguments(node)]
@@ -111,6 +116,7 @@ def zoned(a: Analyser, node: exp.Expr, row: Row) -> Value:
 
 
 def parenthesis(a: Analyser, node: exp.Paren | exp.Alias, row: Row) -> Value:
+    """What stands inside."""
     return a.value(node.this, row)
 
 
@@ -122,6 +128,7 @@ def dot(a: Analyser, node: exp.Dot, row: Row) -> Value:
 
 
 def unix_time(a: Analyser, node: exp.UnixToTime, row: Row) -> Value:
+    """to_timestamp(seconds): a time with time zone."""
     if set(k for k, v in node.args.items() if v) - {"this"}:
         raise Refusal(f"{a.show(node)} is not understood", node)
     return opaque(a, "to_timestamp", [a.value(node.this, row)], "timestamptz")

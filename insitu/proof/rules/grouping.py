@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Grouped:
+    """A group as one row, its keys, its members with their keys, and what their symbols are to the keys."""
+
     variant: Variant
     keys: list[Value]
     members: list[tuple[Variant, list[Value]]]
@@ -70,6 +72,7 @@ def _may_meet(a: list[Value], b: list[Value]) -> bool:
 
 
 def distinct(a: Analyser, relation: Relation, env: Env, node: exp.Expr) -> Relation:
+    """DISTINCT: a group for each combination of all columns."""
     names = relation.names
     grouped = group(a, relation.variants, lambda v: [v.columns["", n] for n in names], env, node, "DISTINCT")
     variants = []

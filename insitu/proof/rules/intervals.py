@@ -24,6 +24,8 @@ _CALLS = {
 
 @dataclass(frozen=True, slots=True)
 class Duration:
+    """A literal duration: microseconds at the least and at the most."""
+
     low: int
     high: int
     unit: str = ""  # set when it is a whole number of one unit

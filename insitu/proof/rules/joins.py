@@ -118,7 +118,7 @@ def join(a: Analyser, scope: Scope, node: exp.Expr, env: Env) -> Scope:
         if not (one_match and side in ("", "LEFT")):
             ranks = {}  # each numbered row may be there several times now
         if using:
-            _merge_using(a, result, scope, alias, using, side)
+            _merge_using(result, scope, alias, using, side)
     if len(result) > MAX_VARIANTS:
         result = [merge(result, a.symbols, env.outer_symbols)]
     return Scope(result, sources, unique, ranks)
@@ -367,7 +367,7 @@ def _compared_as_it_is(relation: Relation, name: str, other: Value) -> bool:
     return all(comparable(t, other.type) or (t in _EXACT and other.type == "opaque") for t in types)
 
 
-def _merge_using(a: Analyser, variants: list[Variant], scope: Scope, alias: str, using: list[str], side: str) -> None:
+def _merge_using(variants: list[Variant], scope: Scope, alias: str, using: list[str], side: str) -> None:
     """The one column that USING makes of two: the left one, unless the left row is missing."""
     for v in variants:
         for name in using:

@@ -18,12 +18,9 @@ Projection = list[tuple[str, exp.Expr]]
 
 
 def order_of(node: exp.Select) -> list[exp.Expr]:
+    """The items of ORDER BY."""
     order = node.args.get("order")
     return list(order.expressions) if order is not None else []
-
-
-def _ordered_value(a: Analyser, item: exp.Expr, row: Row, items: Projection) -> Value:
-    return _output_value(a, item.this, row, items)
 
 
 def _output_value(a: Analyser, node: exp.Expr, row: Row, items: Projection) -> Value:
@@ -57,7 +54,7 @@ def distinct_on(
         terms, reads = NOTHING, g.variant.reads
         for (member, keys), mapping in zip(g.members, g.translate, strict=True):
             row, columns = by_variant[id(member)]
-            order = [_ordered_value(a, o, row, items) for o in order_of(node)]
+            order = [_output_value(a, o.this, row, items) for o in order_of(node)]
             seen = member.existence.union(*(v.terms for v in [*columns, *order]))
             reads |= frozenset().union(*(v.reads for v in columns))
             terms |= carry(
@@ -105,7 +102,7 @@ def limited(
     place, why = a.place(limit or offset), "LIMIT picks among rows of any time"
 
     def keys_of(row: Row) -> list[Value]:
-        return [_ordered_value(a, o, row, items) for o in order]
+        return [_output_value(a, o.this, row, items) for o in order]
 
     same = bool(order and rows) and determinism.interchangeable(a, rows, [], keys_of, None)
     for row in rows:

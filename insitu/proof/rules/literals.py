@@ -24,6 +24,7 @@ _EXACT = 2**53
 
 
 def literal(a: Analyser, node: exp.Literal, row: Row) -> Value:
+    """A number or a text. A text that the warehouse may read as the time of the run is not proved."""
     symbol = a.symbols.intern(("literal", node.this, node.is_string))
     if node.is_string:
         text = str(node.this)
@@ -46,10 +47,12 @@ def _among_text(a: Analyser, node: exp.Literal, row: Row) -> bool:
 
 
 def null(a: Analyser, node: exp.Null, row: Row) -> Value:
+    """NULL."""
     return Value(a.symbols.intern("null"), constant=NULL)
 
 
 def boolean(a: Analyser, node: exp.Boolean, row: Row) -> Value:
+    """TRUE or FALSE."""
     return Value(a.symbols.intern(("boolean", bool(node.this))), constant=bool(node.this), type="boolean")
 
 

@@ -40,6 +40,10 @@ def lookup(variant: Variant, table: str, name: str, node: exp.Expr) -> Value | N
 
 
 def column(a: Analyser, node: exp.Column, row: Row) -> Value:
+    """The value that a name means, looked up as the warehouse does: in FROM, among the aliases, in the outer queries.
+
+    Raises Refusal when it is not certain which of them is meant.
+    """
     table, name = identifier(node.args.get("table"), a.dialect), identifier(node.this, a.dialect)
     if isinstance(node.this, exp.Star):
         raise Refusal("* in an expression", node)

@@ -29,6 +29,7 @@ Projection = list[tuple[str, exp.Expr]]
 
 
 def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
+    """The relation that a SELECT gives."""
     env = tables.with_ctes(a, node, env)
     windows = {w.name.lower() or str(w.this): w for w in node.args.get("windows") or []}
     env = replace(env, windows=windows)
@@ -60,11 +61,11 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
     names = [name for name, _ in items]
     if not grouped:
         unique = unique_keys.kept_keys(a, scope, items)
-    relation = Relation(names, [], unique, unique_keys.ranks(a, scope, items, rows) if not grouped else {})
+    relation = Relation(names, [], unique, unique_keys.ranks(a, scope, items) if not grouped else {})
     if not grouped:
         relation.unique = relation.unique + unique_keys.numbered(a, scope, items)
     for part in (qualify.this,) if qualify is not None else ():
-        relation.unique = relation.unique + unique_keys.first_of(a, part, relation, scope, items)
+        relation.unique = relation.unique + unique_keys.first_of(part, relation, scope, items)
     distinct = node.args.get("distinct")
     on = distinct.args.get("on") if distinct is not None else None
     if on is not None:
@@ -161,7 +162,7 @@ def _grouped(
     a: Analyser, node: exp.Select, scope: Scope, items: Projection, aliases: dict[str, exp.Expr], env: Env
 ) -> tuple[list[Row], list[frozenset[str]]]:
     clause = node.args.get("group")
-    expressions = _keys(a, clause, items, aliases, scope) if clause is not None else []
+    expressions = _keys(clause, items, aliases, scope) if clause is not None else []
     grouped = grouping.group(
         a, scope.variants, lambda v: [a.value(e, Row(v, env, aliases)) for e in expressions], env, clause or node,
         "GROUP BY" if expressions else "an aggregate without GROUP BY",
@@ -217,9 +218,7 @@ def _key_columns(g: grouping.Grouped) -> dict[Key, Value]:
     return columns
 
 
-def _keys(
-    a: Analyser, clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], scope: Scope
-) -> list[exp.Expr]:
+def _keys(clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], scope: Scope) -> list[exp.Expr]:
     if clause.args.get("all"):
         return [e for _, e in items if not aggregates.calls(e)]
     names = {name for v in scope.variants[:1] for _, name in v.columns}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
+    """UNION puts variants side by side; EXCEPT and INTERSECT see the other side's equal rows."""
     env = tables.with_ctes(a, node, env)
     left, right = a.relation(node.this, env), a.relation(node.expression, env)
     names = left.names

@@ -70,16 +70,19 @@ def seen_by(
 
 
 def scalar(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """A subquery as a value."""
     terms, reads, type_ = seen_by(a, node, row, node, "scalar", columns=True)
     return Value(a.symbols.fresh(), terms, type=type_, reads=reads)
 
 
 def exists(a: Analyser, node: exp.Exists, row: Row) -> Value:
+    """EXISTS: whether there are rows, whatever they hold."""
     terms, reads, _ = seen_by(a, node.this, row, node, "EXISTS", columns=False)
     return Value(a.symbols.fresh(), terms, type="boolean", reads=reads)
 
 
 def quantified(a: Analyser, node: exp.Any | exp.All, row: Row) -> Value:
+    """x = ANY (…), x > ALL (…), over a subquery or an array."""
     if not isinstance(node.this.unnest(), exp.Query | exp.Subquery):
         return a.value(node.this, row)
     terms, reads, _ = seen_by(a, node.this, row, node, "ANY/ALL", columns=True)

@@ -91,6 +91,7 @@ def _names_some_of(a: Analyser, node: exp.Expr, left: Variant) -> bool:
 
 
 def rename(relation: Relation, columns: list[str], node: exp.Expr) -> Relation:
+    """The relation with its first columns named as an alias says."""
     if not columns:
         return relation
     if len(columns) > len(relation.names):
@@ -107,6 +108,7 @@ def rename(relation: Relation, columns: list[str], node: exp.Expr) -> Relation:
 
 
 def table(a: Analyser, node: exp.Table, env: Env) -> Relation:
+    """A CTE in reach of that name, else a relation of the project."""
     name = identifier(node.this, a.dialect)
     cte = env.ctes.get(name) if not node.args.get("db") else None
     if cte is None:
@@ -120,6 +122,7 @@ def query_table(a: Analyser, node: exp.Table, env: Env) -> Relation:
 
 
 def subquery(a: Analyser, node: exp.Subquery, env: Env) -> Relation:
+    """A query in parentheses."""
     return a.relation(node.this, with_ctes(a, node, env))
 
 

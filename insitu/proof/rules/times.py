@@ -25,6 +25,7 @@ def _derived(value: Value, symbol: int, type_: str | None) -> Value:
 
 
 def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
+    """A cast: of a time to a date it truncates; most others say nothing of order."""
     target = _type_name(a, node.to)
     to = family(target)
     if isinstance(node.this, exp.Literal) and node.this.is_string and to in TIME:
@@ -53,6 +54,7 @@ def _type_name(a: Analyser, node: exp.Expr) -> str:
 
 
 def truncate(a: Analyser, node: exp.TimestampTrunc | exp.DateTrunc, row: Row) -> Value:
+    """date_trunc: the start of the period that holds the time."""
     unit = node.args.get("unit")
     name = unit.name.upper().removesuffix("S") if unit is not None else ""
     if name not in UNIT and name not in CALENDAR:

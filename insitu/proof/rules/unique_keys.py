@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row, Scope
+from insitu.proof.context import Scope
 from insitu.proof.domain import Key, Relation
 from insitu.proof.rules import predicates
 from insitu.proof.rules.names import identifier
@@ -32,6 +32,7 @@ def _plain(a: Analyser, items: Projection, scope: Scope) -> dict[Key, str]:
 
 
 def kept_keys(a: Analyser, scope: Scope, items: Projection) -> list[frozenset[str]]:
+    """Keys of the FROM clause all of whose columns are selected, or equal to a selected one."""
     output = _plain(a, items, scope)
     constants = {
         key
@@ -68,7 +69,7 @@ def _equal_column(a: Analyser, scope: Scope, column: Key, output: dict[Key, str]
     return None
 
 
-def ranks(a: Analyser, scope: Scope, items: Projection, rows: list[Row]) -> dict[str, frozenset[str]]:
+def ranks(a: Analyser, scope: Scope, items: Projection) -> dict[str, frozenset[str]]:
     """Output columns that number the rows of each partition."""
     output, ranks = _plain(a, items, scope), {}
     for name, expression in items:
@@ -108,9 +109,7 @@ def _partition(node: exp.Expr, scope: Scope, output: dict[Key, str]) -> frozense
     return frozenset(names)
 
 
-def first_of(
-    a: Analyser, predicate: exp.Expr, relation: Relation, scope: Scope, items: Projection
-) -> list[frozenset[str]]:
+def first_of(predicate: exp.Expr, relation: Relation, scope: Scope, items: Projection) -> list[frozenset[str]]:
     """QUALIFY row_number() … = 1 leaves one row per partition."""
     result = []
     by_name = dict(items)
@@ -147,6 +146,7 @@ def is_first(part: exp.Expr, alias: str, name: str) -> bool:
 
 
 def same(a: exp.Expr, b: exp.Expr) -> bool:
+    """The same expression as written, but for the table that one of two columns leaves out."""
     a, b = a.unnest(), b.unnest()
     if a == b:
         return True

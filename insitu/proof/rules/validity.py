@@ -38,6 +38,7 @@ def end_of_version(a: Analyser, part: exp.Expr, row: Row) -> Value | None:
 
 
 def end_of_version_of(a: Analyser, part: exp.Expr, row: Row, open_ended: bool) -> Value | None:
+    """The same of the comparison alone; open_ended says that NULL satisfies the predicate."""
     if isinstance(part, exp.LT | exp.LTE):
         low, high = part.this, part.expression
     elif isinstance(part, exp.GT | exp.GTE):

@@ -117,7 +117,7 @@ def _arguments(a: Analyser, function: exp.Expr) -> list[exp.Expr]:
         return []
     if type(function) in functions.WINDOW_ONLY | functions.POSITIONAL:
         return arguments
-    call = Call(function, a.dialect)
+    call = Call(function)
     if call.ordered and call.name in ("argmax", "argmin", "arg_max", "arg_min", "max_by", "min_by", "mode"):
         raise Refusal(f"{call.name}() as a window function", function)
     return call.arguments
