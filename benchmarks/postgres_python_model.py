@@ -131,7 +131,7 @@ class Usage:
     def __init__(self, database: Database) -> None:
         with database.connect() as connection:
             row = connection.execute("select pg_backend_pid()").fetchone()
-        self._postmaster = parent(row[0]) if row and LINUX else 0
+            self._postmaster = parent(row[0]) if row and LINUX else 0
 
     def __enter__(self) -> Self:
         self._start = self._now()
