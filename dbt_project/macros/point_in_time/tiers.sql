@@ -10,7 +10,7 @@
     {%- set widths = [] -%}
     {%- for power in range(40) if 2 ** power >= longest and not widths -%}{%- do widths.append(2 ** power) -%}{%- endfor -%}
     {%- for _ in range(6) if widths[-1] >= 8 -%}{%- do widths.append(widths[-1] // 8) -%}{%- endfor -%}
-    {%- set crowds = adapter.dispatch('events_per_tier', 'insitu')(plan, widths) -%}
+    {%- set crowds = events_per_tier(plan, widths) -%}
     {%- set tiers = [] -%}
     {%- for width in widths -%}
         {%- if loop.first or crowds[loop.index0 - 1] > 16 -%}{%- do tiers.insert(0, {'seconds': width, 'label': width ~ 's'}) -%}{%- endif -%}
@@ -19,31 +19,48 @@
 {% endmacro %}
 
 
-{#- Unknown until the events are there: as if each tier held eight times the events of the one below, and the third few. -#}
-{% macro default__events_per_tier(plan, widths) %}
-    {{ return([1000, 100, 10, 0, 0, 0, 0]) }}
-{% endmacro %}
-
-
-{#- How many events of its key and tier an event finds beside it on average, for each width, from a sample. -#}
-{% macro duckdb__events_per_tier(plan, widths) %}
-    {%- if not execute or plan.events is string or not load_relation(plan.events) -%}{{ return(default__events_per_tier(plan, widths)) }}{%- endif -%}
-    {%- set rows = run_query('select count(*) from ' ~ plan.events).rows[0][0] | int -%}
-    {%- set share = [1.0, 50000 / ([rows, 1] | max)] | min -%}
+{#-
+    How many events of its key and tier an event finds beside it on average, for each width, from a sample. Without one
+    (no events yet, or a view in PostgreSQL): as if each tier held ten times those of the one below, and the third few.
+-#}
+{% macro events_per_tier(plan, widths) %}
+    {%- set there = execute and plan.events is not string and load_relation(plan.events) -%}
+    {%- set sample = adapter.dispatch('event_sample')(plan.events) if there else none -%}
+    {%- if not sample -%}{{ return([1000, 100, 10, 0, 0, 0, 0]) }}{%- endif -%}
     {%- set keys = plan.key_columns.values() | join(', ') -%}
     {%- set query -%}
         with sampled as (
-            select {{ keys }}, {{ plan.available_at }} as moment from {{ plan.events }}
-            {{ 'using sample ' ~ (100 * share) ~ ' percent (bernoulli, 1)' if share < 1 }}
+            select {{ keys }}, {{ plan.available_at }} as moment from {{ plan.events }} {{ sample.clause }}
         )
         {%- for width in widths %}
-        select {{ loop.index }} as n, coalesce(sum(n_events * (n_events - 1.0)) / sum(n_events), 0) / {{ share }} as others
+        select {{ loop.index }} as n, coalesce(sum(n_events * (n_events - 1.0)) / sum(n_events), 0) / {{ sample.share }} as others
         from (select count(*) as n_events from sampled group by {{ keys }}, {{ time_block('moment', width) }}) as crowd
         {{ 'union all' if not loop.last }}
         {%- endfor %}
         order by n
     {%- endset -%}
     {{ return(run_query(query).columns[1].values() | map('float') | list) }}
+{% endmacro %}
+
+
+{#- About 50,000 rows, each drawn by itself: whole pages would hold events of one time. {'clause', 'share' of all rows} -#}
+{% macro duckdb__event_sample(events) %}
+    {%- set rows = run_query('select count(*) from ' ~ events).rows[0][0] | int -%}
+    {%- set share = [1.0, 50000 / ([rows, 1] | max)] | min -%}
+    {{ return({'clause': 'using sample ' ~ (100 * share) ~ ' percent (bernoulli, 1)' if share < 1 else '', 'share': share}) }}
+{% endmacro %}
+
+{#- The number of rows is the planner's, or a guess from the bytes; only tables can be sampled. -#}
+{% macro postgres__event_sample(events) %}
+    {%- set query -%}
+        select case when c.reltuples > 0 then c.reltuples else pg_relation_size(c.oid) / 64 end
+        from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace
+        where n.nspname = '{{ events.schema }}' and c.relname = '{{ events.identifier }}' and c.relkind in ('r', 'm')
+    {%- endset -%}
+    {%- set sizes = run_query(query).rows -%}
+    {%- if not sizes -%}{{ return(none) }}{%- endif -%}
+    {%- set share = [1.0, 50000 / ([sizes[0][0] | int, 1] | max)] | min -%}
+    {{ return({'clause': 'tablesample bernoulli (' ~ 100 * share ~ ') repeatable (1)' if share < 1 else '', 'share': share}) }}
 {% endmacro %}
 
 
