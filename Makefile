@@ -30,7 +30,7 @@ postgres: install  ## Start a local PostgreSQL and print its settings
 	$(BIN)/python -m insitu.postgrespy.server
 
 test: install lint  ## Run all checks and tests; brings up its own PostgreSQL
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: install  ## Check style and types
 	$(BIN)/ruff check .

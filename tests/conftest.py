@@ -2,11 +2,14 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from dbt_common import behavior_flags
 
 from insitu.postgrespy.server import Database, ServerUnavailable, temporary_server
+
+TESTS = Path(__file__).parent
 
 
 def _calling_module() -> str:
@@ -21,6 +24,14 @@ def _calling_module() -> str:
 
 
 behavior_flags.BehaviorFlagRendered._default_source = staticmethod(_calling_module)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what they build go to one process, where several run side by side."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        shared = item.nodeid.rpartition("::")[0] if item.get_closest_marker("conformance") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group("e2e" if folder == "e2e" else shared))
 
 
 @pytest.fixture(scope="session")
