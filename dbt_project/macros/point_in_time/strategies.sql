@@ -29,6 +29,18 @@
 {% endmacro %}
 
 
+{#- Where keys are crowded a window is cut into many pieces; running totals cost the same however many events a key has. -#}
+{% macro duckdb__timeline_strategy(measure, agg, window, data_type, lookups) %}
+    {%- if lookups.get('crowded') -%}
+        {%- set exact = exactness(data_type) -%}
+        {%- if agg in ['count', 'rate_per_day'] or agg in ['sum', 'avg'] and exact.sum or agg == 'stddev' and exact.squares -%}
+            {{ return(['running', 'exact, so totals can be subtracted, which is cheaper where keys are crowded']) }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(default__timeline_strategy(measure, agg, window, data_type, lookups)) }}
+{% endmacro %}
+
+
 {#-
     PostgreSQL's window functions can not skip NULLs: first and last are probes, or joins where there is no index. Its
     running totals are cheap, unlike DuckDB's, so whole numbers and decimals are subtracted.
@@ -49,13 +61,18 @@
 {% endmacro %}
 
 
-{#- Where looking up the events of a window beats sorting all of them: nowhere in DuckDB, it has no such index. -#}
+{#-
+    Where looking up the events of a window beats sorting all of them: nowhere in DuckDB, it has no such index. It is
+    `crowded` where more than two tiers would be needed.
+-#}
 {% macro lookup_costs(spine, events, keys, available_at, longest, sorts) %}
     {{ return(adapter.dispatch('lookup_costs')(spine, events, keys, available_at, longest, sorts)) }}
 {% endmacro %}
 
-{% macro default__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
-    {{ return({'bounded': [false, ''], 'all': [false, ''], 'index': false}) }}
+{% macro duckdb__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
+    {%- set width = [longest // 64, 1] | max -%}
+    {%- set crowd = events_per_tier({'events': events, 'key_columns': keys, 'available_at': available_at}, [width], [0]) -%}
+    {{ return({'bounded': [false, ''], 'all': [false, ''], 'index': false, 'crowded': crowd[0] > 16}) }}
 {% endmacro %}
 
 

@@ -10,7 +10,8 @@
     {%- set widths = [] -%}
     {%- for power in range(40) if 2 ** power >= longest and not widths -%}{%- do widths.append(2 ** power) -%}{%- endfor -%}
     {%- for _ in range(6) if widths[-1] >= 8 -%}{%- do widths.append(widths[-1] // 8) -%}{%- endfor -%}
-    {%- set crowds = events_per_tier(plan, widths) -%}
+    {#- Without a sample: as if each tier held ten times the events of the one below, and the third few. -#}
+    {%- set crowds = events_per_tier(plan, widths, [1000, 100, 10, 0, 0, 0, 0]) -%}
     {%- set tiers = [] -%}
     {%- for width in widths -%}
         {%- if loop.first or crowds[loop.index0 - 1] > 16 -%}{%- do tiers.insert(0, {'seconds': width, 'label': width ~ 's'}) -%}{%- endif -%}
@@ -20,13 +21,13 @@
 
 
 {#-
-    How many events of its key and tier an event finds beside it on average, for each width, from a sample. Without one
-    (no events yet, or a view in PostgreSQL): as if each tier held ten times those of the one below, and the third few.
+    How many events of its key and tier an event finds beside it on average, for each width, from a sample; `unknown`
+    without one (no events yet, or a view in PostgreSQL).
 -#}
-{% macro events_per_tier(plan, widths) %}
+{% macro events_per_tier(plan, widths, unknown) %}
     {%- set there = execute and plan.events is not string and load_relation(plan.events) -%}
     {%- set sample = adapter.dispatch('event_sample')(plan.events) if there else none -%}
-    {%- if not sample -%}{{ return([1000, 100, 10, 0, 0, 0, 0]) }}{%- endif -%}
+    {%- if not sample -%}{{ return(unknown) }}{%- endif -%}
     {%- set keys = plan.key_columns.values() | join(', ') -%}
     {%- set query -%}
         with sampled as (
