@@ -20,10 +20,10 @@
 {% endmacro %}
 
 
-{#- (role, pages) of the two relations; only tables can be sampled. -#}
-{% macro table_sizes(spine, events) %}
-    {%- for role, relation in [('spine', spine), ('events', events)] %}
-    select '{{ role }}', pg_relation_size(c.oid) / 8192
+{#- (role, pages, rows as the planner knows or as the bytes suggest) of {role: relation}; only tables can be sampled. -#}
+{% macro table_sizes(relations) %}
+    {%- for role, relation in relations.items() %}
+    select '{{ role }}', pg_relation_size(c.oid) / 8192, case when c.reltuples > 0 then c.reltuples else pg_relation_size(c.oid) / 64 end
     from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace
     where n.nspname = '{{ relation.schema }}' and c.relname = '{{ relation.identifier }}' and c.relkind in ('r', 'm')
     {{ 'union all' if not loop.last }}

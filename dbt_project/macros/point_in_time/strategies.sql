@@ -71,7 +71,7 @@
 
 {% macro duckdb__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
     {%- set width = [longest // 64, 1] | max -%}
-    {%- set crowd = events_per_tier({'events': events, 'key_columns': keys, 'available_at': available_at}, [width], [0]) -%}
+    {%- set crowd = events_per_tier({'events': events, 'key_columns': keys, 'available_at': available_at}, [width], [0]) if longest else [0] -%}
     {{ return({'bounded': [false, ''], 'all': [false, ''], 'index': false, 'crowded': crowd[0] > 16}) }}
 {% endmacro %}
 
@@ -84,7 +84,7 @@
     {%- set no = {'bounded': [false, 'no index'], 'all': [false, 'no index'], 'index': false} -%}
     {%- if not execute or events is string or spine is string or not load_relation(events) or not load_relation(spine) -%}{{ return(no) }}{%- endif -%}
     {%- if not has_lookup_index(events, keys.values() | list, available_at) -%}{{ return(no) }}{%- endif -%}
-    {%- set tables = run_query(table_sizes(spine, events)).rows -%}
+    {%- set tables = run_query(table_sizes({'spine': spine, 'events': events})).rows -%}
     {%- if tables | length < 2 -%}{{ return({'bounded': [false, 'a view'], 'all': [false, 'a view'], 'index': true}) }}{%- endif -%}
     {%- set shares = {} -%}
     {%- for row in tables -%}{%- do shares.update({row[0]: [100, 100 * 200 / ([row[1], 1] | max)] | min}) -%}{%- endfor -%}

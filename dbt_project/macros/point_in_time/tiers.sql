@@ -51,16 +51,10 @@
     {{ return({'clause': 'using sample ' ~ (100 * share) ~ ' percent (bernoulli, 1)' if share < 1 else '', 'share': share}) }}
 {% endmacro %}
 
-{#- The number of rows is the planner's, or a guess from the bytes; only tables can be sampled. -#}
 {% macro postgres__event_sample(events) %}
-    {%- set query -%}
-        select case when c.reltuples > 0 then c.reltuples else pg_relation_size(c.oid) / 64 end
-        from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace
-        where n.nspname = '{{ events.schema }}' and c.relname = '{{ events.identifier }}' and c.relkind in ('r', 'm')
-    {%- endset -%}
-    {%- set sizes = run_query(query).rows -%}
+    {%- set sizes = run_query(table_sizes({'events': events})).rows -%}
     {%- if not sizes -%}{{ return(none) }}{%- endif -%}
-    {%- set share = [1.0, 50000 / ([sizes[0][0] | int, 1] | max)] | min -%}
+    {%- set share = [1.0, 50000 / ([sizes[0][2] | int, 1] | max)] | min -%}
     {{ return({'clause': 'tablesample bernoulli (' ~ 100 * share ~ ') repeatable (1)' if share < 1 else '', 'share': share}) }}
 {% endmacro %}
 

@@ -43,8 +43,12 @@ def ddl() -> str:
     return "; ".join(["create schema raw", *tables])
 
 
-# 20,000 events of one key in two days.
-CROWD = "select 0 as key, timestamp '2024-03-09' + to_seconds(i * 8.64) as known_at from range(20000) as t(i)"
+def crowd(rows: int) -> str:
+    """Events of one key, evenly over two days."""
+    return (
+        f"select 0 as key, timestamp '2024-03-09' + to_seconds(i * {172800 / rows}) as known_at "
+        f"from range({rows}) as t(i)"
+    )
 
 
 class Rendered(Protocol):
@@ -99,16 +103,26 @@ class OnPostgres:
 MODELS = {name: model_sql(spec) for name, spec in SPECS.items()} | LOOKUPS
 
 
-@pytest.fixture(scope="session")
-def duckdb_rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    directory = tmp_path_factory.mktemp("features_duckdb")
+def rendered_over(directory: Path, rows: int) -> Rendered:
+    """The SQL is chosen here, by how crowded the key is, and then run on other data."""
     path = directory / "warehouse.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute(ddl())
-        # As crowded as needs tiers down to half a minute: the SQL is chosen here, and then run on other data.
-        connection.execute(f"insert into raw.events by name ({CROWD})")
+        connection.execute(f"insert into raw.events by name ({crowd(rows)})")
     profile = {"type": "duckdb", "path": str(path), "schema": "main"}
     return OnDuckDB(FeaturesProject(directory / "project", profile, MODELS).compiled())
+
+
+@pytest.fixture(scope="session")
+def duckdb_rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """As crowded as needs tiers down to half a minute, and exact totals along time."""
+    return rendered_over(tmp_path_factory.mktemp("features_duckdb"), 20_000)
+
+
+@pytest.fixture(scope="session")
+def duckdb_sparse_rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """Two tiers are enough, and everything bounded comes from them."""
+    return rendered_over(tmp_path_factory.mktemp("features_duckdb_sparse"), 300)
 
 
 @pytest.fixture(scope="session")
@@ -140,8 +154,8 @@ def postgres_rendered(
     return OnPostgres(FeaturesProject(directory / "project", profile, MODELS).compiled(), database)
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
+@pytest.fixture(params=["duckdb", "duckdb_sparse", "postgres"])
 def rendered(request: pytest.FixtureRequest) -> Rendered:
-    """Each warehouse in turn."""
+    """Each warehouse in turn, DuckDB with many and with few events to a key."""
     fixture: Rendered = request.getfixturevalue(f"{request.param}_rendered")
     return fixture

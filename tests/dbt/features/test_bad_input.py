@@ -99,6 +99,14 @@ EXPRESSIONS = [
         ["'avg' of `s`"],
     ),
 ]
+TOO_MANY = str([f"{hours} hours" for hours in range(1, 64)])
+EXPRESSIONS += [
+    (measure("max", "x") | {"windows": TOO_MANY, "strategy": "'timeline'"}, ["63 bounded windows", "at most 62"]),
+    *(
+        ({"measures": f"[{{'name': '{name}', 'agg': 'count'}}]"}, [f"a measure named '{name}'", "the macro uses"])
+        for name in ("own", "inside", "moment_before")
+    ),
+]
 LOOKUP = "source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, spine_key=['id']"
 OTHERS = [
     (f"latest_before({LOOKUP}, columns=['x', 'wind'])", ["latest_before(columns)", "`wind`, which", "known_at, seq"]),

@@ -15,6 +15,7 @@ from tests.dbt.features.conftest import (  # noqa: F401
     SPINE,
     Rendered,
     duckdb_rendered,
+    duckdb_sparse_rendered,
     postgres_profile,
     postgres_rendered,
     rendered,

@@ -175,17 +175,22 @@ def backends(project, query: str) -> list[int]:
     return [pid for (pid,) in project.query(f"select pid from pg_stat_activity where query like '{query}'")]
 
 
-def test_interrupt(project) -> None:
-    project.write(scores_py=STREAM)
-    project.build()
-    project.write(scores_py=SLOW)
-    process = start_and_wait(project, SLEEPING)
+def interrupt(project, query: str) -> None:
+    """Ctrl-C while a query like this one runs: dbt stops, its connection ends, the old table stays."""
+    process = start_and_wait(project, query)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 2, output.decode()
     assert project.query("select count(*) from pg_stat_activity where datname = current_database()") == [(1,)]
     assert project.query("select * from main.scores") == [(1, "old")]
     assert project.relations() == {"scores"}
+
+
+def test_interrupt(project) -> None:
+    project.write(scores_py=STREAM)
+    project.build()
+    project.write(scores_py=SLOW)
+    interrupt(project, SLEEPING)
 
 
 def test_a_read_cancelled_by_the_administrator(project) -> None:
@@ -254,10 +259,4 @@ def test_interrupt_of_a_write(project) -> None:
             return pa.RecordBatchReader.from_batches(batch.schema, (batch for _ in range(100_000)))
         """
     )
-    process = start_and_wait(project, "copy%")
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
-    assert process.returncode == 2, output.decode()
-    assert project.query("select count(*) from pg_stat_activity where datname = current_database()") == [(1,)]
-    assert project.query("select * from main.scores") == [(1, "old")]
-    assert project.relations() == {"scores"}
+    interrupt(project, "copy%")
