@@ -49,9 +49,12 @@ NAMES = _names(
     suffix tan to_base64 translate trim trunc ucase unicode upper week weekday weekofyear width_bucket xor year
     yearweek epoch epoch_ms epoch_us epoch_ns to_days to_hours to_minutes to_seconds to_weeks to_months to_years
     to_milliseconds to_microseconds list_sort list_distinct list_sum list_avg list_min list_max array_value cosh
-    sinh tanh asin ascii prefix div timezone hashtext initcap overlay btrim fdiv fmod equi_width_bins
+    sinh tanh asin ascii prefix div timezone hashtext initcap overlay btrim fdiv fmod equi_width_bins finalize
+    to_aggregate_state
     """
 )
+# Aggregates whose states may be made by hand, and combined in any order.
+STATES = frozenset({"stddev_samp"})
 # Pure only in a model whose own declaration is trusted: they shift local times, which proves no order.
 ZONED = _classes("AtTimeZone")
 TEXT = _classes(
@@ -83,6 +86,7 @@ AGGREGATE_NAMES = _names(
     """
     quantile_cont quantile_disc product entropy mad kurtosis skewness kurtosis_pop favg fsum kahan_sum sumkahan
     count_if countif bool_or bool_and every regr_slope regr_intercept regr_r2 sem geomean geometric_mean
+    combine_aggr
     """
 )
 # Aggregates that ignore NULL: a CASE without ELSE in them acts as a FILTER.

@@ -38,8 +38,8 @@
 {% endmacro %}
 
 
-{#- The accumulator's value at an edge of the spine row. -#}
-{% macro at_edge(group, accumulator, edge) %}
-    {%- if edge not in group.edges -%}{%- do group.edges.append(edge) -%}{%- endif -%}
-    {{ return('max(' ~ accumulator ~ ") filter (where edge = '" ~ edge ~ "')") }}
+{#- The accumulator's value at an edge of the spine row, so many seconds before as_of. -#}
+{% macro at_edge(group, accumulator, seconds) %}
+    {%- if -seconds not in group.edges -%}{%- do group.edges.append(-seconds) -%}{%- endif -%}
+    {{ return('max(' ~ accumulator ~ ') filter (where edge = ' ~ -seconds ~ ')') }}
 {% endmacro %}

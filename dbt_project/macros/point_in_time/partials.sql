@@ -11,7 +11,6 @@
     {%- set group = feature_group(groups, 'partials') -%}
     {%- do group.update({'gap': plan.gap}) -%}
     {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
-    {%- set exact = exactness(column.type) -%}
     {%- if agg in ['min', 'max'] -%}
         {%- do group.parts.update({m ~ '_' ~ agg: {'event': m, 'tier': agg ~ '(' ~ m ~ ')'}}) -%}
         {{ return(merged(group, column.alias, agg ~ '(' ~ m ~ '_' ~ agg ~ ')', window)) }}
@@ -34,14 +33,12 @@
     {%- set n = merged(group, m ~ '_n_' ~ window.label, 'sum(' ~ m ~ '_n)', window, 'bigint') -%}
     {%- if agg in ['count', 'rate_per_day'] -%}
         {{ return(n if agg == 'count' else n ~ ' / ' ~ (window.seconds / 86400)) }}
-    {%- elif (exact.squares if agg == 'stddev' else exact.sum) -%}
-        {{ return(exact_expression(group, column, n, exact.scale)) }}
     {%- endif -%}
 
     {%- do group.parts.update({m ~ '_sum': {'event': real, 'tier': 'sum(' ~ real ~ ')'}}) -%}
     {%- set total = merged(group, m ~ '_sum_' ~ window.label, 'sum(' ~ m ~ '_sum)', window) -%}
     {%- if agg in ['sum', 'avg'] -%}{{ return(total ~ (' / nullif(' ~ n ~ ', 0)' if agg == 'avg' else '')) }}{%- endif -%}
-    {{ return(merged_stddev(group, column, n)) }}
+    {{ return(adapter.dispatch('merged_stddev')(group, column, n)) }}
 {% endmacro %}
 
 
@@ -68,31 +65,8 @@
 {% endmacro %}
 
 
-{#- Sum, average and deviation in whole numbers of the smallest unit: n * sum of squares - square of sum is exact. -#}
-{% macro exact_expression(group, column, n, scale) %}
-    {%- set m, agg, window = column.measure.name, column.agg, column.window -%}
-    {%- set units = 'cast(' ~ m ~ (' * ' ~ 10 ** scale if scale else '') ~ ' as bigint)' -%}
-    {%- set divisor = ' / ' ~ 10 ** scale ~ '.0' if scale else '' -%}
-    {%- do group.parts.update({m ~ '_units': {'event': units, 'tier': 'sum(' ~ units ~ ')'}}) -%}
-    {%- set total = merged(group, m ~ '_units_' ~ window.label, 'sum(' ~ m ~ '_units)', window) -%}
-    {%- if agg in ['sum', 'avg'] -%}
-        {{ return('cast(' ~ total ~ ' as double precision)' ~ divisor ~ (' / nullif(' ~ n ~ ', 0)' if agg == 'avg' else '')) }}
-    {%- endif -%}
-    {%- do group.parts.update({m ~ '_squares': {'event': units ~ ' * ' ~ units, 'tier': 'sum(' ~ units ~ ' * ' ~ units ~ ')'}}) -%}
-    {%- set squares = merged(group, m ~ '_squares_' ~ window.label, 'sum(' ~ m ~ '_squares)', window) -%}
-    {{ return(exact_stddev(n, total, squares) ~ divisor ~ ' end') }}
-{% endmacro %}
-
-
-{#- An open `case`: the sample's standard deviation from exact totals. -#}
-{% macro exact_stddev(n, total, squares) %}
-    {{- return('case when ' ~ n ~ ' > 1 then sqrt(cast(' ~ n ~ ' * ' ~ squares ~ ' - ' ~ total ~ ' * ' ~ total
-        ~ ' as double precision) / (cast(' ~ n ~ ' as double precision) * (' ~ n ~ ' - 1)))') -}}
-{% endmacro %}
-
-
 {#- Squared distances from the window's mean, which the first pass found: what single-pass formulas lose, this keeps. -#}
-{% macro merged_stddev(group, column, n) %}
+{% macro default__merged_stddev(group, column, n) %}
     {%- set m, label = column.measure.name, column.window.label -%}
     {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
     {%- do group.parts.update({
@@ -103,6 +77,28 @@
     {%- set square = m ~ '_n * (' ~ m ~ '_var + ' ~ squared(m ~ '_mean - ' ~ mean) ~ ')' -%}
     {%- do group.passes.update({column.alias: 'sum(' ~ square ~ ') ' ~ inside_window(group, column.window)}) -%}
     {{ return('sqrt(' ~ group.name ~ '_squares.' ~ column.alias ~ ' / nullif(' ~ n ~ ' - 1, 0))') }}
+{% endmacro %}
+
+
+{#- DuckDB merges states of its own aggregate, as it does those of its threads: no second pass, so pieces are not kept. -#}
+{% macro duckdb__merged_stddev(group, column, n) %}
+    {%- set m = column.measure.name -%}
+    {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
+    {%- do group.parts.update({m ~ '_spread': {
+        'event': spread_state('case when ' ~ m ~ ' is not null then 1 else 0 end', real, '0'),
+        'tier': spread_state('count(' ~ m ~ ')', 'avg(' ~ real ~ ')', 'var_pop(' ~ real ~ ') * count(' ~ m ~ ')'),
+    }}) -%}
+    {%- set state = 'combine_aggr(' ~ m ~ '_spread) ' ~ inside_window(group, column.window) -%}
+    {%- do group.outputs.update({column.alias: 'finalize(' ~ state ~ ')'}) -%}
+    {{ return(group.name ~ '.' ~ column.alias) }}
+{% endmacro %}
+
+{#- The state of DuckDB's stddev_samp: number of values, mean, sum of squared distances, which an infinite mean makes NaN. -#}
+{% macro spread_state(n, mean, squares) %}
+    {%- set fields = {'count': 'cast(' ~ n ~ ' as ubigint)', 'mean': 'coalesce(' ~ mean ~ ', 0)', 'dsquared': 'coalesce(' ~ squares ~ ' + (' ~ mean ~ ' - ' ~ mean ~ '), 0)'} -%}
+    {%- set texts = [] -%}
+    {%- for name, value in fields.items() -%}{%- do texts.append("'" ~ name ~ "': " ~ value) -%}{%- endfor -%}
+    {{- return('to_aggregate_state({' ~ texts | join(', ') ~ "}, 'stddev_samp', ['DOUBLE'])") -}}
 {% endmacro %}
 
 

@@ -1,7 +1,7 @@
 {#- A feature from running totals: the total at as_of, less the total at the window's lower edge. -#}
 {% macro running_expression(groups, column, plan) %}
     {%- set measure, agg, window, alias = column.measure, column.agg, column.window, column.alias -%}
-    {%- set m = measure.name -%}
+    {%- set m, exact = measure.name, exactness(column.type) -%}
     {%- if agg in ['first', 'last'] -%}
         {%- set group = feature_group(groups, 'running', none, measure) -%}
     {%- else -%}
@@ -9,7 +9,7 @@
     {%- endif -%}
 
     {%- if agg in ['count', 'rate_per_day'] -%}
-        {%- set n = running_output(group, m ~ '_n', 'count(' ~ m ~ ') over before', window) -%}
+        {%- set n = exact_totals(group, column).n -%}
         {{ return(n if agg == 'count' else n ~ ' / ' ~ (window.seconds / 86400)) }}
 
     {%- elif agg in ['last', 'time_since_last'] -%}
@@ -25,35 +25,77 @@
     {%- elif agg == 'first' -%}
         {{ return(running_output(group, m ~ '_first', first_value_of(m) ~ ' over before', window)) }}
 
-    {%- elif window.seconds is none and not (agg == 'avg' and exactness(column.type).sum) -%}
+    {%- elif window.seconds is none and not (agg == 'avg' and exact.sum) -%}
         {#- In double precision: PostgreSQL's deviation of large whole numbers has no decimals. -#}
         {%- set call = 'stddev_samp(cast(' ~ m ~ ' as double precision))' if agg == 'stddev' else agg ~ '(' ~ m ~ ')' -%}
         {%- set sql = running_output(group, alias, call ~ ' over before', window) -%}
         {{ return('cast(' ~ sql ~ ' as double precision)' if agg in ['sum', 'avg', 'stddev'] else sql) }}
     {%- endif -%}
 
-    {%- set n = running_output(group, m ~ '_n', 'count(' ~ m ~ ') over before', window) -%}
-    {%- set scale = exactness(column.type).scale -%}
-    {#- In whole numbers of the smallest unit, so that totals, and n * sum of squares - square of sum, are exact. -#}
-    {%- set units = 'cast(' ~ m ~ (' * ' ~ 10 ** scale if scale else '') ~ ' as bigint)' -%}
-    {%- set divisor = ' / ' ~ 10 ** scale ~ '.0' if scale else '' -%}
-    {%- set total = running_output(group, m ~ '_units', 'sum(' ~ units ~ ') over before', window) -%}
+    {%- set totals = exact_totals(group, column) -%}
+    {%- set divisor = ' / ' ~ 10 ** exact.scale ~ '.0' if exact.scale else '' -%}
     {%- if agg in ['sum', 'avg'] -%}
-        {{ return('case when ' ~ n ~ ' > 0 then cast(' ~ total ~ ' as double precision)' ~ divisor ~ (' / ' ~ n if agg == 'avg' else '') ~ ' end') }}
+        {{ return('case when ' ~ totals.n ~ ' > 0 then cast(' ~ totals.units ~ ' as double precision)' ~ divisor ~ (' / ' ~ totals.n if agg == 'avg' else '') ~ ' end') }}
     {%- endif -%}
+    {%- set units = exact_units(column) -%}
     {%- set squares = running_output(group, m ~ '_squares', 'sum(' ~ units ~ ' * ' ~ units ~ ') over before', window) -%}
-    {{ return(exact_stddev(n, total, squares) ~ divisor ~ ' end') }}
+    {{ return(exact_stddev(totals.n, totals.units, squares) ~ divisor ~ ' end') }}
+{% endmacro %}
+
+
+{#- A value in whole numbers of its smallest unit, so that totals, and n * sum of squares - square of sum, are exact. -#}
+{% macro exact_units(column) %}
+    {%- set scale = exactness(column.type).scale -%}
+    {{ return('cast(' ~ column.measure.name ~ (' * ' ~ 10 ** scale if scale else '') ~ ' as bigint)') }}
+{% endmacro %}
+
+
+{#- The number of a window's values, and their sum where it is exact: {'n': sql, 'units': sql}. -#}
+{% macro exact_totals(group, column) %}{{ return(adapter.dispatch('exact_totals')(group, column)) }}{% endmacro %}
+
+{% macro default__exact_totals(group, column) %}
+    {%- set m, window = column.measure.name, column.window -%}
+    {%- set n = running_output(group, m ~ '_n', 'count(' ~ m ~ ') over before', window) -%}
+    {%- if column.agg in ['count', 'rate_per_day'] -%}{{ return({'n': n}) }}{%- endif -%}
+    {{ return({'n': n, 'units': running_output(group, m ~ '_units', 'sum(' ~ exact_units(column) ~ ') over before', window)}) }}
+{% endmacro %}
+
+{#-
+    Most of the time goes into DuckDB's running totals, so number and sum share one: units * 2^31 + 1 for each value. A window
+    has fewer than 2^31 events, and the sums of whole numbers of 32 bits leave room for their number in a HUGEINT.
+-#}
+{% macro duckdb__exact_totals(group, column) %}
+    {%- set m, label = column.measure.name, column.window.label -%}
+    {%- set summed = measure_aggregates(column.measure) | select('in', ['sum', 'avg', 'stddev']) | list -%}
+    {%- if not summed or not exactness(column.type).squares -%}{{ return(default__exact_totals(group, column)) }}{%- endif -%}
+    {%- set both = running_difference(group, m ~ '_both', 'sum(' ~ exact_units(column) ~ ' * ' ~ 2 ** 31 ~ ' + 1) over before', column.window) -%}
+    {%- do group.outputs.update({
+        m ~ '_n_' ~ label: 'coalesce(cast((' ~ both ~ ') & ' ~ (2 ** 31 - 1) ~ ' as bigint), 0)',
+        m ~ '_units_' ~ label: '(' ~ both ~ ') >> 31',
+    }) -%}
+    {{ return({'n': group.name ~ '.' ~ m ~ '_n_' ~ label, 'units': group.name ~ '.' ~ m ~ '_units_' ~ label}) }}
+{% endmacro %}
+
+
+{#- An open `case`: the sample's standard deviation from exact totals. -#}
+{% macro exact_stddev(n, total, squares) %}
+    {{- return('case when ' ~ n ~ ' > 1 then sqrt(cast(' ~ n ~ ' * ' ~ squares ~ ' - ' ~ total ~ ' * ' ~ total
+        ~ ' as double precision) / (cast(' ~ n ~ ' as double precision) * (' ~ n ~ ' - 1)))') -}}
 {% endmacro %}
 
 
 {#- Registers a running total and its difference over the window; returns its name in the final select. -#}
 {% macro running_output(group, accumulator, sql, window) %}
-    {%- do group.accumulators.update({accumulator: sql}) -%}
     {%- set output = accumulator if accumulator.endswith('_' ~ window.label) else accumulator ~ '_' ~ window.label -%}
-    {%- set value = at_edge(group, accumulator, 'as_of') -%}
-    {%- if window.seconds is not none -%}
-        {%- set value = value ~ ' - coalesce(' ~ at_edge(group, accumulator, window.label) ~ ', 0)' -%}
-    {%- endif -%}
-    {%- do group.outputs.update({output: value}) -%}
+    {%- do group.outputs.update({output: running_difference(group, accumulator, sql, window)}) -%}
     {{ return(group.name ~ '.' ~ output) }}
+{% endmacro %}
+
+
+{#- Registers a running total; returns what it grew by in the window. -#}
+{% macro running_difference(group, accumulator, sql, window) %}
+    {%- do group.accumulators.update({accumulator: sql}) -%}
+    {%- set value = at_edge(group, accumulator, 0) -%}
+    {%- if window.seconds is none -%}{{ return(value) }}{%- endif -%}
+    {{ return(value ~ ' - coalesce(' ~ at_edge(group, accumulator, window.seconds) ~ ', 0)') }}
 {% endmacro %}

@@ -18,61 +18,47 @@
 
 {#- Never in proportion to spine rows x events, except for the most frequent value. -#}
 {% macro default__timeline_strategy(measure, agg, window, data_type, lookups) %}
+    {%- set exact = exactness(data_type) -%}
     {%- if agg == 'mode' -%}
         {{ return(['range_join', 'the most frequent value can not be combined from parts']) }}
     {%- elif agg == 'count_distinct' -%}
         {{ return(['running', 'events less repeats of a value, which are counted along time']) }}
     {%- elif window.seconds is none -%}
         {{ return(['running', 'all history: nothing to subtract']) }}
+    {%- elif agg in ['sum', 'avg'] and exact.sum or agg == 'stddev' and exact.squares -%}
+        {{ return(['running', data_type ~ ' is exact: totals can be subtracted without loss']) }}
+    {%- elif agg in ['count', 'rate_per_day'] and not sums_are_merged(measure, exact) -%}
+        {{ return(['running', 'counts are whole numbers: subtracting them is exact']) }}
     {%- endif -%}
     {{ return(['partials', 'nothing is subtracted']) }}
 {% endmacro %}
 
 
-{#- Where keys are crowded a window is cut into many pieces; running totals cost the same however many events a key has. -#}
-{% macro duckdb__timeline_strategy(measure, agg, window, data_type, lookups) %}
-    {%- if lookups.get('crowded') -%}
-        {%- set exact = exactness(data_type) -%}
-        {%- if agg in ['count', 'rate_per_day'] or agg in ['sum', 'avg'] and exact.sum or agg == 'stddev' and exact.squares -%}
-            {{ return(['running', 'exact, so totals can be subtracted, which is cheaper where keys are crowded']) }}
-        {%- endif -%}
-    {%- endif -%}
-    {{ return(default__timeline_strategy(measure, agg, window, data_type, lookups)) }}
+{#- Sums that can not be subtracted come from partials, and bring their counts with them. -#}
+{% macro sums_are_merged(measure, exact) %}
+    {%- set aggregates = measure_aggregates(measure) -%}
+    {{ return(not exact.sum and ('sum' in aggregates or 'avg' in aggregates) or not exact.squares and 'stddev' in aggregates) }}
 {% endmacro %}
 
 
-{#-
-    PostgreSQL's window functions can not skip NULLs: first and last are probes, or joins where there is no index. Its
-    running totals are cheap, unlike DuckDB's, so whole numbers and decimals are subtracted.
--#}
+{#- PostgreSQL's window functions can not skip NULLs: first and last are probes, or joins where there is no index. -#}
 {% macro postgres__timeline_strategy(measure, agg, window, data_type, lookups) %}
     {%- if agg in ['first', 'last'] -%}
         {{ return(['probe', 'one row through the index'] if lookups.index else ['range_join', 'there is no index on keys and availability']) }}
-    {%- endif -%}
-    {%- set exact = exactness(data_type) -%}
-    {%- if agg == 'time_since_last' -%}
+    {%- elif agg == 'time_since_last' -%}
         {{ return(['running', 'one look back serves every window']) }}
-    {%- elif agg in ['count', 'rate_per_day'] -%}
-        {{ return(['running', 'counts are whole numbers: subtracting them is exact']) }}
-    {%- elif agg in ['sum', 'avg'] and exact.sum or agg == 'stddev' and exact.squares -%}
-        {{ return(['running', data_type ~ ' is exact: totals can be subtracted without loss']) }}
     {%- endif -%}
     {{ return(default__timeline_strategy(measure, agg, window, data_type, lookups)) }}
 {% endmacro %}
 
 
-{#-
-    Where looking up the events of a window beats sorting all of them: nowhere in DuckDB, it has no such index. It is
-    `crowded` where more than two tiers would be needed.
--#}
+{#- Where looking up the events of a window beats sorting all of them: nowhere in DuckDB, it has no such index. -#}
 {% macro lookup_costs(spine, events, keys, available_at, longest, sorts) %}
     {{ return(adapter.dispatch('lookup_costs')(spine, events, keys, available_at, longest, sorts)) }}
 {% endmacro %}
 
-{% macro duckdb__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
-    {%- set width = [longest // 64, 1] | max -%}
-    {%- set crowd = events_per_tier({'events': events, 'key_columns': keys, 'available_at': available_at}, [width], [0]) if longest else [0] -%}
-    {{ return({'bounded': [false, ''], 'all': [false, ''], 'index': false, 'crowded': crowd[0] > 16}) }}
+{% macro default__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
+    {{ return({'bounded': [false, ''], 'all': [false, ''], 'index': false}) }}
 {% endmacro %}
 
 

@@ -14,13 +14,14 @@
     {%- endif -%}
 {%- endfor -%}
 {%- if values %}
--- Events and the edges of the windows on one line of time. At equal times edges come first: an event at as_of is not before it.
+-- Events and the edges of windows on one line of time. `edge` is 1 for an event, else the seconds from as_of to the edge,
+-- so at equal times edges come first: an event at as_of is not before it.
 timeline as (
-    select {{ keys | join(', ') }}, cast(null as timestamp) as as_of, moment, 1 as is_event, 'event' as edge, {{ values | join(', ') }}
+    select {{ keys | join(', ') }}, cast(null as timestamp) as as_of, moment, 1 as edge, {{ values | join(', ') }}
     from events
-    {%- for window in [{'label': 'as_of', 'seconds': 0}] + windows.values() | list %}
+    {%- for seconds in [0] + windows.values() | map(attribute='seconds') | list %}
     union all
-    select {{ keys | join(', ') }}, as_of, {{ minus_duration('as_of', plan.gap + window.seconds) }}, 0, '{{ window.label }}'
+    select {{ keys | join(', ') }}, as_of, {{ minus_duration('as_of', plan.gap + seconds) }}, {{ -seconds }}
         {%- for value in values %}, null{% endfor %} from moments
     {%- endfor %}
 ),
@@ -36,12 +37,12 @@ timeline as (
 {{ render_distinct_timeline(group, keys, plan) }}
 {% endif -%}
 {{ group.name }}_edges as (
-    select {{ keys | join(', ') }}, as_of, is_event, edge
+    select {{ keys | join(', ') }}, as_of, edge
         {%- for alias, sql in group.accumulators.items() %},
         {{ sql }} as {{ alias }}
         {%- endfor %}
     from {{ source }}
-    where edge in ('event', '{{ group.edges | join("', '") }}')
+    where edge in (1, {{ group.edges | join(', ') }})
     {{ window_clause(group, keys) }}
 ),
 
@@ -51,7 +52,7 @@ timeline as (
         {{ sql }} as {{ alias }}
         {%- endfor %}
     from {{ group.name }}_edges
-    where is_event = 0
+    where edge <= 0
     group by {{ keys | join(', ') }}, as_of
 ),
 {% endmacro %}
@@ -59,7 +60,7 @@ timeline as (
 
 {#- RANGE frames: rows of equal order are peers, so the order among equal events never matters. -#}
 {% macro window_clause(group, keys) -%}
-    {%- set order = ['moment', 'is_event'] -%}
+    {%- set order = ['moment', 'edge'] -%}
     {%- if group.ordered and group.strategy != 'distinct' -%}
         {%- for column in group.ordered.order_by -%}{%- do order.append(group.ordered.name ~ '_order_' ~ loop.index ~ ' nulls last') -%}{%- endfor -%}
         {%- do order.append(group.ordered.name) -%}

@@ -11,6 +11,7 @@ from insitu.proof.context import Row
 from insitu.proof.domain import NOTHING, NULL, Read, Refusal, Terms, Value, prune, reads_of, refused, tighten
 from insitu.proof.rebase import carry
 from insitu.proof.rules import conditionals, determinism, predicates
+from insitu.proof.rules import functions as scalars
 from insitu.proof.symbols import Weight, Zone
 
 if TYPE_CHECKING:
@@ -163,6 +164,11 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
     type_ = types.pop() if len(types) == 1 else "opaque"
     counts = isinstance(call.function, exp.Count | exp.CountIf)
     return Value(symbol, prune(terms), type="integer" if counts else type_, reads=reads, not_null=counts)
+
+
+def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
+    """A function that the parser knows by its name only: an aggregate or not."""
+    return aggregate(a, node, row) if is_aggregate(node) else scalars.named(a, node, row)
 
 
 def _ignored(a: Analyser, call: Call, row: Row) -> bool:

@@ -97,6 +97,10 @@ def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
         return clock(a, node, row)
     if name not in functions.NAMES or (name == "timezone" and not a.trusting):
         raise Refusal(f"{name}() is not on the list of pure built-in functions (is it a UDF or a macro?)", node)
+    if name == "to_aggregate_state":
+        of = node.expressions[1] if len(node.expressions) > 1 else None
+        if not (isinstance(of, exp.Literal) and of.this in functions.STATES):
+            raise Refusal(f"{a.show(node)} is a state of an aggregate that is not known to ignore the order", node)
     return pure(a, node, row)
 
 

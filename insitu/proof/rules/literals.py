@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from insitu.proof.context import Row
 from insitu.proof.domain import NULL, Value, refused
+from insitu.proof.rules import functions
 from insitu.proof.symbols import SECOND
 
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ def literal(a: Analyser, node: exp.Literal, row: Row) -> Value:
     family = "integer" if str(node.this).isdigit() else "decimal"
     number = float(node.this)
     return Value(symbol, constant=number if abs(number) < _EXACT else None, type=family)
+
+
+def negative(a: Analyser, node: exp.Neg, row: Row) -> Value:
+    """A minus sign: before a number it is part of the constant."""
+    if isinstance(node.this, exp.Literal) and not node.this.is_string:
+        value = literal(a, node.this, row)
+        minus = None if value.constant is None else -value.constant
+        return value._replace(symbol=a.symbols.intern(("minus", value.symbol)), constant=minus)
+    return functions.pure(a, node, row)
 
 
 def _among_text(a: Analyser, node: exp.Literal, row: Row) -> bool:
@@ -86,6 +96,14 @@ def same(a: object, b: object) -> bool:
     """Surely equal constants."""
     x, y = kind(a), kind(b)
     return x is not None and x == y
+
+
+def below(a: object, b: object) -> bool | None:
+    """Is one number surely below the other? None when either is not a known number."""
+    x, y = kind(a), kind(b)
+    if x is None or y is None or (x[0], y[0]) != ("number", "number"):
+        return None
+    return bool(x[1] < y[1])  # type: ignore[operator]
 
 
 def differ(a: object, b: object) -> bool:

@@ -96,6 +96,8 @@ def never(a: Analyser, predicate: exp.Expr, row: Row) -> bool:
                 and literals.differ(values[0].constant, values[1].constant)
             ):
                 return True
+            if len(values) == 2 and _out_of_order(part, values[0].constant, values[1].constant):
+                return True
             unequal = len(values) == 2 and isinstance(part, exp.NEQ)
             if unequal and literals.same(values[0].constant, values[1].constant):
                 return True
@@ -117,6 +119,15 @@ def never(a: Analyser, predicate: exp.Expr, row: Row) -> bool:
             constant = a.value(part, row).constant
             if constant == NULL or constant is False:
                 return True
+    return False
+
+
+def _out_of_order(part: exp.Expr, left: object, right: object) -> bool:
+    """Numbers that surely do not stand in the order that the comparison asks for."""
+    if isinstance(part, exp.LT | exp.GTE):
+        return literals.below(left, right) is isinstance(part, exp.GTE)
+    if isinstance(part, exp.GT | exp.LTE):
+        return literals.below(right, left) is isinstance(part, exp.LTE)
     return False
 
 

@@ -115,13 +115,13 @@ def rendered_over(directory: Path, rows: int) -> Rendered:
 
 @pytest.fixture(scope="session")
 def duckdb_rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """As crowded as needs tiers down to half a minute, and exact totals along time."""
+    """As crowded as needs tiers down to half a minute."""
     return rendered_over(tmp_path_factory.mktemp("features_duckdb"), 20_000)
 
 
 @pytest.fixture(scope="session")
 def duckdb_sparse_rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """Two tiers are enough, and everything bounded comes from them."""
+    """Two tiers are enough."""
     return rendered_over(tmp_path_factory.mktemp("features_duckdb_sparse"), 300)
 
 

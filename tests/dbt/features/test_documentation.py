@@ -107,7 +107,7 @@ def check_catalog(project: Project) -> None:
 
 def check_explained(project: Project) -> None:
     found = {column: e for e in explain(project, "documented") for column in e.columns}
-    assert found["f__n_1d"].strategy == "partials"
+    assert found["f__n_1d"].strategy == "running"
     assert found["f__x_avg_1d"].strategy == "partials" and "subtracted" in found["f__x_avg_1d"].reason
     assert "because" in CliRunner().invoke(explain_command, ["documented"], obj=project).output
     assert "hand-written" in CliRunner().invoke(explain_command, ["by_hand"], obj=project).output

@@ -150,17 +150,18 @@ def test_tiers_follow_the_crowd(duckdb_rendered: Rendered) -> None:
     assert "partials_131072s" not in duckdb_rendered.sql["everything"], "the widest only says where to look"
 
 
-def test_exact_totals_run_along_time_where_keys_are_crowded(
+def test_exact_totals_are_subtracted_and_others_merged(
     duckdb_rendered: Rendered, duckdb_sparse_rendered: Rendered
 ) -> None:
-    """And only they: minima, and sums of floating-point numbers, come from partials however crowded."""
+    """However crowded the events; a count stands with the sums of its measure."""
 
     def strategies(rendered: Rendered) -> dict[str, str]:
         [record] = records(rendered.sql["everything"])
         return {column["name"]: column["strategy"] for column in record["columns"]}
 
     crowded, sparse = strategies(duckdb_rendered), strategies(duckdb_sparse_rendered)
+    assert crowded == sparse
     for exact in ("f__n_1d", "f__c_sum_1d", "f__c_stddev_1h", "f__d_avg_6h", "f__pace_per_day_1d"):
-        assert (crowded[exact], sparse[exact]) == ("running", "partials"), exact
-    for other in ("f__x_sum_1d", "f__b_stddev_1d", "f__c_min_6h", "f__x_last_1d"):
-        assert (crowded[other], sparse[other]) == ("partials", "partials"), other
+        assert crowded[exact] == "running", exact
+    for other in ("f__x_count_1h", "f__x_sum_1d", "f__b_stddev_1d", "f__c_min_6h", "f__x_last_1d"):
+        assert crowded[other] == "partials", other
