@@ -15,7 +15,7 @@
     {%- do group.windows.setdefault(window.label, window) -%}
     {%- set digit = repeats_digit(group, window) -%}
     {%- do group.accumulators.update({digit.total: 'sum(' ~ digit.total ~ ') over before'}) -%}
-    {%- set repeats = adapter.dispatch('digit')(at_edge(group, digit.total, 0), digit.unit) -%}
+    {%- set repeats = adapter.dispatch('read_digit')(at_edge(group, digit.total, 0), digit.unit) -%}
     {%- do group.outputs.update({'repeats_' ~ window.label: 'cast(' ~ repeats ~ ' as bigint)'}) -%}
     {{ return(strategy_expression(groups, column.parts[0], plan) ~ ' - coalesce(' ~ group.name ~ '.repeats_' ~ window.label ~ ', 0)') }}
 {% endmacro %}
@@ -36,8 +36,8 @@
 {% macro default__digits_of_a_total() %}{{ return(1) }}{% endmacro %}
 {% macro duckdb__digits_of_a_total() %}{{ return(4) }}{% endmacro %}
 
-{% macro default__digit(total, unit) %}{{ return(total) }}{% endmacro %}
-{% macro duckdb__digit(total, unit) %}{{ return(total ~ ' // ' ~ unit ~ ' % ' ~ 2 ** 31) }}{% endmacro %}
+{% macro default__read_digit(total, unit) %}{{ return(total) }}{% endmacro %}
+{% macro duckdb__read_digit(total, unit) %}{{ return(total ~ ' // ' ~ unit ~ ' % ' ~ 2 ** 31) }}{% endmacro %}
 
 
 {#- The CTEs that find the repeats of a measure, and put them on a timeline with the spine. -#}

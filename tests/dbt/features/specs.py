@@ -29,6 +29,12 @@ MEASURES: list[Spec] = [
         "order_by": ["seq", "c"],
     },
     {"name": "recent", "expr": "c", "agg": "decayed_sum", "half_life": "90 minutes", "windows": ["1 hour", "1 day"]},
+    {
+        "name": "kinds",
+        "expr": "s",
+        "agg": "count_distinct",
+        "windows": ["30 minutes", "1 hour", "90 minutes", "6 hours", "1 day", "2 days"],
+    },
     {"name": "pace", "agg": "rate_per_day", "windows": ["6 hours", "1 day"]},
     {
         "name": "change",
