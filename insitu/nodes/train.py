@@ -5,12 +5,16 @@ from typing import Any
 
 import pyarrow as pa
 
+from insitu.config import parse
 from insitu.nodes.evidence import point_in_time
 from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.nodes.target import target_path
 from insitu.training import train as train_candidates
+from insitu.training.checkpoint import Checkpoint
+from insitu.training.keys import nothing_new
+from insitu.training.schema import MODELS_SCHEMA
 from insitu.warehouse.relation import Relation
 
 
@@ -30,7 +34,13 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relati
     """
     use_case = dbt.this.identifier.removesuffix("__models")
     snapshot = current_snapshot(training_set, use_case)
-    existing = {key for (key,) in own_rows(dbt, session, "training_key")}
+    registered = own_rows(
+        dbt, session, "training_key, candidate, snapshot_id, config_hash, code_hash, library_versions"
+    )
+    existing = {key for key, *_ in registered}
+    if nothing_new(parse(meta["ml"], use_case), snapshot.snapshot_id, {tuple(rest) for _, *rest in registered}):
+        Checkpoint(checkpoints()).forget(existing)
+        return MODELS_SCHEMA.empty_table()
     columns = ", ".join('"' + column.replace('"', '""') + '"' for column in training_set.columns)
     rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000)
     with interruptible():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -46,10 +47,14 @@ def config_hash(use_case: UseCase, candidate: Candidate) -> str:
     return digest(candidate_config(use_case, candidate))
 
 
+def libraries(use_case: UseCase, candidate: Candidate) -> dict[str, str]:
+    """Versions of what a candidate, or an ensemble's members, are fitted with."""
+    names = candidate.members or [candidate.name]
+    return library_versions(*(other.family for other in use_case.candidates if other.name in names))
+
+
 def training_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, columns: list[str]) -> str:
     """Hash of snapshot, code, configuration, features and libraries: equal means there is nothing to do."""
-    members = [other.family for other in use_case.candidates if other.name in (candidate.members or [])]
-    libraries = library_versions(candidate.family, *members)
     return digest(
         {
             "snapshot": snapshot_id,
@@ -57,8 +62,32 @@ def training_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, colu
             "config": config_hash(use_case, candidate),
             "candidate": candidate.name,
             "columns": columns,
-            "libraries": libraries,
+            "libraries": libraries(use_case, candidate),
         }
+    )
+
+
+def nothing_new(use_case: UseCase, snapshot_id: str, registered: Collection[tuple[str, ...]]) -> bool:
+    """Is there a registry row for every candidate, of this snapshot, code, configuration and these libraries?
+
+    Says so without reading the snapshot: its hash covers the names of its columns, so with the configuration it decides
+    which of them are features.
+
+    Args:
+        use_case: the parsed configuration.
+        snapshot_id: the current snapshot's.
+        registered: candidate, snapshot_id, config_hash, code_hash and library_versions (JSON) of the registry's rows.
+    """
+    return all(
+        (
+            candidate.name,
+            snapshot_id,
+            config_hash(use_case, candidate),
+            code_hash(),
+            json.dumps(libraries(use_case, candidate)),
+        )
+        in registered
+        for candidate in use_case.candidates
     )
 
 

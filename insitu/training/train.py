@@ -16,14 +16,14 @@ from insitu.config import Candidate
 from insitu.errors import InsituError
 from insitu.registry import artifact
 from insitu.registry.signature import Signature
-from insitu.registry.versions import code_hash, git_revision, library_versions
+from insitu.registry.versions import code_hash, git_revision
 from insitu.training import candidates
 from insitu.training import data as data_module
 from insitu.training.budget import Clock
 from insitu.training.checkpoint import Checkpoint
 from insitu.training.families import FAMILIES
 from insitu.training.importance import dependence, permutation
-from insitu.training.keys import candidate_config, canonical, config_hash, model_version, training_key
+from insitu.training.keys import candidate_config, canonical, config_hash, libraries, model_version, training_key
 from insitu.training.procedure import Notes, Procedure
 from insitu.training.run import Run
 from insitu.training.schema import MODELS_SCHEMA
@@ -121,7 +121,7 @@ def _row(run: Run, use_case: str, candidate: Candidate, key: str) -> dict[str, A
         "config_hash": config_hash(settings, candidate),
         "code_hash": code_hash(),
         "git_revision": git_revision(),
-        "library_versions": json.dumps(library_versions(*(member.family for member in run.members(candidate)))),
+        "library_versions": json.dumps(libraries(settings, candidate)),
         "random_state": settings.random_state,
         "created_at": datetime.now(UTC).replace(tzinfo=None),
     }

@@ -24,21 +24,34 @@
         {{ return(merged_first(group, column)) }}
     {%- elif agg in ['last', 'time_since_last'] -%}
         {{ return(merged_last(group, column, plan)) }}
+    {%- elif agg == 'stddev' -%}
+        {{ return(adapter.dispatch('merged_stddev')(group, column)) }}
+    {%- elif agg == 'count' -%}
+        {{ return(merged_count(group, column)) }}
+    {%- elif agg == 'rate_per_day' -%}
+        {{ return(merged_count(group, column) ~ ' / ' ~ (window.seconds / 86400)) }}
+    {%- elif agg == 'avg' -%}
+        {{ return(merged_sum(group, column) ~ ' / nullif(' ~ merged_count(group, column) ~ ', 0)') }}
     {%- endif -%}
+    {{ return(merged_sum(group, column)) }}
+{% endmacro %}
 
-    {#- Counts in double precision: exact to 2^53, and half as wide as the warehouses' sums of whole numbers. -#}
+
+{#- In double precision: exact to 2^53, and half as wide as the warehouses' sums of whole numbers. -#}
+{% macro merged_count(group, column) %}
+    {%- set m = column.measure.name -%}
     {%- do group.parts.update({m ~ '_n': {
         'event': 'case when ' ~ m ~ ' is not null then cast(1 as double precision) else 0 end', 'tier': 'cast(count(' ~ m ~ ') as double precision)',
     }}) -%}
-    {%- set n = merged(group, m ~ '_n_' ~ window.label, 'sum(' ~ m ~ '_n)', window, 'bigint') -%}
-    {%- if agg in ['count', 'rate_per_day'] -%}
-        {{ return(n if agg == 'count' else n ~ ' / ' ~ (window.seconds / 86400)) }}
-    {%- endif -%}
+    {{ return(merged(group, m ~ '_n_' ~ column.window.label, 'sum(' ~ m ~ '_n)', column.window, 'bigint')) }}
+{% endmacro %}
 
+
+{% macro merged_sum(group, column) %}
+    {%- set m = column.measure.name -%}
+    {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
     {%- do group.parts.update({m ~ '_sum': {'event': real, 'tier': 'sum(' ~ real ~ ')'}}) -%}
-    {%- set total = merged(group, m ~ '_sum_' ~ window.label, 'sum(' ~ m ~ '_sum)', window) -%}
-    {%- if agg in ['sum', 'avg'] -%}{{ return(total ~ (' / nullif(' ~ n ~ ', 0)' if agg == 'avg' else '')) }}{%- endif -%}
-    {{ return(adapter.dispatch('merged_stddev')(group, column, n)) }}
+    {{ return(merged(group, m ~ '_sum_' ~ column.window.label, 'sum(' ~ m ~ '_sum)', column.window)) }}
 {% endmacro %}
 
 
@@ -66,14 +79,14 @@
 
 
 {#- Squared distances from the window's mean, which the first pass found: what single-pass formulas lose, this keeps. -#}
-{% macro default__merged_stddev(group, column, n) %}
-    {%- set m, label = column.measure.name, column.window.label -%}
+{% macro default__merged_stddev(group, column) %}
+    {%- set m, n = column.measure.name, merged_count(group, column) -%}
     {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
     {%- do group.parts.update({
         m ~ '_mean': {'event': real, 'tier': 'avg(' ~ real ~ ')'},
         m ~ '_var': {'event': 'cast(0 as double precision)', 'tier': 'var_pop(' ~ real ~ ')'},
     }) -%}
-    {%- set mean = group.name ~ '.' ~ m ~ '_sum_' ~ label ~ ' / nullif(' ~ n ~ ', 0)' -%}
+    {%- set mean = merged_sum(group, column) ~ ' / nullif(' ~ n ~ ', 0)' -%}
     {%- set square = m ~ '_n * (' ~ m ~ '_var + ' ~ squared(m ~ '_mean - ' ~ mean) ~ ')' -%}
     {%- do group.passes.update({column.alias: 'sum(' ~ square ~ ') ' ~ inside_window(group, column.window)}) -%}
     {{ return('sqrt(' ~ group.name ~ '_squares.' ~ column.alias ~ ' / nullif(' ~ n ~ ' - 1, 0))') }}
@@ -81,7 +94,7 @@
 
 
 {#- DuckDB merges states of its own aggregate, as it does those of its threads: no second pass, so pieces are not kept. -#}
-{% macro duckdb__merged_stddev(group, column, n) %}
+{% macro duckdb__merged_stddev(group, column) %}
     {%- set m = column.measure.name -%}
     {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
     {%- do group.parts.update({m ~ '_spread': {

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pytest
 from sklearn.inspection import partial_dependence
 
-from insitu.config import Backtest
+from insitu.config import Backtest, parse
 from insitu.errors import InsituError
-from insitu.training import train
+from insitu.training import keys, train
 from insitu.training.backtest import backtest
 from insitu.training.reproduce import reproduce
 from tests.unit.training.example import ml, snapshot
@@ -39,6 +39,29 @@ def test_reproduces_a_searched_model_and_an_ensemble() -> None:
             found = reproduce(row, shuffled, search)
             assert found.identical and found.same_artifact, (row["candidate"], str(found))
         assert "identical bit for bit" in str(found)
+
+
+def test_what_is_registered_is_known_without_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All or nothing: another snapshot, code, configuration, library or candidate is something to train."""
+    config = ml(GBM, LOGISTIC, {"name": "stack", "family": "stack", "members": ["gbm", "logistic"]})
+    columns = ("candidate", "snapshot_id", "config_hash", "code_hash", "library_versions")
+    rows = train(config, "demo", snapshot(300), progress=silent).to_pylist()
+    registered = {tuple(row[column] for column in columns) for row in rows}
+    assert len(registered) == 3
+
+    def nothing(config: dict[str, Any], snapshot_id: str = "s1") -> bool:
+        return keys.nothing_new(parse(config, "demo"), snapshot_id, registered)
+
+    assert nothing(config)
+    assert nothing({**config, "candidates": config["candidates"][:2]}), "a candidate that is no longer wanted"
+    assert not nothing(config, "s2")
+    assert not nothing({**config, "random_state": 5})
+    assert not nothing({**config, "candidates": [*config["candidates"], {"name": "new", "family": "baseline"}]})
+    monkeypatch.setattr(keys, "code_hash", lambda: "another")
+    assert not nothing(config)
+    monkeypatch.undo()
+    monkeypatch.setattr(keys, "library_versions", lambda *families: {"numpy": "0"})
+    assert not nothing(config)
 
 
 def test_other_data_is_noticed() -> None:
