@@ -21,7 +21,8 @@ labels as (
     where matured_at < {{ timestamp_literal(moment) }}
 ),
 
-labelled as (
+-- Read twice: DuckDB joins faster than it keeps so wide a table.
+labelled as {{ 'not materialized ' if target.type == 'duckdb' }}(
     select
         {{ split(use_case, 'features.' ~ config.get('as_of', 'as_of')) }} as split,
         features.*,
