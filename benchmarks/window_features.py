@@ -187,8 +187,11 @@ def compare(spine: int, events: int, each: int, zipf: bool, memory_limit: str | 
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "benchmark.duckdb"
         data = {"spine": spine, "events": events, "each": each, "zipf": zipf}
-        in_process({"method": "generate", "path": str(path), "data": data})  # its memory would count as its children's
-        cases = in_process({"method": "render", "path": str(path)})
+        # Not here: this process's memory would count as its children's.
+        made = in_process({"method": "generate", "path": str(path), "data": data})
+        cases = made or in_process({"method": "render", "path": str(path)})
+        if "error" in cases:
+            raise SystemExit(f"The data could not be made: {cases['error']}")
         queries = {"DuckDB sorts the events": "select * from raw.events order by key, known_at", **cases}
         jobs: dict[str, dict[str, Any]] = {
             **{name: {"method": "duckdb", "sql": sql, "memory_limit": memory_limit} for name, sql in queries.items()},

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 from insitu.config import Candidate, UseCase
@@ -78,17 +79,20 @@ def nothing_new(use_case: UseCase, snapshot_id: str, registered: Collection[tupl
         snapshot_id: the current snapshot's.
         registered: candidate, snapshot_id, config_hash, code_hash and library_versions (JSON) of the registry's rows.
     """
-    return all(
-        (
-            candidate.name,
-            snapshot_id,
-            config_hash(use_case, candidate),
-            code_hash(),
-            json.dumps(libraries(use_case, candidate)),
-        )
-        in registered
-        for candidate in use_case.candidates
-    )
+    try:
+        wanted = {
+            (
+                candidate.name,
+                snapshot_id,
+                config_hash(use_case, candidate),
+                code_hash(),
+                json.dumps(libraries(use_case, candidate)),
+            )
+            for candidate in use_case.candidates
+        }
+    except PackageNotFoundError:  # training says which candidate needs the library, and how to get it
+        return False
+    return wanted <= set(registered)
 
 
 def model_version(candidate: Candidate, training_as_of: datetime, key: str) -> str:

@@ -61,8 +61,8 @@
 {% endmacro %}
 
 {#-
-    Most of the time goes into DuckDB's running totals, so number and sum share one: units * 2^31 + 1 for each value. A window
-    has fewer than 2^31 events, and the sums of whole numbers of 32 bits leave room for their number in a HUGEINT.
+    DuckDB's running totals are the largest part of its time, so number and sum share one: units * 2^31 + 1 for each value. A
+    window has fewer than 2^31 events, and the sums of whole numbers of 32 bits leave room for their number in a HUGEINT.
 -#}
 {% macro duckdb__exact_totals(group, column) %}
     {%- set m, label = column.measure.name, column.window.label -%}

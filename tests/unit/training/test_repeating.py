@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,12 @@ def test_what_is_registered_is_known_without_its_data(monkeypatch: pytest.Monkey
     monkeypatch.undo()
     monkeypatch.setattr(keys, "library_versions", lambda *families: {"numpy": "0"})
     assert not nothing(config)
+
+    def uninstalled(*families: str) -> dict[str, str]:
+        raise PackageNotFoundError(*families)
+
+    monkeypatch.setattr(keys, "library_versions", uninstalled)
+    assert not nothing(config), "training has the clear message"
 
 
 def test_other_data_is_noticed() -> None:
