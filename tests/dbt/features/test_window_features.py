@@ -129,6 +129,21 @@ def test_equals_brute_force(rendered: Rendered, name: str) -> None:
     check(rendered, name, [{"id": 0, "k": 0, "s": "a", "as_of": START}], one_infinite())
 
 
+@pytest.mark.parametrize("name", ["everything", "everything_timeline"])
+def test_deviations_of_values_far_from_zero(rendered: Rendered, name: str) -> None:
+    """Within 1e-9 of the exact deviation, however its events are spread over tiers: sums of squares would lose it."""
+    event = {"key": 0, "s": "a", "seq": 0, "flag": True, "c": 1, "d": Decimal(1), "b": 1}
+    events = [
+        event | {"known_at": START - n * timedelta(minutes=7), "x": 1e6 + math.sin(n) * (1 + n % 3)}
+        for n in range(1, 206)
+    ]
+    spine = [{"id": 0, "k": 0, "s": "a", "as_of": START}]
+    [got] = rendered.run(name, {"spine": spine, "events": events})
+    [wanted] = oracle.features(SPECS[name], spine, events)
+    for column in ("f__x_stddev_1h", "f__x_stddev_6h", "f__x_stddev_1d", "f__x_stddev_all"):
+        assert got[column] == pytest.approx(wanted[column].value, rel=1e-9, abs=0), column
+
+
 def test_the_strategies_under_test_are_all_of_them(duckdb_rendered: Rendered, postgres_rendered: Rendered) -> None:
     """An index is found and used, and nothing is tested twice under two names."""
 
