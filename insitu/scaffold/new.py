@@ -16,7 +16,7 @@ LINEAR_FAMILY = {
 
 
 def new_use_case(project: Project, name: str, entity: str, label: str, task: str) -> list[Path]:
-    """Write the files and add the use case to the variable `use_cases`; all of it or nothing.
+    """Write the files and add the use case to the variable `insitu_use_cases`; all of it or nothing.
 
     Returns:
         The written files.
@@ -52,7 +52,7 @@ def new_use_case(project: Project, name: str, entity: str, label: str, task: str
     listed = re.search(r"^(\s*use_cases:\s*\[)([^\]]*)\]", text, flags=re.MULTILINE)
     if listed is None:
         raise ConfigurationError(
-            f"`{settings}` has no variable `use_cases: [...]`. Add it under `vars`, then run again."
+            f"`{settings}` has no variable `insitu_use_cases: [...]`. Add it under `vars`, then run again."
         )
     for path, content in contents.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
 -- What this aircraft did lately: its last departure from New York and how late it was.
-{{ window_features(
+{{ insitu.window_features(
     spine=ref('flight__spine'),
     spine_key=['flight_id'],
     events=ref('stg_nycflights__departures'),

@@ -1,5 +1,5 @@
 -- How late departures from the origin have been running.
-{{ window_features(
+{{ insitu.window_features(
     spine=ref('flight__spine'),
     spine_key=['flight_id'],
     events=ref('stg_nycflights__departures'),

@@ -4,7 +4,7 @@ with spine as (
 ),
 
 at_origin as (
-    {{ window_features(
+    {{ insitu.window_features(
         spine=ref('flight__spine'),
         spine_key=['flight_id'],
         events=ref('stg_nycflights__overdue_changes'),
@@ -19,7 +19,7 @@ at_origin as (
 ),
 
 of_carrier as (
-    {{ window_features(
+    {{ insitu.window_features(
         spine=ref('flight__spine'),
         spine_key=['flight_id'],
         events=ref('stg_nycflights__overdue_changes'),

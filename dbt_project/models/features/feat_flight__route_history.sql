@@ -1,6 +1,6 @@
 -- How late flights of this number and on this route have been.
 with route as (
-    {{ window_features(
+    {{ insitu.window_features(
         spine=ref('flight__spine'),
         spine_key=['flight_id'],
         events=ref('stg_nycflights__departures'),
@@ -15,7 +15,7 @@ with route as (
 ),
 
 flight_number as (
-    {{ window_features(
+    {{ insitu.window_features(
         spine=ref('flight__spine'),
         spine_key=['flight_id'],
         events=ref('stg_nycflights__departures'),

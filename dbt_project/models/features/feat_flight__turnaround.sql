@@ -5,7 +5,7 @@ with spine as (
 ),
 
 planned as (
-    {{ latest_before(
+    {{ insitu.latest_before(
         spine=ref('flight__spine'),
         spine_key=['flight_id'],
         events=ref('stg_nycflights__rotations'),
@@ -18,7 +18,7 @@ planned as (
 ),
 
 departed as (
-    {{ latest_before(
+    {{ insitu.latest_before(
         spine=ref('flight__spine'),
         spine_key=['flight_id'],
         events=ref('stg_nycflights__departures'),
@@ -31,7 +31,7 @@ departed as (
 ),
 
 arrived as (
-    {{ latest_before(
+    {{ insitu.latest_before(
         spine=ref('flight__spine'),
         spine_key=['flight_id'],
         events=ref('stg_nycflights__arrivals'),

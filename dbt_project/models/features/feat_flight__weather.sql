@@ -1,5 +1,5 @@
 -- The last weather observation published before as_of, at most six hours old.
-{{ latest_before(
+{{ insitu.latest_before(
     spine=ref('flight__spine'),
     spine_key=['flight_id'],
     events=ref('stg_nycflights__weather'),

@@ -1,6 +1,6 @@
 -- The weather of the last six hours at the origin. Sums are of whole numbers (hundredths of an inch, tenths of a millibar):
 -- a sum of fractions depends on the order of the rows in its last digit, and the hash of the training set with it.
-{{ window_features(
+{{ insitu.window_features(
     spine=ref('flight__spine'),
     spine_key=['flight_id'],
     events=ref('stg_nycflights__weather'),

@@ -15,7 +15,7 @@ final as (
     from schedules
     where
         published_at < scheduled_departure_at - interval '2 hours'
-        and scheduled_departure_at - interval '2 hours' < {{ timestamp_literal(as_of()) }} + interval '1 day'
+        and scheduled_departure_at - interval '2 hours' < {{ insitu.timestamp_literal(insitu.as_of()) }} + interval '1 day'
 )
 
 select * from final

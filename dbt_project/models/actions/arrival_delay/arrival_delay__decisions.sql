@@ -1,1 +1,1 @@
-{{ decisions('arrival_delay') }}
+{{ insitu.decisions('arrival_delay') }}

@@ -1,1 +1,1 @@
-{{ outcomes('arrival_delay') }}
+{{ insitu.outcomes('arrival_delay') }}

@@ -1,1 +1,1 @@
-{{ decisions('flight_delay') }}
+{{ insitu.decisions('flight_delay') }}

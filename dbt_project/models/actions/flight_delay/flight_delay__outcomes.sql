@@ -1,1 +1,1 @@
-{{ outcomes('flight_delay') }}
+{{ insitu.outcomes('flight_delay') }}

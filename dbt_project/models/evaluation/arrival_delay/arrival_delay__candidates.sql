@@ -1,1 +1,1 @@
-{{ candidates('arrival_delay') }}
+{{ insitu.candidates('arrival_delay') }}

@@ -1,1 +1,1 @@
-{{ champion('arrival_delay') }}
+{{ insitu.champion('arrival_delay') }}

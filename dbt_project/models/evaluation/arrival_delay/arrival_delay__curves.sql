@@ -1,1 +1,1 @@
-{{ evaluation_curves('arrival_delay') }}
+{{ insitu.evaluation_curves('arrival_delay') }}

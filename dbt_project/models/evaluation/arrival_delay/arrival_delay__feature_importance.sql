@@ -1,1 +1,1 @@
-{{ feature_importance('arrival_delay') }}
+{{ insitu.feature_importance('arrival_delay') }}

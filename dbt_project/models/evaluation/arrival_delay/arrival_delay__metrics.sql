@@ -1,1 +1,1 @@
-{{ evaluation_metrics('arrival_delay') }}
+{{ insitu.evaluation_metrics('arrival_delay') }}

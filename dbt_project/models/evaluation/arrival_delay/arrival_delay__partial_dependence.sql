@@ -1,1 +1,1 @@
-{{ partial_dependence('arrival_delay') }}
+{{ insitu.partial_dependence('arrival_delay') }}

@@ -1,1 +1,1 @@
-{{ promotions('arrival_delay') }}
+{{ insitu.promotions('arrival_delay') }}

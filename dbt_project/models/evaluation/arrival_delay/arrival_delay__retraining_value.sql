@@ -1,1 +1,1 @@
-{{ retraining_value('arrival_delay') }}
+{{ insitu.retraining_value('arrival_delay') }}

@@ -1,1 +1,1 @@
-{{ search_trials('arrival_delay') }}
+{{ insitu.search_trials('arrival_delay') }}

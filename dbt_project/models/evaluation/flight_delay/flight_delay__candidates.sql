@@ -1,1 +1,1 @@
-{{ candidates('flight_delay') }}
+{{ insitu.candidates('flight_delay') }}

@@ -1,1 +1,1 @@
-{{ champion('flight_delay') }}
+{{ insitu.champion('flight_delay') }}

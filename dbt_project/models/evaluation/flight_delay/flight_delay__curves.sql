@@ -1,1 +1,1 @@
-{{ evaluation_curves('flight_delay') }}
+{{ insitu.evaluation_curves('flight_delay') }}

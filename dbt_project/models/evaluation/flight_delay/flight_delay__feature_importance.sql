@@ -1,1 +1,1 @@
-{{ feature_importance('flight_delay') }}
+{{ insitu.feature_importance('flight_delay') }}

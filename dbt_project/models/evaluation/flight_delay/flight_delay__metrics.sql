@@ -1,1 +1,1 @@
-{{ evaluation_metrics('flight_delay') }}
+{{ insitu.evaluation_metrics('flight_delay') }}

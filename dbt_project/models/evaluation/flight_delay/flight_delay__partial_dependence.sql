@@ -1,1 +1,1 @@
-{{ partial_dependence('flight_delay') }}
+{{ insitu.partial_dependence('flight_delay') }}

@@ -1,1 +1,1 @@
-{{ promotions('flight_delay') }}
+{{ insitu.promotions('flight_delay') }}

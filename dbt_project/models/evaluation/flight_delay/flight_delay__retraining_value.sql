@@ -1,1 +1,1 @@
-{{ retraining_value('flight_delay') }}
+{{ insitu.retraining_value('flight_delay') }}

@@ -1,1 +1,1 @@
-{{ search_trials('flight_delay') }}
+{{ insitu.search_trials('flight_delay') }}

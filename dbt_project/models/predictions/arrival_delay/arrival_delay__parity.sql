@@ -1,1 +1,1 @@
-{{ parity('arrival_delay') }}
+{{ insitu.parity('arrival_delay') }}

@@ -1,1 +1,1 @@
-{{ predictions_latest('arrival_delay') }}
+{{ insitu.predictions_latest('arrival_delay') }}

@@ -1,1 +1,1 @@
-{{ scored_features('arrival_delay') }}
+{{ insitu.scored_features('arrival_delay') }}

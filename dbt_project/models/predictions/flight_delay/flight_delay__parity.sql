@@ -1,1 +1,1 @@
-{{ parity('flight_delay') }}
+{{ insitu.parity('flight_delay') }}

@@ -1,1 +1,1 @@
-{{ predictions_latest('flight_delay') }}
+{{ insitu.predictions_latest('flight_delay') }}

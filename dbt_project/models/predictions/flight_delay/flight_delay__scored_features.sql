@@ -1,1 +1,1 @@
-{{ scored_features('flight_delay') }}
+{{ insitu.scored_features('flight_delay') }}

@@ -1,4 +1,4 @@
-{{ join_features(
+{{ insitu.join_features(
     spine=ref('arrival_delay__spine'),
     key=['flight_id', 'as_of'],
     features=[

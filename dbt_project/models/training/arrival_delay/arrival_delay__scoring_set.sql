@@ -1,1 +1,1 @@
-{{ scoring_set('arrival_delay') }}
+{{ insitu.scoring_set('arrival_delay') }}

@@ -1,1 +1,1 @@
-{{ snapshots('arrival_delay') }}
+{{ insitu.snapshots('arrival_delay') }}

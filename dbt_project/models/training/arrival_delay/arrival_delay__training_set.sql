@@ -1,1 +1,1 @@
-{{ training_set('arrival_delay') }}
+{{ insitu.training_set('arrival_delay') }}

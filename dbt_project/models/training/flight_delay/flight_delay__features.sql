@@ -1,4 +1,4 @@
-{{ join_features(
+{{ insitu.join_features(
     spine=ref('flight_delay__spine'),
     key=['flight_id', 'as_of'],
     features=[

@@ -1,1 +1,1 @@
-{{ scoring_set('flight_delay') }}
+{{ insitu.scoring_set('flight_delay') }}

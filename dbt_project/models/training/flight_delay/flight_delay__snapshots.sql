@@ -1,1 +1,1 @@
-{{ snapshots('flight_delay') }}
+{{ insitu.snapshots('flight_delay') }}

@@ -1,1 +1,1 @@
-{{ training_set('flight_delay') }}
+{{ insitu.training_set('flight_delay') }}

@@ -1,1 +1,1 @@
-{{ decisions('USE_CASE') }}
+{{ insitu.decisions('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ outcomes('USE_CASE') }}
+{{ insitu.outcomes('USE_CASE') }}

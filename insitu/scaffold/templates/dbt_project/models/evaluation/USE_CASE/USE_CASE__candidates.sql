@@ -1,1 +1,1 @@
-{{ candidates('USE_CASE') }}
+{{ insitu.candidates('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ champion('USE_CASE') }}
+{{ insitu.champion('USE_CASE') }}

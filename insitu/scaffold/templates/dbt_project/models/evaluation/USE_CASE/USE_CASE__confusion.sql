@@ -1,1 +1,1 @@
-{{ evaluation_confusion('USE_CASE') }}
+{{ insitu.evaluation_confusion('USE_CASE') }}

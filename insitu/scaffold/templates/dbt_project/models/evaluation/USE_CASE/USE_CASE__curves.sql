@@ -1,1 +1,1 @@
-{{ evaluation_curves('USE_CASE') }}
+{{ insitu.evaluation_curves('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ feature_importance('USE_CASE') }}
+{{ insitu.feature_importance('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ evaluation_metrics('USE_CASE') }}
+{{ insitu.evaluation_metrics('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ partial_dependence('USE_CASE') }}
+{{ insitu.partial_dependence('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ promotions('USE_CASE') }}
+{{ insitu.promotions('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ retraining_value('USE_CASE') }}
+{{ insitu.retraining_value('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ search_trials('USE_CASE') }}
+{{ insitu.search_trials('USE_CASE') }}

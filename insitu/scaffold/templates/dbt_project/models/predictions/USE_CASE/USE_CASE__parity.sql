@@ -1,1 +1,1 @@
-{{ parity('USE_CASE') }}
+{{ insitu.parity('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ predictions_latest('USE_CASE') }}
+{{ insitu.predictions_latest('USE_CASE') }}

@@ -1,1 +1,1 @@
-{{ scored_features('USE_CASE') }}
+{{ insitu.scored_features('USE_CASE') }}

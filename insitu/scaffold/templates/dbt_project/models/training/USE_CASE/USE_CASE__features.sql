@@ -1,4 +1,4 @@
-{{ join_features(
+{{ insitu.join_features(
     spine=ref('USE_CASE__spine'),
     key=['ENTITY', 'as_of'],
     features=[

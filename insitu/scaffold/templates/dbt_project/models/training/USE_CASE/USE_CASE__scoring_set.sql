@@ -1,1 +1,1 @@
-{{ scoring_set('USE_CASE') }}
+{{ insitu.scoring_set('USE_CASE') }}

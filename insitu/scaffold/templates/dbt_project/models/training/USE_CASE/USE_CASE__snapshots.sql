@@ -1,1 +1,1 @@
-{{ snapshots('USE_CASE') }}
+{{ insitu.snapshots('USE_CASE') }}

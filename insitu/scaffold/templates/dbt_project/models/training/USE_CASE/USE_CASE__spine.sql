@@ -8,7 +8,7 @@ final as (
         ENTITY,
         TODO_moment_of_the_prediction as as_of
     from entities
-    where TODO_moment_of_the_prediction < {{ timestamp_literal(as_of()) }} + interval '1 day'
+    where TODO_moment_of_the_prediction < {{ insitu.timestamp_literal(insitu.as_of()) }} + interval '1 day'
 )
 
 select * from final

@@ -1,1 +1,1 @@
-{{ training_set('USE_CASE') }}
+{{ insitu.training_set('USE_CASE') }}

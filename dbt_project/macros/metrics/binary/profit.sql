@@ -1,4 +1,0 @@
-{% macro metric_profit(relation, by=[], options={}) %}
-{#- Mean money per row when rows at or above the threshold are treated. -#}
-{{ mean_metric('profit', profit_decided(options.costs, options.threshold), relation, by) }}
-{% endmacro %}

@@ -1,4 +1,0 @@
-{% macro metric_profit_treat_none(relation, by=[], options={}) %}
-{#- Mean money per row if no row were treated. -#}
-{{ mean_metric('profit_treat_none', profit_untreated(options.costs), relation, by) }}
-{% endmacro %}

@@ -1,4 +1,0 @@
-{#- Calibration error of the confidence in the most probable class (Guo et al. 2017), equal-mass bins. -#}
-{% macro metric_multiclass_expected_calibration_error(relation, by=[], options={}) %}
-{{ metric_expected_calibration_error(multiclass_hits(relation, by), by, options) }}
-{% endmacro %}

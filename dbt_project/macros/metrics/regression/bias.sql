@@ -1,4 +1,0 @@
-{#- Mean of score minus label: positive when the model predicts too much. -#}
-{% macro metric_bias(relation, by=[], options={}) %}
-{{ mean_metric('bias', 'score - label', relation, by, 'regression') }}
-{% endmacro %}

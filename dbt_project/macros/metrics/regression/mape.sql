@@ -1,4 +1,0 @@
-{#- Mean absolute error relative to the label, whose size is taken as 2^-52 at least, as scikit-learn. -#}
-{% macro metric_mape(relation, by=[], options={}) %}
-{{ mean_metric('mape', 'abs(label - score) / greatest(abs(label), cast(2.220446049250313e-16 as double precision))', relation, by, 'regression') }}
-{% endmacro %}

@@ -1,4 +1,0 @@
-{#- Mean label. -#}
-{% macro metric_mean_label(relation, by=[], options={}) %}
-{{ mean_metric('mean_label', 'label', relation, by, 'regression') }}
-{% endmacro %}

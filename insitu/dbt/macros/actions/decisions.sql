@@ -1,0 +1,43 @@
+{% macro decisions(use_case) %}
+{#- The body of `<use_case>__decisions`: the action that the cost matrix asks for, and the money it is expected to bring.
+    A prediction without a finite score is not acted upon. -#}
+{%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
+{%- set config = insitu.use_case_config(use_case) %}
+{%- set options = insitu.metric_options(config) %}
+{%- set actions = config.get('actions', {}) %}
+{%- set decidable = options.task == 'binary' %}
+with predictions as (
+    select * from {{ predictions }}
+),
+
+thresholds as (
+    select
+        predictions.*,
+        {% if decidable -%}
+        cast({{ options.threshold }} as double precision) as threshold,
+        case when {{ insitu.is_finite('score') }} and score >= {{ options.threshold }} then 1 else 0 end as is_treated
+        {%- else -%}
+        cast(null as double precision) as threshold,
+        0 as is_treated
+        {%- endif %}
+    from predictions
+),
+
+final as (
+    select
+        thresholds.*,
+        case when is_treated = 1 then '{{ actions.get('treat', 'intervene') }}' else '{{ actions.get('none', 'none') }}' end as action,
+        {% if decidable and options.costs -%}
+        {# the score is the probability of the label: the expected money is the label's money with the score in its place -#}
+        case when {{ insitu.is_finite('score') }} then
+            case when is_treated = 1 then {{ insitu.profit_treated(options.costs, 'score') }}
+            else {{ insitu.profit_untreated(options.costs, 'score') }} end
+        end as expected_profit
+        {%- else -%}
+        cast(null as double precision) as expected_profit
+        {%- endif %}
+    from thresholds
+)
+
+select * from final
+{% endmacro %}

@@ -1,0 +1,47 @@
+{% macro outcomes(use_case) %}
+{#- The body of `<use_case>__outcomes`: decided predictions whose label had matured before `as_of`, and the money each
+    brought, beside what treating all or none would have. -#}
+{%- set decisions = insitu.use_case_ref(use_case, 'decisions') %}
+{%- set labels = insitu.use_case_ref(use_case, 'labels') %}
+{%- set config = insitu.use_case_config(use_case) %}
+{%- set options = insitu.metric_options(config) %}
+{%- set keys = config.get('entity', []) + [config.get('as_of', 'as_of')] %}
+{%- set costs = options.costs if options.task == 'binary' else none %}
+with decisions as (
+    select * from {{ decisions }}
+),
+
+labels as (
+    select * from {{ labels }}
+    where matured_at < {{ insitu.timestamp_literal(insitu.as_of()) }}
+),
+
+matured as (
+    select
+        decisions.*,
+        labels.{{ adapter.quote(config.get('label', 'label')) }} as label,
+        labels.matured_at
+    from decisions
+    inner join labels on {% for key in keys %}decisions.{{ adapter.quote(key) }} = labels.{{ adapter.quote(key) }}{{ ' and ' if not loop.last }}{% endfor %}
+    where labels.{{ adapter.quote(config.get('label', 'label')) }} is not null
+),
+
+final as (
+    select
+        matured.*,
+        {% if costs -%}
+        {%- set treated = insitu.profit_treated(costs, 'cast(label as integer)') %}
+        {%- set untreated = insitu.profit_untreated(costs, 'cast(label as integer)') %}
+        cast(case when is_treated = 1 then {{ treated }} else {{ untreated }} end as double precision) as realised_profit,
+        cast({{ treated }} as double precision) as profit_treat_all,
+        cast({{ untreated }} as double precision) as profit_treat_none
+        {%- else -%}
+        cast(null as double precision) as realised_profit,
+        cast(null as double precision) as profit_treat_all,
+        cast(null as double precision) as profit_treat_none
+        {%- endif %}
+    from matured
+)
+
+select * from final
+{% endmacro %}

@@ -1,0 +1,32 @@
+{% macro evaluation_curves(use_case) %}
+{#- The body of `<use_case>__curves`: every curve of the task, at most about 200 points each. -#}
+{%- set heldout = insitu.use_case_ref(use_case, 'heldout_predictions') %}
+{%- set config = insitu.use_case_config(use_case) %}
+{%- set options = insitu.metric_options(config) %}
+{%- set by = ['model_version', 'snapshot_id', 'split'] %}
+with heldout as (
+    select model_version, snapshot_id, split, {{ insitu.scored_columns(config) }}
+    from {{ heldout }}
+),
+
+final as (
+    {{ insitu.union_metrics(insitu.curves_of_task(options), 'heldout', by, options, 'curve_') | indent(4) }}
+)
+
+select * from final
+{% endmacro %}
+
+{#- The body of `<use_case>__confusion` in a multiclass task: label against most probable class. -#}
+{% macro evaluation_confusion(use_case) %}
+{%- set config = insitu.use_case_config(use_case) %}
+with heldout as (
+    select model_version, snapshot_id, split, {{ insitu.scored_columns(config) }}
+    from {{ insitu.use_case_ref(use_case, 'heldout_predictions') }}
+),
+
+final as (
+    {{ insitu.confusion('heldout', ['model_version', 'snapshot_id', 'split']) }}
+)
+
+select * from final
+{% endmacro %}

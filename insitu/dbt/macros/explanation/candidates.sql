@@ -1,0 +1,63 @@
+{#- Body of `<use_case>__candidates`: every candidate of every training in one line, also those that failed, with what
+    became of it. -#}
+{% macro candidates(use_case) -%}
+{%- set metric = insitu.selection_metric(insitu.use_case_config(use_case)) -%}
+with models as (
+    select * from {{ insitu.use_case_ref(use_case, 'models') }}
+),
+
+measured as (
+    select
+        model_version,
+        snapshot_id,
+        max(case when split = 'validation' then value end) as validation_value,
+        max(case when split = 'test' then value end) as test_value,
+        max(case when split = 'test' then ci_low end) as test_ci_low,
+        max(case when split = 'test' then ci_high end) as test_ci_high
+    from {{ insitu.use_case_ref(use_case, 'metrics') }}
+    where slice_column = 'all' and metric = '{{ metric }}'
+    group by model_version, snapshot_id
+),
+
+trials as (
+    select
+        model_version,
+        count(*) as n_trials,
+        count(error) as n_failed_trials
+    from {{ insitu.use_case_ref(use_case, 'search_trials') }}
+    group by model_version
+),
+
+promotions as (
+    select * from {{ insitu.use_case_ref(use_case, 'promotions') }}
+),
+
+final as (
+    select
+        models.training_as_of,
+        models.model_version,
+        models.candidate,
+        models.family,
+        models.status,
+        models.message,
+        coalesce(trials.n_trials, 0) as n_trials,
+        coalesce(trials.n_failed_trials, 0) as n_failed_trials,
+        models.trained_rows,
+        models.fit_seconds,
+        '{{ metric }}' as metric,
+        measured.validation_value,
+        measured.test_value,
+        measured.test_ci_low,
+        measured.test_ci_high,
+        promotions.decision,
+        promotions.reason
+    from models
+    left join measured
+        on models.model_version = measured.model_version and models.snapshot_id = measured.snapshot_id
+    left join trials on models.model_version = trials.model_version
+    left join promotions
+        on models.model_version = promotions.model_version and models.training_as_of = promotions.training_as_of
+)
+
+select * from final
+{%- endmacro %}

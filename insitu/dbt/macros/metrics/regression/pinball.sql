@@ -1,0 +1,6 @@
+{#- Mean quantile loss at the quantile the model predicts (Koenker & Bassett 1978): a label above the score weighs
+    `quantile`, one below 1 - `quantile`. At 0.5 it is half the mean absolute error. -#}
+{% macro metric_pinball(relation, by=[], options={}) %}
+{%- set q = options.get('quantile', 0.5) %}
+{{ insitu.mean_metric('pinball', 'greatest((label - score) * ' ~ q ~ ', (score - label) * (1 - ' ~ q ~ '))', relation, by, 'regression') }}
+{% endmacro %}

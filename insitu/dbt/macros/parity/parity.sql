@@ -1,0 +1,141 @@
+{#- Body of `<use_case>__parity`: the features that were scored against the same features as they are computed now, for
+    the same entity and as-of, one row per batch and feature. A difference means that a source was changed after the
+    fact (a backfill, an overwritten row), which no look at the SQL can tell. Numbers may differ by 1e-9, relatively:
+    the order of a floating point sum. The feature `(row)` counts scored rows that are not there now, and, where only a
+    hash was logged, those whose hash is another. -#}
+{% macro parity(use_case) -%}
+{%- set config = insitu.use_case_config(use_case) -%}
+{%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
+{%- set declared = config.get('parity', {}).get('may_differ', []) -%}
+{%- set scored = insitu.use_case_ref(use_case, 'scored_features') -%}
+{%- set current = insitu.parity_features(insitu.use_case_ref(use_case, 'features'), key) -%}
+{%- set logged = adapter.get_columns_in_relation(scored) | map(attribute='name') | list if execute else [] -%}
+{%- set hashing, has_hash = insitu.logs_hash(config), 'features_hash' in logged -%}
+{%- set features = [] -%}
+{%- for column in current if column.name in logged and not hashing -%}
+    {%- do features.append(column) -%}
+{%- endfor -%}
+{%- set row_now = 'recomputed.' ~ adapter.quote(config.get('as_of', 'as_of')) -%}
+with scored as (
+    select *
+    from {{ scored }}
+    -- A run for a past moment knows nothing of the batches after it.
+    where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+    {%- if has_hash and hashing %}
+        and hashed_columns = '{{ current | map(attribute='name') | join(',') }}'
+    {%- elif has_hash %}
+        and features_hash is null
+    {%- endif %}
+),
+
+recomputed as (
+    select * from {{ insitu.use_case_ref(use_case, 'features') }}
+),
+
+compared as (
+    select
+        scored.batch_id,
+        max(scored.batch_as_of) as batch_as_of,
+        count(*) as n_rows,
+        {%- if hashing %}
+        sum(case when {{ row_now }} is null or scored.features_hash <> {{ insitu.features_hash('recomputed', current) }} then 1 else 0 end) as rows_differ
+        {%- else %}
+        sum(case when {{ row_now }} is null then 1 else 0 end) as rows_differ
+        {%- endif %}
+        {%- for column in features %}
+        {%- set name = adapter.quote(column.name) %},
+        sum(case when {{ row_now }} is null then 0 else {{ insitu.differs('scored.' ~ name, 'recomputed.' ~ name, column) }} end) as {{ adapter.quote('n_' ~ loop.index) }},
+        {{ insitu.largest_difference('scored.' ~ name, 'recomputed.' ~ name, column) }} as {{ adapter.quote('d_' ~ loop.index) }}
+        {%- endfor %}
+    from scored
+    left join recomputed
+        on {% for column in key %}scored.{{ adapter.quote(column) }} = recomputed.{{ adapter.quote(column) }}
+        {{- " and " if not loop.last }}{% endfor %}
+    group by scored.batch_id
+),
+
+final as (
+    {%- for column in features %}
+    select
+        '{{ use_case }}' as use_case,
+        batch_id,
+        batch_as_of,
+        '{{ column.name }}' as feature,
+        n_rows,
+        cast({{ adapter.quote('n_' ~ loop.index) }} as bigint) as n_different,
+        cast({{ adapter.quote('d_' ~ loop.index) }} as double precision) as largest_difference,
+        {{ 'true' if column.name in declared else 'false' }} as may_differ
+    from compared
+    union all
+    {%- endfor %}
+    select
+        '{{ use_case }}' as use_case,
+        batch_id,
+        batch_as_of,
+        '(row)' as feature,
+        n_rows,
+        cast(rows_differ as bigint) as n_different,
+        cast(null as double precision) as largest_difference,
+        {{ 'true' if '(row)' in declared else 'false' }} as may_differ
+    from compared
+)
+
+select * from final
+{%- endmacro %}
+
+
+{#- `meta.ml.parity.log`: values (the default) or hash. -#}
+{% macro logs_hash(config) %}
+    {%- set log = config.get('parity', {}).get('log', 'values') -%}
+    {%- if log not in ['values', 'hash'] -%}
+        {%- do exceptions.raise_compiler_error("meta.ml.parity.log is '" ~ log ~ "'. Allowed: values, hash.") -%}
+    {%- endif -%}
+    {{- return(log == 'hash') -}}
+{% endmacro %}
+
+
+{#- The features in a relation, as columns. -#}
+{% macro parity_features(relation, key) %}
+    {%- set features = [] -%}
+    {%- for column in (adapter.get_columns_in_relation(relation) if execute else []) if column.name not in key -%}
+        {%- do features.append(column) -%}
+    {%- endfor -%}
+    {{- return(features) -}}
+{% endmacro %}
+
+
+{#- One hash of a row's features; numbers count with seven digits, for the order of a floating point sum. -#}
+{% macro features_hash(relation, features) -%}
+md5({% for column in features %}
+    {%- set value = relation ~ '.' ~ adapter.quote(column.name) -%}
+    {{ " || '|' || " if not loop.first }}coalesce(cast({{ 'cast(' ~ value ~ ' as real)' if insitu.is_floating(column) else value }} as {{ dbt.type_string() }}), '∅')
+    {%- else %}''{% endfor %})
+{%- endmacro %}
+
+
+{% macro differs(left, right, column) -%}
+    {%- if insitu.is_floating(column) -%}
+    case
+        when {{ left }} is null and {{ right }} is null then 0
+        when {{ left }} is null or {{ right }} is null then 1
+        when abs({{ left }} - {{ right }}) > 1e-9 * greatest(1, abs({{ left }})) then 1
+        else 0
+    end
+    {%- else -%}
+    case when {{ left }} is distinct from {{ right }} then 1 else 0 end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro largest_difference(left, right, column) -%}
+    {%- if insitu.is_floating(column) or insitu.canonical_type(column.data_type) in ['integer', 'bigint', 'smallint', 'numeric'] -%}
+    max(abs({{ left }} - {{ right }}))
+    {%- else -%}
+    null
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro is_floating(column) %}
+    {{- return(insitu.canonical_type(column.data_type) in ['double precision', 'real', 'float', 'numeric']) -}}
+{% endmacro %}

@@ -1,0 +1,26 @@
+{#- How many features had other values when they were scored than they have now, in the batches of the days before a moment
+    of training: (n_batches, n_changed). NULL before anything was scored. Predictions come after promotions, so this reads
+    what the last build left in `<use_case>__parity`. -#}
+{% macro parity_evidence(use_case) -%}
+{%- set days = insitu.use_case_config(use_case).get('promotion', {}).get('parity_days', 31) -%}
+{%- set moment = insitu.timestamp_literal(insitu.training_as_of(use_case)) -%}
+{%- set found = namespace(relation=none) -%}
+{%- if execute -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == use_case ~ '__parity' -%}
+        {%- set found.relation = adapter.get_relation(node.database, node.schema, node.alias) -%}
+    {%- endfor -%}
+    {%- if found.relation and 'batch_as_of' not in adapter.get_columns_in_relation(found.relation) | map(attribute='name') -%}
+        {%- set found.relation = none -%}
+    {%- endif -%}
+{%- endif -%}
+{%- if found.relation -%}
+select
+    count(distinct batch_id) as n_batches,
+    count(distinct case when n_different > 0 and not may_differ then feature end) as n_changed
+from {{ found.relation }}
+where batch_as_of >= {{ moment }} - interval '{{ days }} days' and batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+having count(*) > 0
+{%- else -%}
+select cast(null as bigint) as n_batches, cast(null as bigint) as n_changed where 1 = 0
+{%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,28 @@
+{#- The sources' files into their tables on PostgreSQL, in one transaction. A table's comment has its file's hash, so that
+    an unchanged file is not loaded again. -#}
+{% macro postgrespy__load_files(sources) %}
+    {%- set changed = [] -%}
+    {%- for source in sources -%}
+        {%- set settings = source.config.meta.file -%}
+        {%- set relation = api.Relation.create(database=source.database, schema=source.schema, identifier=source.identifier) -%}
+        {%- set file = adapter.source_file(settings.get('package', ''), settings.path) -%}
+        {%- set comment = "Loaded from " ~ settings.path ~ ", SHA-256 " ~ file.hash -%}
+        {%- set name = postgrespy__literal(relation.include(database=false) | string) | trim -%}
+        {%- if run_query("select obj_description(to_regclass(" ~ name ~ "), 'pg_class')").columns[0][0] != comment -%}
+            {%- do insitu.check_source_columns(source, file.columns) -%}
+            {%- do changed.append((source, relation, file.path, comment)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+
+    {%- do run_query("begin") -%}
+    {%- for source, relation, path, comment in changed -%}
+        {%- do run_query("create schema if not exists " ~ adapter.quote(source.schema)) -%}
+        {%- do adapter.load_source_file(relation, path, source.columns) -%}
+        {%- do run_query("comment on table " ~ relation ~ " is " ~ postgrespy__literal(comment) | trim) -%}
+    {%- endfor -%}
+    {%- do run_query("commit") -%}
+    {%- for source, relation, path, comment in changed -%}
+        {%- do run_query("analyze " ~ relation) -%}
+        {%- do log("Loaded " ~ source.source_name ~ "." ~ source.name ~ " from " ~ source.config.meta.file.path, info=true) -%}
+    {%- endfor -%}
+{% endmacro %}

@@ -1,0 +1,74 @@
+{#- Load the sources that are files (`config.meta.file`) into their tables: all changed files or, when one is refused,
+    none. Unchanged files are not loaded again; the variable `insitu_load_sources: false` leaves the tables to whoever fills
+    them. -#}
+{% macro load_sources() %}
+    {%- if execute and var('insitu_load_sources', true) -%}
+        {%- set files = insitu.selected_sources() | selectattr('config.meta.file', 'defined') | list -%}
+        {%- if files -%}{%- do adapter.dispatch('load_files', 'insitu')(files) -%}{%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro default__load_files(sources) %}
+    {%- do exceptions.raise_compiler_error(
+        "Source `" ~ sources[0].source_name ~ "." ~ sources[0].name ~ "` is a file (`config.meta.file`), and adapter `"
+        ~ target.type ~ "` cannot load files. Load the table by other means and remove `config.meta.file`."
+    ) -%}
+{% endmacro %}
+
+
+{% macro duckdb__load_files(sources) %}
+    {%- set changed = [] -%}
+    {%- for source in sources -%}
+        {%- set file = insitu.source_file(source) -%}
+        {%- if not file.is_loaded -%}
+            {%- do insitu.check_source_file(source, file) -%}
+            {%- do changed.append((source, file)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+
+    {%- if changed -%}
+        {%- do run_query("begin") -%}
+        {%- for source, file in changed -%}
+            {%- do run_query("create schema if not exists " ~ adapter.quote(source.schema)) -%}
+            {%- do run_query(insitu.create_from_file(source, file)) -%}
+            {%- do run_query("comment on table " ~ file.relation ~ " is '" ~ file.comment | replace("'", "''") ~ "'") -%}
+        {%- endfor -%}
+        {%- do run_query("commit") -%}
+        {%- for source, file in changed -%}
+            {%- do log("Loaded " ~ source.source_name ~ "." ~ source.name ~ " from " ~ source.config.meta.file.path, info=true) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- The file behind a source: its table, what the table's comment says once it is loaded, and how SQL reads the file. -#}
+{% macro source_file(source) %}
+    {%- set settings = source.config.meta.file -%}
+    {%- set location = "'" ~ settings.get('package', '') | replace("'", "''") ~ "', '" ~ settings.path | replace("'", "''") ~ "'" -%}
+    {%- set comment = "Loaded from " ~ settings.path ~ ", SHA-256 " ~ run_query("select source_file_hash(" ~ location ~ ")").rows[0][0] -%}
+    {%- set comments = run_query(
+        "select comment from duckdb_tables() where database_name = current_database() and schema_name = '"
+        ~ source.schema ~ "' and table_name = '" ~ source.identifier ~ "'"
+    ).columns[0].values() -%}
+    {%- if comment in comments -%}{{- return({'is_loaded': true}) -}}{%- endif -%}
+    {%- set path = run_query("select source_file_path(" ~ location ~ ")").rows[0][0] | replace("'", "''") -%}
+    {{- return({
+        'is_loaded': false,
+        'relation': api.Relation.create(database=source.database, schema=source.schema, identifier=source.identifier),
+        'comment': comment,
+        'rows': "read_parquet('" ~ path ~ "')" if path.endswith('.parquet')
+            else "read_csv('" ~ path ~ "', header = true, all_varchar = true, nullstr = ['NA', ''])",
+    }) -}}
+{% endmacro %}
+
+
+{% macro create_from_file(source, file) %}
+    create or replace table {{ file.relation }} as
+    select
+    {%- for column in source.columns.values() %}
+        cast({{ adapter.quote(column.name) }} as {{ column.data_type }}) as {{ adapter.quote(column.name) }}
+        {{- "," if not loop.last }}
+    {%- endfor %}
+    from {{ file.rows }}
+{% endmacro %}

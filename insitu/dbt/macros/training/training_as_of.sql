@@ -1,0 +1,17 @@
+{#- The moment up to which models are trained and tested: `as_of` cut to the retraining period. A function of `as_of`
+    alone, so that the same day always gives the same model. -#}
+{% macro training_as_of(use_case) %}
+    {%- set every = insitu.use_case_config(use_case).get('training', {}).get('retrain_every', 'month') -%}
+    {%- set now = insitu.as_of() -%}
+    {%- set day = now.replace(hour=0, minute=0, second=0) -%}
+    {%- if every == 'day' -%}{{ return(day) }}
+    {%- elif every == 'week' -%}{{ return(day - modules.datetime.timedelta(days=day.weekday())) }}
+    {%- elif every == 'month' -%}{{ return(day.replace(day=1)) }}
+    {%- elif every == 'quarter' -%}{{ return(day.replace(day=1, month=(day.month - 1) // 3 * 3 + 1)) }}
+    {%- elif every == 'year' -%}{{ return(day.replace(day=1, month=1)) }}
+    {%- endif -%}
+    {%- do exceptions.raise_compiler_error(
+        "`" ~ use_case ~ "__models`: `training.retrain_every` is `" ~ every
+        ~ "`; expected one of day, week, month, quarter, year."
+    ) -%}
+{% endmacro %}

@@ -1,0 +1,32 @@
+with final as (
+    {% for use_case in insitu.use_cases() -%}
+    select
+        model_version,
+        '{{ use_case }}' as use_case,
+        candidate,
+        family,
+        task,
+        snapshot_id,
+        training_as_of,
+        status,
+        message,
+        parameters,
+        search_trace,
+        signature,
+        feature_importance,
+        artifact_sha256,
+        training_key,
+        code_hash,
+        config_hash,
+        git_revision,
+        library_versions,
+        random_state,
+        trained_rows,
+        fit_seconds,
+        created_at
+    from {{ insitu.use_case_ref(use_case, 'models') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select * from final

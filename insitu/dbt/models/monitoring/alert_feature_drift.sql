@@ -1,0 +1,35 @@
+with drift as (
+    select
+        use_case,
+        model_version,
+        batch_as_of,
+        feature,
+        value,
+        usual,
+        n_rows,
+        max(batch_as_of) over (partition by use_case) as last_batch
+    from {{ ref('mon_feature_drift') }}
+    where metric = 'psi'
+),
+
+limits as (
+    {{ insitu.limits_of_use_cases(['feature_psi', 'min_rows']) | indent(4) }}
+),
+
+findings as (
+    select
+        drift.use_case,
+        drift.feature as subject,
+        drift.batch_as_of as as_of,
+        drift.value,
+        greatest(limits.feature_psi, drift.usual) as limit_value,
+        drift.model_version
+    from drift
+    inner join limits on drift.use_case = limits.use_case
+    where drift.batch_as_of = drift.last_batch and drift.n_rows >= limits.min_rows and drift.value > greatest(limits.feature_psi, drift.usual)
+)
+
+select
+    {{ insitu.alert_columns('alert_feature_drift') }},
+    subject || ' of the last batch has PSI ' || {{ insitu.number_text('value') }} || ' against what ' || model_version || ' was trained on' as message
+from findings

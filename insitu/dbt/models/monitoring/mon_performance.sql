@@ -1,0 +1,21 @@
+{%- set by = ['use_case', 'model_version', 'day'] %}
+with
+{%- for use_case in insitu.use_cases() %}
+{{ use_case }} as (
+    select
+        '{{ use_case }}' as use_case,
+        model_version,
+        cast({{ adapter.quote(insitu.use_case_config(use_case).get('as_of', 'as_of')) }} as date) as day,
+        {{ insitu.scored_columns(insitu.use_case_config(use_case), within=['batch_id']) }}
+    from {{ insitu.use_case_ref(use_case, 'outcomes') }}
+),
+{% endfor %}
+final as (
+    {% for use_case in insitu.use_cases() -%}
+    {%- set options = insitu.metric_options(insitu.use_case_config(use_case)) -%}
+    {{ insitu.union_metrics(insitu.metrics_of_task(options), use_case, by, options) | indent(4) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select * from final

@@ -1,0 +1,74 @@
+with recursive predictions as (
+    select
+        use_case,
+        cast(batch_as_of as date) as day,
+        model_version,
+        batch_id,
+        score
+    from {{ ref('ml_predictions') }}
+    where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+),
+
+labelled as (
+    {% for use_case in insitu.use_cases() -%}
+    select '{{ use_case }}' as use_case, cast(batch_as_of as date) as day, model_version
+    from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'outcomes'), ['batch_id'] + insitu.use_case_config(use_case).get('entity', []) + [insitu.use_case_config(use_case).get('as_of', 'as_of')]) }} as outcomes
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+-- every day from the first batch to now, so that a day without predictions is a row with 0
+days as (
+    select use_case, min(day) as day
+    from predictions
+    group by use_case
+    union all
+    select use_case, cast(day + interval '1 day' as date) as day
+    from days
+    where day < cast({{ insitu.timestamp_literal(insitu.as_of()) }} as date)
+),
+
+versions as (
+    select distinct use_case, model_version from predictions
+),
+
+predicted as (
+    select
+        use_case,
+        day,
+        model_version,
+        count(*) as n_predictions,
+        count(distinct batch_id) as n_batches,
+        avg(score) as mean_score
+    from predictions
+    group by use_case, day, model_version
+),
+
+matured as (
+    select use_case, day, model_version, count(*) as n_labelled
+    from labelled
+    group by use_case, day, model_version
+),
+
+final as (
+    select
+        days.use_case,
+        days.day,
+        versions.model_version,
+        coalesce(predicted.n_predictions, 0) as n_predictions,
+        coalesce(predicted.n_batches, 0) as n_batches,
+        coalesce(matured.n_labelled, 0) as n_labelled,
+        predicted.mean_score
+    from days
+    inner join versions on days.use_case = versions.use_case
+    left join predicted
+        on days.use_case = predicted.use_case
+        and days.day = predicted.day
+        and versions.model_version = predicted.model_version
+    left join matured
+        on days.use_case = matured.use_case
+        and days.day = matured.day
+        and versions.model_version = matured.model_version
+)
+
+select * from final

@@ -1,0 +1,20 @@
+{{ config(materialized='view') }}
+
+with final as (
+    {% for use_case in insitu.use_cases() -%}
+    {%- set config = insitu.use_case_config(use_case) -%}
+    select
+        '{{ use_case }}' as use_case,
+        batch_id,
+        batch_as_of,
+        model_version,
+        {{ insitu.entity_id(config) }} as entity_id,
+        {{ adapter.quote(config.get('as_of', 'as_of')) }} as as_of,
+        score,
+        predicted_at
+    from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'predictions'), ['batch_id'] + config.get('entity', []) + [config.get('as_of', 'as_of')]) }} as predictions
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select * from final
