@@ -4,7 +4,7 @@ TARGET ?= duckdb
 AS_OF ?=
 BIN := .venv/bin
 export INSITU_TARGET = $(TARGET)
-DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{as_of: "$(AS_OF)"}')
+DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{insitu_as_of: "$(AS_OF)"}')
 
 .PHONY: help install run postgres test lint format bench docs clean
 

@@ -14,7 +14,7 @@ from insitu.warehouse.relation import Relation
 
 @clear_errors
 def backtest(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relation, snapshots: Relation) -> pa.Table:
-    """Body of `<use_case>__backtest`: made once per snapshot, and only in a build with `--vars '{backtest: true}'`.
+    """Body of `<use_case>__backtest`: made once per snapshot, and only in a build with `--vars '{insitu_backtest: true}'`.
 
     Args:
         dbt: dbt's object of the running Python model.

@@ -49,7 +49,7 @@ def new_use_case(project: Project, name: str, entity: str, label: str, task: str
         raise ConfigurationError(f"`{present[0]}` exists already. Choose another name, or remove the files first.")
     settings = project.directory / "dbt_project.yml"
     text = settings.read_text()
-    listed = re.search(r"^(\s*use_cases:\s*\[)([^\]]*)\]", text, flags=re.MULTILINE)
+    listed = re.search(r"^(\s*insitu_use_cases:\s*\[)([^\]]*)\]", text, flags=re.MULTILINE)
     if listed is None:
         raise ConfigurationError(
             f"`{settings}` has no variable `insitu_use_cases: [...]`. Add it under `vars`, then run again."

@@ -72,7 +72,7 @@ def backtest(
 ) -> None:
     """Refit a CANDIDATE of a USE_CASE at past dates: the metric over time, and by age of the model.
 
-    Nothing is written to the warehouse; `dbt build --select <use_case>__backtest+ --vars '{backtest: true}'` does that.
+    Nothing is written to the warehouse; `dbt build --select <use_case>__backtest+ --vars '{insitu_backtest: true}'` does that.
     """
     from insitu.config import Backtest, block, parse
     from insitu.training.backtest import backtest as run

@@ -76,15 +76,15 @@ class Project:
 
     @property
     def use_cases(self) -> list[str]:
-        """The use cases, in the order of the variable `use_cases`."""
-        return list(self.settings.get("vars", {}).get("use_cases", []))
+        """The use cases, in the order of the variable `insitu_use_cases`."""
+        return list(self.settings.get("vars", {}).get("insitu_use_cases", []))
 
     def use_case_config(self, use_case: str) -> dict[str, Any]:
         """`meta.ml` of a use case."""
         if use_case not in self.use_cases:
             raise ConfigurationError(
                 f"There is no use case `{use_case}` (there are: {', '.join(self.use_cases) or 'none'}). "
-                "Use cases are listed in the variable `use_cases` of dbt_project.yml."
+                "Use cases are listed in the variable `insitu_use_cases` of dbt_project.yml."
             )
         config: dict[str, Any] = self.node(f"{use_case}__models")["config"]["meta"].get("ml", {})
         return config

@@ -20,7 +20,7 @@ from insitu.warehouse import Project
 from tests.dbt.features.conftest import ddl
 from tests.dbt.features.project import FeaturesProject
 
-CALL = """{{ window_features(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'},
+CALL = """{{ insitu.window_features(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'},
     prefix='f', spine_key=['id'], windows=['1 day', 'all'], measures=[
         {'name': 'n', 'agg': 'count'},
         {'name': 'x', 'expr': 'x', 'agg': ['avg', 'last'], 'where': "not flag and s <> ''",

@@ -19,7 +19,7 @@ TABLES = {
     ),
 }
 MODELS = {
-    "feat_engine": """{{ window_features(spine=source('raw', 'spine'), spine_key=['id'], events=source('raw', 'events'),
+    "feat_engine": """{{ insitu.window_features(spine=source('raw', 'spine'), spine_key=['id'], events=source('raw', 'events'),
         keys=['key'], available_at='ts', windows=['1 hour', '7 days'],
         measures=[{'name': 'n', 'agg': 'count'},
             {'name': 'x', 'expr': 'x', 'agg': ['avg', 'max', 'last', 'count_distinct']}]) }}""",

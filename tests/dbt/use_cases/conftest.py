@@ -82,5 +82,5 @@ def shop(request: pytest.FixtureRequest) -> Shop:
 
 
 def built(shop: Shop) -> Shop:
-    shop.dbt("build", "--vars", "{backtest: true}")
+    shop.dbt("build", "--vars", "{insitu_backtest: true}")
     return shop

@@ -74,6 +74,6 @@ def test_retraining_value_by_hand(shop: Shop) -> None:
 
 def test_a_backtest_is_made_once_and_only_when_asked_for(duckdb_shop: Shop) -> None:
     before = len(duckdb_shop.query("select * from evaluation.tier__backtest"))
-    duckdb_shop.dbt("run", "--select", "tier__backtest", "--vars", "{backtest: true}")
+    duckdb_shop.dbt("run", "--select", "tier__backtest", "--vars", "{insitu_backtest: true}")
     duckdb_shop.dbt("run", "--select", "spend__backtest")
     assert len(duckdb_shop.query("select * from evaluation.tier__backtest")) == before > 0

@@ -127,7 +127,7 @@ def relations() -> dict[str, tuple[str, str]]:
 def project(folder: Path, output: dict[str, Any]) -> Project:
     """A dbt project folder with what the report reads of it: settings, profile, manifest."""
     (folder / "target").mkdir(parents=True, exist_ok=True)
-    settings = {"name": "shop", "profile": "shop", "vars": {"use_cases": list(USE_CASES)}}
+    settings = {"name": "shop", "profile": "shop", "vars": {"insitu_use_cases": list(USE_CASES)}}
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     (folder / "profiles.yml").write_text(yaml.safe_dump({"shop": {"target": "t", "outputs": {"t": output}}}))
     nodes = {}

@@ -18,7 +18,7 @@ OWN = {"__spine.sql", "__labels.sql", "__features.sql", "_arrival_delay.yml"}
 def project(tmp_path: Path) -> Project:
     directory = tmp_path / "dbt_project"
     directory.mkdir()
-    (directory / "dbt_project.yml").write_text("name: shop\nvars:\n  use_cases: [first]\n")
+    (directory / "dbt_project.yml").write_text("name: shop\nvars:\n  insitu_use_cases: [first]\n")
     return Project(directory, tmp_path)
 
 
@@ -29,7 +29,7 @@ def files_below(folder: Path) -> set[Path]:
 def test_writes_every_file_and_lists_the_use_case(project: Project) -> None:
     written = new_use_case(project, "churn", "customer_id", "has_left", "binary")
     assert set(written) <= files_below(project.directory.parent)
-    assert yaml.safe_load((project.directory / "dbt_project.yml").read_text())["vars"]["use_cases"] == [
+    assert yaml.safe_load((project.directory / "dbt_project.yml").read_text())["vars"]["insitu_use_cases"] == [
         "first",
         "churn",
     ]

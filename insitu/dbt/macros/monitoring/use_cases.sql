@@ -1,10 +1,5 @@
-{#- The use cases of the project, from the variable `insitu_use_cases`. -#}
+{#- The use cases of the project, from the variable `insitu_use_cases`; without any, the models over all use cases are
+    switched off. -#}
 {% macro use_cases() %}
-    {%- set names = var('insitu_use_cases', []) -%}
-    {%- if not names -%}
-        {%- do exceptions.raise_compiler_error(
-            "The variable `insitu_use_cases` names no use case. List at least one under `vars` in dbt_project.yml."
-        ) -%}
-    {%- endif -%}
-    {{- return(names) -}}
+    {{- return(var('insitu_use_cases', [])) -}}
 {% endmacro %}

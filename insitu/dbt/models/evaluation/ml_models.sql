@@ -1,3 +1,5 @@
+{{ config(enabled=insitu.use_cases() | length > 0) }}
+
 with final as (
     {% for use_case in insitu.use_cases() -%}
     select

@@ -1,3 +1,5 @@
+{{ config(enabled=insitu.use_cases() | length > 0) }}
+
 with recent as (
     select * from {{ ref('mon_recent_performance') }}
     where metric = 'expected_calibration_error'

@@ -1,3 +1,5 @@
+{{ config(enabled=insitu.use_cases() | length > 0) }}
+
 with drift as (
     select
         use_case,

@@ -1,3 +1,5 @@
+{{ config(enabled=insitu.use_cases() | length > 0) }}
+
 with volume as (
     select use_case, day, sum(n_predictions) as n_predictions
     from {{ ref('mon_volume') }}

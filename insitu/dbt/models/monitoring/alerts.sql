@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', enabled=insitu.use_cases() | length > 0) }}
 
 {%- set alerts = [
     'alert_no_predictions',

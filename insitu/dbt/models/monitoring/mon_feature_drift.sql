@@ -1,5 +1,5 @@
 {#- A batch and its model never change, so each batch is compared once. -#}
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns') }}
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', enabled=insitu.use_cases() | length > 0) }}
 
 with batches as (
     select use_case, batch_id, batch_as_of

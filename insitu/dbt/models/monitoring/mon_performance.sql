@@ -1,3 +1,5 @@
+{{ config(enabled=insitu.use_cases() | length > 0) }}
+
 {%- set by = ['use_case', 'model_version', 'day'] %}
 with
 {%- for use_case in insitu.use_cases() %}

@@ -1,3 +1,5 @@
+{{ config(enabled=insitu.use_cases() | length > 0) }}
+
 {%- set by = ['use_case', 'model_version'] %}
 {%- set over = ['batch_id', 'batch_as_of'] %}
 -- what the same model gave to rows it had never seen

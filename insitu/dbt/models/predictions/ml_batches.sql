@@ -1,3 +1,5 @@
+{{ config(enabled=insitu.use_cases() | length > 0) }}
+
 with predictions as (
     select * from {{ ref('ml_predictions') }}
 ),

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', enabled=insitu.use_cases() | length > 0) }}
 
 with final as (
     {% for use_case in insitu.use_cases() -%}
