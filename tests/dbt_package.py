@@ -8,7 +8,8 @@ PACKAGE = Path(__file__).parents[1] / "insitu" / "dbt"
 
 
 def install(project: Path) -> None:
-    """Put a link to the package where dbt looks for installed packages."""
+    """What `dbt deps` leaves in a project that lists the package: the list, and a link where dbt looks."""
+    (project / "packages.yml").write_text(f"packages: [{{local: {PACKAGE}}}]\n")
     folder = project / "dbt_packages"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     (folder / "insitu").symlink_to(PACKAGE, target_is_directory=True)

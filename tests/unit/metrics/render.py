@@ -49,7 +49,7 @@ def render(kind: str, macro: str, /, **arguments: Any) -> Any:
     """What the macro returns in the dialect of `kind` (`duckdb` or `postgres`): SQL text, or a value."""
     adapter = _adapter(kind)
     FACTORY.adapters[kind] = adapter  # every dbt invocation in this process forgets the adapters of the one before
-    return adapter.execute_macro(f"insitu.{macro}", kwargs=arguments)
+    return adapter.execute_macro(macro, project="insitu", kwargs=arguments)
 
 
 def macros(kind: str) -> list[Macro]:
