@@ -11,10 +11,10 @@ from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.nodes.target import target_path
-from insitu.training import train as train_candidates
 from insitu.training.checkpoint import Checkpoint
 from insitu.training.keys import nothing_new
 from insitu.training.schema import MODELS_SCHEMA
+from insitu.training.train import train as train_candidates
 from insitu.warehouse.relation import Relation
 
 

@@ -13,14 +13,16 @@ import pyarrow as pa
 from insitu import config as configuration
 from insitu.config import Backtest, Candidate, UseCase
 from insitu.errors import InsituError
-from insitu.registry.versions import code_hash, library_versions
-from insitu.training import candidates, data
-from insitu.training.checks import MIN_ROWS
-from insitu.training.data import Rows
+from insitu.registry.code import code_hash
+from insitu.registry.versions import library_versions
+from insitu.training import candidates
+from insitu.training.fitting import data
+from insitu.training.fitting.checks import MIN_ROWS
+from insitu.training.fitting.data import Rows
+from insitu.training.fitting.procedure import Procedure
+from insitu.training.fitting.scorers import METRICS, published
+from insitu.training.fitting.temporal import span
 from insitu.training.keys import config_hash, digest
-from insitu.training.metrics import METRICS, published
-from insitu.training.procedure import Procedure
-from insitu.training.temporal import span
 from insitu.training.train import Progress, silent
 
 DAY = np.timedelta64(1, "D")

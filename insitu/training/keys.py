@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 from insitu.config import Candidate, UseCase
-from insitu.registry.versions import code_hash, library_versions
+from insitu.registry.code import code_hash
+from insitu.registry.versions import library_versions
 
 
 def canonical(value: Any) -> str:

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from insitu.errors import InsituError
 from insitu.registry import Model
-from insitu.registry.versions import code_hash, library_versions
+from insitu.registry.code import code_hash
+from insitu.registry.versions import library_versions
 from insitu.training.train import Progress, silent, train
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from insitu.errors import ConfigurationError, InsituError
 from insitu.registry import Model
-from insitu.training import MODELS_SCHEMA, train
+from insitu.training.schema import MODELS_SCHEMA
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from insitu.config import parse
 from insitu.errors import ConfigurationError
-from insitu.training import train
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting"}

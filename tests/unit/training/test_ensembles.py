@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 from insitu.registry import Model
-from insitu.training import train
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 20}}

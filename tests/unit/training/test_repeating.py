@@ -17,9 +17,10 @@ from sklearn.inspection import partial_dependence
 
 from insitu.config import Backtest, parse
 from insitu.errors import InsituError
-from insitu.training import keys, train
+from insitu.training import keys
 from insitu.training.backtest import backtest
 from insitu.training.reproduce import reproduce
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 20}}
@@ -157,9 +158,9 @@ def test_backtest_sees_only_what_was_known(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_partial_dependence_is_that_of_scikit_learn() -> None:
     from insitu.config import parse
-    from insitu.training.data import read
-    from insitu.training.importance import dependence
-    from insitu.training.procedure import Procedure
+    from insitu.training.dependence import dependence
+    from insitu.training.fitting.data import read
+    from insitu.training.fitting.procedure import Procedure
 
     config: Any = parse(ml(GBM), "demo")
     data = read(config, "demo__snapshots", snapshot(250))

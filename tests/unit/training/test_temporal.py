@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from insitu.config import CrossValidation
 from insitu.errors import InsituError
-from insitu.training.data import Rows
-from insitu.training.temporal import folds, later_slice, recent
+from insitu.training.fitting.data import Rows
+from insitu.training.fitting.temporal import folds, later_slice, recent
 
 
 def rows(count: int = 1000, days: float = 100, delay_hours: float = 30, seed: int = 0) -> Rows:
