@@ -16,8 +16,8 @@ LIBRARY = Path(__file__).parents[1]
 FOLDER = "training/fitting"
 # Modules beneath that folder which are hashed with it: the number of threads that add up a sum decides its last digits.
 HASHED = ("threads.py",)
-# Those that are not: messages decide nothing; of the configuration the values count, and these are in the hash of the
-# configuration (`insitu.training.keys.candidate_config`).
+# Those that are not: messages decide nothing; of the configuration the values count, defaults too, and these are in the
+# hash of the configuration (`insitu.training.keys.candidate_config`).
 NOT_HASHED = ("errors.py", "config.py")
 
 

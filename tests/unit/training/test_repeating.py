@@ -72,6 +72,16 @@ def test_what_is_registered_is_known_without_its_data(monkeypatch: pytest.Monkey
     assert not nothing(config), "training has the clear message"
 
 
+def test_the_recorded_configuration_has_the_defaults_and_is_one_itself() -> None:
+    """Otherwise a library with other defaults would take its models for unchanged, and repeat another one."""
+    settings = parse(ml({**LOGISTIC, "calibration": "sigmoid"}), "demo")
+    recorded = keys.candidate_config(settings, settings.candidates[0])
+    assert recorded["training"]["cross_validation"]["folds"] == 3
+    assert recorded["candidates"][0]["calibration"] == {"method": "sigmoid", "slice": "15%"}
+    again = parse(recorded, "demo")
+    assert keys.candidate_config(again, again.candidates[0]) == recorded
+
+
 def test_other_data_is_noticed() -> None:
     (row,) = train(ml(GBM), "demo", snapshot(500), progress=silent).to_pylist()
     other = snapshot(500, seed=2)
