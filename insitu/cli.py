@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from insitu import __version__
+from insitu.commands.features import explain, features
+from insitu.commands.new import new
+from insitu.commands.proof import check, lineage, time_travel
+from insitu.commands.report import report
+from insitu.commands.status import status
+from insitu.commands.training import backtest, model_card, reproduce
 from insitu.errors import InsituError
-from insitu.features.commands import explain, features
-from insitu.proof.commands import check, lineage, time_travel
-from insitu.report.commands import report
-from insitu.scaffold.commands import new
-from insitu.status.commands import status
-from insitu.training.commands import backtest, model_card, reproduce
 from insitu.warehouse import Project
 
 

@@ -11,7 +11,7 @@ from insitu.config import UseCase, parse
 from insitu.errors import InsituError
 from insitu.nodes.scores import score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, own_rows, rows, text_literal
-from insitu.registry import Model
+from insitu.registry.model import Model
 from insitu.warehouse.relation import Relation
 
 BATCH_ROWS = 100_000

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from insitu.registry import Model
+from insitu.registry.model import Model
 from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
