@@ -10,6 +10,7 @@ from insitu.commands.features import explain, features
 from insitu.commands.new import new
 from insitu.commands.proof import check, lineage, time_travel
 from insitu.commands.report import report
+from insitu.commands.score import score
 from insitu.commands.status import status
 from insitu.commands.training import backtest, model_card, reproduce
 from insitu.errors import InsituError
@@ -27,7 +28,21 @@ def cli(context: click.Context, project_dir: Path, profiles_dir: Path, target: s
     context.obj = Project(project_dir, profiles_dir, target)
 
 
-for command in (status, report, check, time_travel, lineage, features, explain, new, reproduce, backtest, model_card):
+COMMANDS: tuple[click.Command, ...] = (
+    status,
+    report,
+    check,
+    time_travel,
+    lineage,
+    features,
+    explain,
+    new,
+    reproduce,
+    backtest,
+    model_card,
+    score,
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -17,7 +17,7 @@ class Scored:
     rows: int
 
 
-def score(project: Project, use_case: str, as_of: str | None = None) -> Scored:
+def score_batch(project: Project, use_case: str, as_of: str | None = None) -> Scored:
     """Apply the champion to `<use_case>__scoring_set` and append to `<use_case>__predictions`, whole or not at all.
 
     Args:
