@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from insitu import durations
 from insitu.errors import ConfigurationError
 from insitu.proof import checking, engines, manifest, report, waivers
 from insitu.proof import lineage as tracing
@@ -91,6 +92,10 @@ def time_travel(project: Project, select: tuple[str, ...], cuts: int, band: str)
 
     Runs in a scratch schema that no one else sees and that is gone afterwards. Exit code 0: nothing changed; 1: a leak.
     """
+    try:
+        before = durations.parse(band).interval
+    except ValueError as error:
+        raise ConfigurationError(f"--band: {error}") from error
     target = project.target_path
     nodes, dialect = manifest.read(target, _asking(project))
     proof = Proof(nodes, dialect)
@@ -105,7 +110,7 @@ def time_travel(project: Project, select: tuple[str, ...], cuts: int, band: str)
     failed = False
     for node in chosen:
         with engines.scratch(project) as (engine, schema):
-            result = travel(proof, node, engine, schema, cuts, band)
+            result = travel(proof, node, engine, schema, cuts, before)
         click.echo(str(result))
         failed = failed or not result.passed
         passed[node.name] = {"checksum": waivers.checksum(node), "passed": result.passed, "cuts": result.cuts}

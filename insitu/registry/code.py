@@ -14,8 +14,9 @@ from pathlib import Path
 
 LIBRARY = Path(__file__).parents[1]
 FOLDER = "training/fitting"
-# Modules beneath that folder which are hashed with it: the number of threads that add up a sum decides its last digits.
-HASHED = ("threads.py",)
+# Modules beneath that folder which are hashed with it: how long a slice is decides its rows, and the number of threads
+# that add up a sum decides its last digits.
+HASHED = ("durations.py", "threads.py")
 # Those that are not: messages decide nothing; of the configuration the values count, defaults too, and these are in the
 # hash of the configuration (`insitu.training.keys.candidate_config`).
 NOT_HASHED = ("errors.py", "config.py")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from insitu.config import CrossValidation
+from insitu.durations import Duration, parse
 from insitu.errors import InsituError
 from insitu.training.fitting.data import Rows
 
@@ -16,14 +16,14 @@ Array = np.ndarray[Any, Any]
 MIN_FOLD = 20  # rows on either side of a split
 
 
-def span(duration: str) -> np.timedelta64:
-    """A checked duration (`31 days`) as numpy's type, in microseconds."""
-    return np.timedelta64(round(pd.Timedelta(duration).total_seconds() * 1_000_000), "us")
+def earlier(moment: np.datetime64, duration: Duration) -> np.datetime64:
+    """The moment that lies a duration earlier, in microseconds."""
+    return np.datetime64(duration.before(moment.astype("datetime64[us]").item()), "us")
 
 
 def recent(rows: Rows, history: str | None) -> Rows:
     """The rows of the last `history`, counted from the latest as-of time."""
-    return rows if history is None else rows.take(rows.as_of > rows.as_of.max() - span(history))
+    return rows if history is None else rows.take(rows.as_of > earlier(rows.as_of.max(), parse(history)))
 
 
 def later_slice(rows: Rows, duration: str) -> tuple[Rows, Rows]:
@@ -35,7 +35,7 @@ def later_slice(rows: Rows, duration: str) -> tuple[Rows, Rows]:
     if duration.endswith("%"):
         start = last - (last - rows.as_of.min()) * (float(duration[:-1]) / 100)
     else:
-        start = last - span(duration)
+        start = earlier(last, parse(duration))
     late = rows.as_of > start
     early = ~late & (rows.matured_at <= start)
     if early.sum() < MIN_FOLD or late.sum() < MIN_FOLD:
@@ -53,14 +53,14 @@ def folds(rows: Rows, settings: CrossValidation) -> Iterator[tuple[Array, Array]
     their labels had matured when the slice begins; a sliding window also drops the old ones.
     """
     first, last = rows.as_of.min(), rows.as_of.max()
-    length = span(settings.validation) if settings.validation else (last - first) // (2 * settings.folds)
+    begins = _begins(first, last, settings)
     made = 0
-    for number in range(settings.folds, 0, -1):
-        start, end = last - number * length, last - (number - 1) * length
+    for start, end in zip(begins, [*begins[1:], last], strict=True):
         validation = (rows.as_of > start) & (rows.as_of <= end)
-        train = (rows.as_of <= start - span(settings.gap)) & (rows.matured_at <= start)
+        until = earlier(start, parse(settings.gap)) if settings.gap else start
+        train = (rows.as_of <= until) & (rows.matured_at <= start)
         if settings.window == "sliding" and settings.train:
-            train &= rows.as_of > start - span(settings.gap) - span(settings.train)
+            train &= rows.as_of > earlier(until, parse(settings.train))
         if settings.group_by_entity:
             validation &= ~np.isin(rows.groups, rows.groups[train])
         if train.sum() >= MIN_FOLD and validation.sum() >= MIN_FOLD and len(np.unique(rows.y[train])) > 1:
@@ -72,3 +72,12 @@ def folds(rows: Rows, settings: CrossValidation) -> Iterator[tuple[Array, Array]
             f"{len(rows):,} rows from {first} to {last}. Use fewer folds, or a shorter "
             "`meta.ml.training.cross_validation.validation`"
         )
+
+
+def _begins(first: np.datetime64, last: np.datetime64, settings: CrossValidation) -> list[np.datetime64]:
+    """When the validation slices begin, the earliest first; each ends where the next begins."""
+    numbers = range(settings.folds, 0, -1)
+    if settings.validation:
+        return [earlier(last, parse(settings.validation) * number) for number in numbers]
+    length = (last - first) // (2 * settings.folds)  # the later half, divided evenly
+    return [last - number * length for number in numbers]
