@@ -256,6 +256,11 @@ class UseCase(Block):
         return self
 
     @property
+    def key(self) -> list[str]:
+        """The columns that tell one row from another: entity and as-of time."""
+        return [*self.entity, self.as_of]
+
+    @property
     def quantiles(self) -> list[float]:
         """Every quantile that a candidate predicts, in order."""
         return sorted({q for candidate in self.candidates for q in candidate.quantiles or []})

@@ -131,7 +131,7 @@ def read(
         InsituError: naming the relation, what was found, what was expected and the next step.
     """
     kinds = feature_columns(use_case, name, source.schema, columns)
-    keep = [*use_case.entity, use_case.as_of, "split", use_case.label, "matured_at", "snapshot_id", "training_as_of"]
+    keep = [*use_case.key, "split", use_case.label, "matured_at", "snapshot_id", "training_as_of"]
     wanted = list(dict.fromkeys([*keep, *kinds]))
     batches = source.to_batches() if isinstance(source, pa.Table) else source
     splits = pa.array(["train", "validation"])
@@ -146,7 +146,7 @@ def read(
     training_as_of = _single(table, "training_as_of", name)
     check_labels(table, use_case, name)
     table = table.sort_by([(use_case.as_of, "ascending"), *((column, "ascending") for column in use_case.entity)])
-    check_unique(table, [*use_case.entity, use_case.as_of], name)
+    check_unique(table, use_case.key, name)
 
     y, classes = _label(table.column(use_case.label), use_case.task, name, use_case.label)
     is_train = np.asarray(pc.equal(table.column("split").cast(pa.string()), "train").to_numpy())

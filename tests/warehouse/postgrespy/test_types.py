@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from dbt.adapters.postgrespy.session import Session
 from dbt.adapters.postgrespy.types import column_type
-from dbt.adapters.postgrespy.write import UnsupportedType, copy_batches, encoder, quote
+from dbt.adapters.postgrespy.write import UnsupportedType, copy_batches, encoder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
