@@ -12,18 +12,10 @@ from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from insitu import durations
+from insitu import durations, metrics
 from insitu.errors import ConfigurationError
 
 Task = Literal["binary", "multiclass", "regression"]
-
-# The metric that chooses among candidates when the use case names none.
-DEFAULT_METRIC = {"binary": "auc", "multiclass": "log_loss", "regression": "mae"}
-METRICS = {
-    "binary": ("auc", "average_precision", "log_loss", "brier"),
-    "multiclass": ("log_loss", "accuracy", "auc"),
-    "regression": ("mae", "rmse", "r2", "pinball"),
-}
 
 
 class Block(BaseModel):
@@ -248,7 +240,7 @@ class UseCase(Block):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"candidates share the name {twice[0]!r}; give each its own")
-        allowed = METRICS[self.task]
+        allowed = metrics.CHOOSING[self.task]
         if self.selection_metric is not None and self.selection_metric not in allowed:
             raise ValueError(
                 f"selection_metric is {self.selection_metric!r}; a {self.task} task chooses by {', '.join(allowed)}"
@@ -268,7 +260,7 @@ class UseCase(Block):
     @property
     def metric(self) -> str:
         """The metric that chooses among candidates."""
-        return self.selection_metric or DEFAULT_METRIC[self.task]
+        return self.selection_metric or metrics.usual(self.task)
 
 
 def _allowed(location: tuple[int | str, ...]) -> list[str]:

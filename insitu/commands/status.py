@@ -4,20 +4,21 @@ import json
 
 import click
 
+from insitu import metrics
 from insitu.status.collect import UseCase, layers, use_case
 from insitu.warehouse import Project, connect
 
-SHOWN = {
-    "auc": "AUC",
-    "expected_calibration_error": "calibration error",
-    "log_loss": "log loss",
-    "profit": "profit a row",
-    "profit_treat_all": "  treating all",
-    "profit_treat_none": "  treating none",
-    "mae": "mean absolute error",
-    "rmse": "root mean squared error",
-    "accuracy": "accuracy",
-}
+SHOWN = (
+    "auc",
+    "expected_calibration_error",
+    "log_loss",
+    "profit",
+    "profit_treat_all",
+    "profit_treat_none",
+    "mae",
+    "rmse",
+    "accuracy",
+)
 
 
 @click.command()
@@ -59,9 +60,10 @@ def _show_champion(project: Project, case: UseCase) -> None:
         click.echo(f"  champion      none of {case.versions} versions{failed}; {reasons} says why")
         return
     click.echo(f"  champion      {case.champion} ({case.champion_reason}; {case.versions} versions registered{failed})")
-    shown = {label: case.test_metrics[metric] for metric, label in SHOWN.items() if metric in case.test_metrics}
-    for label, value in shown.items():
-        click.echo(f"    {label:<24}{value:>10.4f}   on the gapped test")
+    for metric in SHOWN:
+        if metric in case.test_metrics:
+            label = metrics.in_sentence(metrics.of(metric).title)
+            click.echo(f"    {label:<24}{case.test_metrics[metric]:>10.4f}   on the gapped test")
 
 
 def _show_alerts(project: Project, case: UseCase) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from insitu import config as configuration
-from insitu import durations
+from insitu import durations, metrics
 from insitu.config import Backtest, Candidate, UseCase
 from insitu.errors import InsituError
 from insitu.registry.code import code_hash
@@ -20,7 +20,7 @@ from insitu.training.fitting import data
 from insitu.training.fitting.checks import MIN_ROWS
 from insitu.training.fitting.data import Rows
 from insitu.training.fitting.procedure import Procedure
-from insitu.training.fitting.scorers import METRICS, published
+from insitu.training.fitting.scorers import SCORERS
 from insitu.training.keys import config_hash, digest
 from insitu.training.train import Progress, silent
 
@@ -113,6 +113,7 @@ def backtest(
     }
     rows = dataset.rows
     procedure = Procedure(declared, chosen, dataset)
+    higher_is_better = metrics.of(declared.metric).higher_is_better  # a loss is published without its minus sign
     found: list[dict[str, Any]] = []
     moments = dates(dataset.training_as_of, settings)
     # Periods are the same for models of every age, so that these can be compared.
@@ -129,7 +130,7 @@ def backtest(
             judged = rows.take((rows.as_of >= np.datetime64(begin, "us")) & (rows.as_of < np.datetime64(end, "us")))
             if begin < moment or len(judged) < MIN_ROWS or (declared.task != "regression" and _lacks(judged, dataset)):
                 continue
-            score = METRICS[declared.metric](judged.y, procedure.scores(estimator, judged))
+            score = SCORERS[declared.metric](judged.y, procedure.scores(estimator, judged))
             found.append(
                 {
                     **constants,
@@ -137,7 +138,7 @@ def backtest(
                     "from_as_of": begin,
                     "to_as_of": end,
                     "age_days": (begin - moment) / DAY,
-                    "value": published(declared.metric, score),
+                    "value": score if higher_is_better else -score,
                     "train_rows": int(known.sum()),
                     "n_rows": len(judged),
                 }

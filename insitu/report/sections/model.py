@@ -7,8 +7,8 @@ from insitu.report import card
 from insitu.report.ask import Answer
 from insitu.report.blocks import Section, badge, breakable, facts, more, note, nothing, source, table, when
 from insitu.report.context import Context
+from insitu.report.heldout_metrics import Metrics, overall
 from insitu.report.markup import Html, join, tag
-from insitu.report.metrics import Metrics, overall
 from insitu.report.wording import count, interval, metric_name, metric_value, number, percent
 
 ORDER = (

@@ -9,7 +9,7 @@ from sklearn.inspection import permutation_importance
 from insitu.threads import limited
 from insitu.training.fitting.data import Rows
 from insitu.training.fitting.procedure import Procedure
-from insitu.training.fitting.scorers import METRICS
+from insitu.training.fitting.scorers import SCORERS
 
 MAX_ROWS = 3_000
 REPEATS = 3
@@ -29,7 +29,7 @@ def permutation(procedure: Procedure, estimator: Any, rows: Rows, columns: list[
     sample = rows.sample(MAX_ROWS)
 
     def scorer(model: Any, frame: Any, y: Any) -> float:
-        return METRICS[metric](y, procedure.scores(model, Rows(frame, y, y, y, y)))
+        return SCORERS[metric](y, procedure.scores(model, Rows(frame, y, y, y, y)))
 
     with limited(len(sample)):
         found = permutation_importance(

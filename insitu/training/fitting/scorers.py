@@ -12,7 +12,7 @@ import numpy as np
 from sklearn import metrics
 
 Array = np.ndarray[Any, Any]
-Metric = Callable[[Array, Array], float]
+Scorer = Callable[[Array, Array], float]
 
 
 def _labels(scores: Array) -> Array:
@@ -29,15 +29,7 @@ def _brier(y: Array, scores: Array) -> float:
     return -float(np.mean((scores - y) ** 2))
 
 
-LOSSES = frozenset({"log_loss", "brier", "mae", "rmse", "pinball"})
-
-
-def published(metric: str, score: float) -> float:
-    """The metric as a reader knows it: a loss without its minus sign."""
-    return -score if metric in LOSSES else score
-
-
-METRICS: dict[str, Metric] = {
+SCORERS: dict[str, Scorer] = {
     "auc": _auc,
     "average_precision": lambda y, scores: float(metrics.average_precision_score(y, scores)),
     "log_loss": lambda y, scores: -float(metrics.log_loss(y, scores, labels=_labels(scores))),

@@ -12,7 +12,7 @@ from insitu.threads import thread_count
 from insitu.training.fitting.data import Rows
 from insitu.training.fitting.importance import permutation
 from insitu.training.fitting.procedure import Notes, Procedure
-from insitu.training.fitting.scorers import METRICS
+from insitu.training.fitting.scorers import SCORERS
 from insitu.training.fitting.search import SEARCHES, Problem
 from insitu.training.fitting.temporal import folds, later_slice, recent
 
@@ -53,7 +53,7 @@ def search(procedure: Procedure, train: Rows, trials: int, deadline: float, prog
         space.pop(str(procedure.family.rounds), None)
     train = recent(train, settings.training.history)
     splits = list(folds(train, settings.training.cross_validation))
-    metric = METRICS[settings.metric]
+    metric = SCORERS[settings.metric]
     # Distances rank as well as probabilities do; every other metric needs the calibrated score.
     calibrate = not procedure.family.probabilities and not (settings.metric == "auc" and settings.task == "binary")
 
