@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 
 from insitu import __version__
+from insitu.commands.features import explain, features
+from insitu.commands.new import new
+from insitu.commands.proof import check, lineage, time_travel
+from insitu.commands.report import report
+from insitu.commands.score import score
+from insitu.commands.status import status
+from insitu.commands.training import backtest, model_card, reproduce
 from insitu.errors import InsituError
-from insitu.features.commands import explain, features
-from insitu.proof.commands import check, lineage, time_travel
-from insitu.report.commands import report
-from insitu.scaffold.commands import new
-from insitu.status.commands import status
-from insitu.training.commands import backtest, model_card, reproduce
 from insitu.warehouse import Project
 
 
@@ -27,7 +28,21 @@ def cli(context: click.Context, project_dir: Path, profiles_dir: Path, target: s
     context.obj = Project(project_dir, profiles_dir, target)
 
 
-for command in (status, report, check, time_travel, lineage, features, explain, new, reproduce, backtest, model_card):
+COMMANDS: tuple[click.Command, ...] = (
+    status,
+    report,
+    check,
+    time_travel,
+    lineage,
+    features,
+    explain,
+    new,
+    reproduce,
+    backtest,
+    model_card,
+    score,
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
+from insitu.quoting import identifiers
 from insitu.training.backtest import SCHEMA
 from insitu.training.backtest import backtest as run_backtest
 from insitu.warehouse.relation import Relation
@@ -30,7 +31,7 @@ def backtest(dbt: Any, session: Session, meta: dict[str, Any], training_set: Rel
         return SCHEMA.empty_table()
     use_case = dbt.this.identifier.removesuffix("__backtest")
     snapshot = current_snapshot(training_set, use_case)
-    columns = ", ".join('"' + column.replace('"', '""') + '"' for column in training_set.columns)
+    columns = identifiers(*training_set.columns)
     rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000).read_all()
     existing = {key for (key,) in own_rows(dbt, session, "distinct backtest_key")}
     with interruptible():

@@ -10,8 +10,9 @@ import pyarrow as pa
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
 from insitu.nodes.scores import score_batches, score_fields
-from insitu.nodes.session import Session, clear_errors, own_rows, rows, text_literal
-from insitu.registry import Model
+from insitu.nodes.session import Session, clear_errors, own_rows, rows
+from insitu.quoting import literal
+from insitu.registry.model import Model
 from insitu.warehouse.relation import Relation
 
 BATCH_ROWS = 100_000
@@ -71,7 +72,7 @@ def predict_batch(
         for scored in score_batches(config, model, reader, f"{use_case}__scoring_set"):
             constants = {"batch_id": batch_id, "model_version": model.model_version, "predicted_at": predicted_at}
             columns = {name: pa.repeat(pa.scalar(value), scored.rows.num_rows) for name, value in constants.items()}
-            columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *config.entity, config.as_of)}
+            columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *config.key)}
             columns |= scored.columns
             yield pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)
 
@@ -90,7 +91,7 @@ def _champion(use_case: str, models: Relation, champion: Relation) -> dict[str, 
             f"`{use_case}` has no champion to predict with. `{use_case}__promotions` says why each candidate was "
             "rejected; pin one in the seed `promotion_overrides` to use it all the same."
         )
-    return rows(models.filter(f"model_version = {text_literal(found[0][0])}"))[0]
+    return rows(models.filter(f"model_version = {literal(found[0][0])}"))[0]
 
 
 def _schema(config: UseCase, scoring_set: Relation) -> pa.Schema:
@@ -100,7 +101,7 @@ def _schema(config: UseCase, scoring_set: Relation) -> pa.Schema:
             ("batch_id", pa.string()),
             ("batch_as_of", pa.timestamp("us")),
             ("model_version", pa.string()),
-            *[source.field(name) for name in (*config.entity, config.as_of)],
+            *[source.field(name) for name in config.key],
             *score_fields(config),
             ("predicted_at", pa.timestamp("us")),
         ]

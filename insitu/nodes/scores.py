@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from insitu.config import UseCase
-from insitu.registry import Model
+from insitu.registry.model import Model
 
 
 def quantile_column(quantile: float) -> str:

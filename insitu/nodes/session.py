@@ -31,11 +31,6 @@ def rows(relation: Relation) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
 
 
-def text_literal(value: str) -> str:
-    """A SQL text literal, for conditions on relations that take no bound values."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def clear_errors(node: Callable[P, R]) -> Callable[P, R]:
     """Let an InsituError reach the reader as its message: dbt prints the traceback of what a Python model raises."""
 

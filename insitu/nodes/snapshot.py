@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from insitu.errors import InsituError
-from insitu.nodes.session import text_literal
+from insitu.quoting import literal
 from insitu.warehouse.relation import Relation
 
 
@@ -18,7 +18,7 @@ class Snapshot:
     @property
     def condition(self) -> str:
         """SQL condition that selects its rows from `<use_case>__snapshots`."""
-        return f"snapshot_id = {text_literal(self.snapshot_id)}"
+        return f"snapshot_id = {literal(self.snapshot_id)}"
 
 
 def current_snapshot(training_set: Relation, use_case: str) -> Snapshot:

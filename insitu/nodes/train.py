@@ -11,10 +11,11 @@ from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.nodes.target import target_path
-from insitu.training import train as train_candidates
+from insitu.quoting import identifiers
 from insitu.training.checkpoint import Checkpoint
 from insitu.training.keys import nothing_new
 from insitu.training.schema import MODELS_SCHEMA
+from insitu.training.train import train as train_candidates
 from insitu.warehouse.relation import Relation
 
 
@@ -41,7 +42,7 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relati
     if nothing_new(parse(meta["ml"], use_case), snapshot.snapshot_id, {tuple(rest) for _, *rest in registered}):
         Checkpoint(checkpoints()).forget(existing)
         return MODELS_SCHEMA.empty_table()
-    columns = ", ".join('"' + column.replace('"', '""') + '"' for column in training_set.columns)
+    columns = identifiers(*training_set.columns)
     rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000)
     with interruptible():
         trained = train_candidates(meta["ml"], use_case, rows, existing, checkpoints=checkpoints())

@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 from insitu.config import Candidate, UseCase
-from insitu.registry.versions import code_hash, library_versions
+from insitu.registry.code import code_hash
+from insitu.registry.versions import library_versions
 
 
 def canonical(value: Any) -> str:
@@ -24,7 +25,10 @@ def digest(value: Any) -> str:
 
 
 def candidate_config(use_case: UseCase, candidate: Candidate) -> dict[str, Any]:
-    """The part of `meta.ml` that a fitted candidate depends on; itself a valid `meta.ml`."""
+    """The part of `meta.ml` that a fitted candidate depends on; itself a valid `meta.ml`.
+
+    Defaults are written out: a version of the library with other defaults is another configuration.
+    """
     used = [other for other in use_case.candidates if other is candidate or other.name in (candidate.members or [])]
     return {
         "task": use_case.task,
@@ -33,13 +37,11 @@ def candidate_config(use_case: UseCase, candidate: Candidate) -> dict[str, Any]:
         "label": use_case.label,
         "random_state": use_case.random_state,
         "selection_metric": use_case.metric,
-        "features": use_case.features.model_dump(exclude_defaults=True),
-        "training": use_case.training.model_dump(
-            include={"refit", "history", "cross_validation"}, exclude_defaults=True
-        ),
-        "budget": use_case.budget.model_dump(exclude_defaults=True),
+        "features": use_case.features.model_dump(),
+        "training": use_case.training.model_dump(include={"refit", "history", "cross_validation"}),
+        "budget": use_case.budget.model_dump(),
         "trusted_types": use_case.trusted_types,
-        "candidates": [other.model_dump(exclude_defaults=True) for other in used],
+        "candidates": [other.model_dump() for other in used],
     }
 
 

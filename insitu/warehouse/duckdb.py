@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from insitu.errors import ConfigurationError
+from insitu.quoting import identifiers
 from insitu.warehouse.relation import Relation
 
 
@@ -57,7 +58,7 @@ class DuckDBWarehouse:
         self.connection.execute("begin")
         try:
             self.connection.register("rows_to_append", rows)
-            names = ", ".join('"' + name.replace('"', '""') + '"' for name in rows.schema.names)
+            names = identifiers(*rows.schema.names)
             inserted = self.connection.execute(
                 f"insert into {relation} ({names}) select {names} from rows_to_append"
             ).fetchall()

@@ -10,7 +10,8 @@ from adbc_driver_postgresql import dbapi
 
 from insitu.errors import ConfigurationError
 from insitu.postgrespy.adapter.connections import setting_text
-from insitu.postgrespy.adapter.session import Session, literal
+from insitu.postgrespy.adapter.session import Session
+from insitu.quoting import literal, parts
 from insitu.warehouse.relation import Relation
 
 
@@ -66,7 +67,7 @@ class PostgresWarehouse:
 
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
         """See `Warehouse.append`."""
-        schema, table = (part.strip('"').replace('""', '"') for part in relation.split('"."'))
+        schema, table = parts(relation)
         try:
             with self.connection.cursor() as cursor:
                 count = cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)

@@ -18,7 +18,7 @@ VARIABLES = "{insitu_load_sources: false, insitu_use_cases: [flight_delay]}"
 
 
 def score(site: Site, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scoring", "run", *options, *site.where]
+    command = [sys.executable, "-m", "insitu.cli", "score", "run", *options, *site.where]
     return subprocess.run(command, cwd=site.folder, env=site.environment, capture_output=True, text=True)
 
 

@@ -1,4 +1,4 @@
-"""`python -m scoring run` as the least-privilege role on PostgreSQL: it adds the batch, and can do nothing else."""
+"""`insitu score run` as the least-privilege role on PostgreSQL: it adds the batch, and can do nothing else."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def scorer(postgres_next_day: PostgresSite) -> Iterator[PostgresSite]:
 
 
 def score(site: PostgresSite) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scoring", "run", "flight_delay", "--as-of", NEXT_DAY, "--no-refresh", *site.where]
+    command = [sys.executable, "-m", "insitu.cli", "score", "run", "flight_delay", *site.where]
+    command += ["--as-of", NEXT_DAY, "--no-refresh"]
     return subprocess.run(command, cwd=site.folder, env=site.environment, capture_output=True, text=True)
 
 

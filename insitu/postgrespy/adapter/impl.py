@@ -14,6 +14,7 @@ from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.postgres import PostgresAdapter
 from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
+from insitu import quoting
 from insitu.sources.files import file_hash, file_path
 
 from . import python_model
@@ -23,7 +24,7 @@ from .relations import PostgresPyColumn, PostgresPyRelation
 from .session import Session
 from .source_file import file_columns, open_file
 from .types import column_type, native
-from .write import UnsupportedType, copy_batches, encoder, quote
+from .write import UnsupportedType, copy_batches, encoder
 
 logger = AdapterLogger("PostgresPy")
 
@@ -96,7 +97,7 @@ class PostgresPyAdapter(PostgresAdapter):
         types = {name: native(column["data_type"]) for name, column in columns.items()}
         with self.connections.exception_handler(f"load {path}"), file_errors(path, relation):
             schema, batches = open_file(path, list(types))
-            items = ", ".join(f"{quote(name)} {types[name]}" for name in schema.names)
+            items = ", ".join(f"{quoting.identifier(name)} {types[name]}" for name in schema.names)
             self.connections.add_query(f"drop table if exists {relation.render()}", auto_begin=False)
             _, cursor = self.connections.add_query(f"create table {relation.render()} ({items})", auto_begin=False)
             return copy_batches(cursor, relation.render(), schema, batches, types)
@@ -118,7 +119,7 @@ class PostgresPyAdapter(PostgresAdapter):
 
     @classmethod
     def quote(cls, identifier: str) -> str:
-        return quote(identifier)
+        return quoting.identifier(identifier)
 
     @staticmethod
     def _declared(model: dict[str, Any]) -> dict[str, str]:
@@ -128,7 +129,7 @@ class PostgresPyAdapter(PostgresAdapter):
     def _create_table(self, model: dict[str, Any], relation: Any, temporary: bool, schema: Any) -> str:
         """The DDL: types from YAML, else from Arrow; constraints and `unlogged` unless it is a temporary table."""
         declared = self._declared(model)
-        items = [f"{quote(f.name)} {declared.get(f.name) or column_type(f.type)}" for f in schema]
+        items = [f"{quoting.identifier(f.name)} {declared.get(f.name) or column_type(f.type)}" for f in schema]
         kind = "temporary " if temporary else "unlogged " if model["config"].get("unlogged") else ""
         if not temporary:
             unknown = sorted(n for n, c in model["columns"].items() if c.get("constraints") and n not in schema.names)

@@ -19,8 +19,9 @@ from typing import Any, Protocol
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
+from insitu.quoting import identifier
+
 from .types import read_as
-from .write import quote
 
 # The ADBC package imports polars where that is installed, and polars' SIGINT handler makes the kernel restart a wait
 # that Ctrl-C should end: dbt's main thread, waiting for its workers, would never hear of it.
@@ -62,7 +63,7 @@ def typed_query(sql: str, columns: list[tuple[str, str]]) -> tuple[str, pa.Schem
     for i, (name, type_name) in enumerate(columns):
         cast, arrow = read_as(type_name)
         aliases.append(f"c{i}")
-        items.append(f"c{i}{cast} as {quote(name)}")
+        items.append(f"c{i}{cast} as {identifier(name)}")
         fields.append(pa.field(name, arrow))
     return f"select {', '.join(items)} from (\n{sql}\n) as q({', '.join(aliases)})", pa.schema(fields)
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from dbt.adapters.postgres import PostgresColumn, PostgresRelation
 
-from .write import quote
+from insitu import quoting
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PostgresPyRelation(PostgresRelation):
     def quoted(self, identifier: str) -> str:
-        return quote(identifier)
+        return quoting.identifier(identifier)
 
 
 class PostgresPyColumn(PostgresColumn):
     @property
     def quoted(self) -> str:
-        return quote(self.column)
+        return quoting.identifier(self.column)

@@ -10,9 +10,10 @@ from typing import Any
 import psycopg2.extensions
 import pyarrow as pa
 
+from insitu.quoting import identifier, literal
+
 from .read import Reader, SnapshotReader, TransactionReader
 from .relation import Relation
-from .write import quote
 
 # Settings that only concern the client's side of a connection, or that the reader needs otherwise.
 _NOT_COPIED = (
@@ -125,19 +126,13 @@ def _adopt(cursor: Any) -> list[str]:
     cursor.execute("select current_setting('role')")
     role = cursor.fetchone()[0]
     if role != "none":
-        statements.append(f"set local role {quote(role)}")
+        statements.append(f"set local role {identifier(role)}")
     return statements
 
 
 def _dsn(handle: Any) -> str:
     """How the connection was opened, with its password: the same server, TLS, options and search_path."""
     return str(psycopg2.extensions.make_dsn(**handle.info.dsn_parameters, password=handle.info.password or None))
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal; safe whatever standard_conforming_strings says."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return f" E{quoted}".replace("\\", "\\\\") if "\\" in quoted else quoted
 
 
 def _placeholder(token: re.Match[str]) -> str:

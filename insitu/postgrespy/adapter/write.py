@@ -19,6 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from insitu.quoting import identifiers
+
 from .types import column_type
 
 ROWS_PER_COPY = 65_536
@@ -31,11 +33,6 @@ Encoder = Callable[[pa.Array], pa.Array]
 
 class UnsupportedType(ValueError):
     """A column of the model's result cannot be written; the message names it and says what to do."""
-
-
-def quote(identifier: str) -> str:
-    """A quoted SQL identifier, whatever characters it holds."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 def copy_batches(
@@ -52,7 +49,7 @@ def copy_batches(
     Memory: one batch and two encoded slices.
     """
     encoders = [encoder(field, declared.get(field.name, "")) for field in schema]
-    columns = ", ".join(quote(name) for name in schema.names)
+    columns = identifiers(*schema.names)
     statement = f"copy {relation} ({columns}) from stdin with (format csv, encoding 'UTF8')"
     turn = turn or threading.RLock()
 

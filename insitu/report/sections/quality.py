@@ -8,8 +8,8 @@ from insitu.report.charts.precision_recall import precision_recall
 from insitu.report.charts.roc import roc
 from insitu.report.charts.scores import residuals, scores_by_label
 from insitu.report.context import Context
+from insitu.report.heldout_metrics import Metrics, overall
 from insitu.report.markup import Html, join
-from insitu.report.metrics import Metrics, overall
 from insitu.report.wording import metric_value
 
 MOST_MODELS = 5

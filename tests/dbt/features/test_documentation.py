@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from insitu.commands.features import explain as explain_command
+from insitu.commands.features import features as features_command
 from insitu.features import catalog, explain
 from insitu.features.catalog import source_columns
-from insitu.features.commands import explain as explain_command
-from insitu.features.commands import features as features_command
 from insitu.postgrespy.server import Database
 from insitu.warehouse import Project
 from tests.dbt.features.conftest import ddl

@@ -12,8 +12,9 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from insitu.commands import proof as commands
 from insitu.errors import ConfigurationError
-from insitu.proof import checking, commands, report, waivers
+from insitu.proof import checking, report, waivers
 from insitu.warehouse import Project
 
 from .projects import FEATURES, GOOD, LEAK, RELATIONS, write

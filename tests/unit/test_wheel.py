@@ -1,0 +1,56 @@
+"""What the wheel installs: `insitu`, and the adapter where dbt looks for it; nothing else at the top level."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+MAPPED = {
+    "insitu/postgrespy/adapter": "dbt/adapters/postgrespy",
+    "insitu/postgrespy/include": "dbt/include/postgrespy",
+}
+SOURCES = ("insitu", "scoring", "pyproject.toml", "setup.py", "README.md")
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> list[PurePosixPath]:
+    """The files in a wheel built from a copy of the repository, without the network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in SOURCES:
+        source, copy = REPOSITORY / name, folder / "source" / name
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += ["--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(folder / "source")]
+    subprocess.run(command, check=True)
+    [wheel] = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return [PurePosixPath(name) for name in archive.namelist()]
+
+
+def test_top_level_names(names: list[PurePosixPath]) -> None:
+    top = {name.parts[0] for name in names if not name.parts[0].endswith(".dist-info")}
+    assert top == {"insitu", "dbt"}
+    adapter = {name.parts[:3] for name in names if name.parts[0] == "dbt"}
+    assert adapter == {("dbt", "adapters", "postgrespy"), ("dbt", "include", "postgrespy")}
+
+
+def test_every_module_and_every_file_beside_it_is_there(names: list[PurePosixPath]) -> None:
+    """Data files are easily forgotten in pyproject.toml."""
+    there = {str(name) for name in names}
+    tracked = subprocess.run(["git", "ls-files", "insitu"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    for name in tracked.stdout.split():
+        if not (REPOSITORY / name).exists():
+            continue
+        for folder, installed in MAPPED.items():
+            if name.startswith(f"{folder}/"):
+                name = name.replace(folder, installed, 1)
+        assert name in there, f"{name} is not in the wheel"
