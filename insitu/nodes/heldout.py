@@ -11,14 +11,14 @@ from insitu.nodes.session import Session, clear_errors, own_rows, rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.quoting import identifiers, literal
 from insitu.registry.model import Model
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
 
 BATCH_ROWS = 100_000
 
 
 @clear_errors
 def predict_heldout(
-    dbt: Any, session: Session, meta: dict[str, Any], training_set: Relation, snapshots: Relation, models: Relation
+    dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQuery, snapshots: LazyQuery, models: LazyQuery
 ) -> pa.RecordBatchReader:
     """Body of `<use_case>__heldout_predictions`.
 
@@ -64,7 +64,7 @@ def predict_heldout(
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _schema(config: UseCase, snapshots: Relation) -> pa.Schema:
+def _schema(config: UseCase, snapshots: LazyQuery) -> pa.Schema:
     kept = snapshots.limit(0).to_arrow_reader(1).schema
     keys = [kept.field(name) for name in config.key]
     return pa.schema(

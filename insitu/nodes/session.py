@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from insitu.errors import InsituError
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -15,7 +15,7 @@ R = TypeVar("R")
 class Session(Protocol):
     """The connection that dbt gives to a Python model."""
 
-    def sql(self, query: str) -> Relation: ...
+    def sql(self, query: str) -> LazyQuery: ...
 
 
 def own_rows(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:
@@ -25,7 +25,7 @@ def own_rows(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:
     return session.sql(f"select {columns} from {dbt.this}").fetchall()
 
 
-def rows(relation: Relation) -> list[dict[str, Any]]:
+def rows(relation: LazyQuery) -> list[dict[str, Any]]:
     """All rows as dictionaries; for small relations."""
     columns = list(relation.columns)
     return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]

@@ -16,11 +16,11 @@ from insitu.training.checkpoint import Checkpoint
 from insitu.training.keys import nothing_new
 from insitu.training.schema import MODELS_SCHEMA
 from insitu.training.train import train as train_candidates
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
 
 
 @clear_errors
-def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relation, snapshots: Relation) -> pa.Table:
+def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQuery, snapshots: LazyQuery) -> pa.Table:
     """Body of `<use_case>__models`: fit the candidates that this snapshot, code and configuration have not seen yet.
 
     Args:

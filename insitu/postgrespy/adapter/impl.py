@@ -16,15 +16,15 @@ from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
 from insitu import quoting
 from insitu.sources.files import file_hash, file_path
+from insitu.warehouse.postgres.read import ReadFailed
+from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.types import column_type, native
+from insitu.warehouse.postgres.write import UnsupportedType, copy_batches, encoder
 
 from . import python_model
 from .connections import PostgresPyConnectionManager
-from .read import ReadFailed
-from .relations import PostgresPyColumn, PostgresPyRelation
-from .session import Session
+from .dbt_relation import PostgresPyColumn, PostgresPyRelation
 from .source_file import file_columns, open_file
-from .types import column_type, native
-from .write import UnsupportedType, copy_batches, encoder
 
 logger = AdapterLogger("PostgresPy")
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 
-class Relation(Protocol):
+class LazyQuery(Protocol):
     """A query that has not run yet."""
 
     @property

@@ -11,9 +11,8 @@ import psycopg2.extensions
 import pyarrow as pa
 
 from insitu.quoting import identifier, literal
-
-from .read import Reader, SnapshotReader, TransactionReader
-from .relation import Relation
+from insitu.warehouse.postgres.lazy_query import PostgresQuery
+from insitu.warehouse.postgres.read import Reader, SnapshotReader, TransactionReader
 
 # Settings that only concern the client's side of a connection, or that the reader needs otherwise.
 _NOT_COPIED = (
@@ -43,13 +42,13 @@ class Session:
         self._clean = False
         self._refresh()
 
-    def sql(self, query: str) -> Relation:
+    def sql(self, query: str) -> PostgresQuery:
         """The rows of a query, read when asked for."""
-        return Relation(self, query.strip().rstrip(";"))
+        return PostgresQuery(self, query.strip().rstrip(";"))
 
     query = sql
 
-    def table(self, name: str) -> Relation:
+    def table(self, name: str) -> PostgresQuery:
         """The rows of a table, named as SQL names it."""
         return self.sql(f"select * from {name}")
 

@@ -20,8 +20,7 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
 from insitu.quoting import identifier
-
-from .types import read_as
+from insitu.warehouse.postgres.types import read_as
 
 # The ADBC package imports polars where that is installed, and polars' SIGINT handler makes the kernel restart a wait
 # that Ctrl-C should end: dbt's main thread, waiting for its workers, would never hear of it.

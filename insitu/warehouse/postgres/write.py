@@ -20,8 +20,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from insitu.quoting import identifiers
-
-from .types import column_type
+from insitu.warehouse.postgres.types import column_type
 
 ROWS_PER_COPY = 65_536
 BYTES_PER_COPY = 32 * 2**20
