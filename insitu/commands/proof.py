@@ -28,7 +28,7 @@ def _asking(project: Project) -> ColumnReader:
     def read(relations: list[tuple[str, ...]]) -> dict[tuple[str, ...], dict[str, str | None]]:
         try:
             with connect(project) as warehouse:
-                return of_warehouse(warehouse, relations)
+                return of_warehouse(warehouse.query, relations)
         except ConfigurationError as error:
             click.echo(f"Column types from YAML only: {error}", err=True)
             return {}

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+import pyarrow as pa
+
 from insitu.errors import InsituError
 from insitu.warehouse.lazy_query import LazyQuery
 
@@ -16,6 +18,11 @@ class Session(Protocol):
     """The connection that dbt gives to a Python model."""
 
     def sql(self, query: str) -> LazyQuery: ...
+
+
+def table(session: Session, query: str) -> pa.Table:
+    """All rows of a query; for small results."""
+    return session.sql(query).to_arrow_reader(10_000).read_all()
 
 
 def own_rows(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:

@@ -1,5 +1,6 @@
 """Train: a snapshot in, registry rows out."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 from insitu.config import parse
 from insitu.nodes.evidence import point_in_time
 from insitu.nodes.interrupt import interruptible
-from insitu.nodes.session import Session, clear_errors, own_rows
+from insitu.nodes.session import Session, clear_errors, own_rows, table
 from insitu.nodes.snapshot import current_snapshot
 from insitu.nodes.target import target_path
 from insitu.quoting import identifiers
@@ -47,7 +48,8 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQu
     with interruptible():
         trained = train_candidates(meta["ml"], use_case, rows, existing, checkpoints=checkpoints())
     if trained.num_rows:
-        verdict = dict(zip(("point_in_time", "point_in_time_message"), point_in_time(session, use_case), strict=True))
+        found = point_in_time(partial(table, session), use_case)
+        verdict = dict(zip(("point_in_time", "point_in_time_message"), found, strict=True))
         for name, value in verdict.items():
             position = trained.schema.get_field_index(name)
             column = pa.repeat(pa.scalar(value, pa.string()), trained.num_rows)
