@@ -15,7 +15,7 @@ from insitu.local_postgres.binaries import find_binaries
 from insitu.local_postgres.cluster import run_cluster
 from insitu.local_postgres.database import ServerUnavailable
 
-# For one person's analytical builds: large writes without a log of their own, few checkpoints.
+# For one person's analytical builds: large writes skip the write-ahead log, checkpoints are rare.
 LOCAL = {"shared_buffers": "512MB", "max_wal_size": "4GB", "wal_level": "minimal", "max_wal_senders": "0"}
 
 

@@ -35,7 +35,7 @@ def run_cluster(
     """Run the cluster in the directory `data`, made on first use; listen on 127.0.0.1 (`port`, or a free one) only.
 
     The server refuses to run as root: started by root, it runs as `postgres` or `nobody`. Connections need the
-    password. The server stops when the block ends, and (on Linux) when this process dies in whatever way.
+    password. The server stops when the block ends, and (on Linux) when this process dies, however it does.
     """
     account = unprivileged()
     data.parent.mkdir(parents=True, exist_ok=True)

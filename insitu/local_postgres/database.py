@@ -18,7 +18,7 @@ class ServerUnavailable(RuntimeError):
 
 @dataclass(frozen=True)
 class Database:
-    """Where one database is, and as whom to open it."""
+    """The address of one database, and the user to open it as."""
 
     host: str
     port: int
@@ -48,7 +48,7 @@ class Database:
 
     @contextlib.contextmanager
     def fresh_database(self, prefix: str = "insitu") -> Iterator[Database]:
-        """A new empty database on the same server, dropped at the end whoever is still connected."""
+        """A new empty database on the same server, dropped at the end even while others are connected."""
         name = f"{prefix}_{secrets.token_hex(4)}"
         with self.connect() as connection:
             connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))

@@ -37,7 +37,7 @@ def point_in_time(query: Callable[[str], pa.Table], use_case: str) -> tuple[str,
         )
     except InsituError as error:
         return "not checked", str(error)[:MAX_MESSAGE]
-    except Exception as error:  # SQL that the analyser stumbles over must not stop the training
+    except Exception as error:  # an error of the analyser must not stop the training
         return "not checked", f"{type(error).__name__}: {error}"[:MAX_MESSAGE]
     if outcome.ok:
         return "proved", None

@@ -1,4 +1,4 @@
-"""What a node needs of dbt and of the warehouse session; DuckDB's relations and ours for PostgreSQL both provide it."""
+"""What a node uses of dbt and of the warehouse session. Both DuckDB's relations and `PostgresQuery` provide it."""
 
 import sys
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def rows(relation: LazyQuery) -> list[dict[str, Any]]:
 
 
 def clear_errors(node: Callable[P, R]) -> Callable[P, R]:
-    """Let an InsituError reach the reader as its message: dbt prints the traceback of what a Python model raises."""
+    """Show an InsituError as its message alone, without the traceback that dbt prints for a Python model."""
 
     @wraps(node)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:

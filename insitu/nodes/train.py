@@ -58,6 +58,6 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQu
 
 
 def checkpoints() -> Path | None:
-    """Beside what dbt compiled: candidates of a build that was stopped, until the next one has written them."""
+    """The folder, in dbt's target folder, for finished candidates of a build that was stopped before it wrote them."""
     target = target_path()
     return None if target is None else target / "insitu_finished_candidates"

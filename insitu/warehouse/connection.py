@@ -29,7 +29,7 @@ def connect(project: Project, read_only: bool = True) -> Iterator[Warehouse]:
     """Open the warehouse of the project's target.
 
     Raises:
-        ConfigurationError: the warehouse is away, locked by another process, or of an unknown type.
+        ConfigurationError: the warehouse cannot be reached, is locked by another process, or is of an unknown type.
     """
     credentials = project.credentials
     if credentials.type == "duckdb":

@@ -1,4 +1,4 @@
-"""A lazy query; DuckDB's relations and ours for PostgreSQL both provide it."""
+"""What Python uses of a lazy query. DuckDB's relations and `PostgresQuery` both have these methods."""
 
 from typing import Any, Protocol, Self
 

@@ -1,4 +1,4 @@
-"""PostgreSQL: the `Warehouse` over it, and what Python models read and write through, without dbt.
+"""PostgreSQL: the `Warehouse` interface over it, and the session through which Python models read and write.
 
-The dbt adapter (`insitu.postgrespy`) gives a Python model the `Session` that is here.
+Nothing here needs dbt; the dbt adapter (`insitu.postgrespy`) hands the session to a running Python model.
 """

@@ -35,7 +35,8 @@ class Session:
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
-        self.turn = threading.RLock()  # whoever uses the connection holds it: rows may be written while the model runs
+        # Held while the connection is in use: a lazy model still runs while its rows are written.
+        self.turn = threading.RLock()
         self._cancelled = threading.Event()
         self.closed = threading.Event()
         self._snapshot: SnapshotReader | None = None
@@ -96,7 +97,7 @@ class Session:
             self._snapshot.close()
 
     def _refresh(self) -> None:
-        """See whether the transaction has written, or made temporary tables; if not, share its snapshot."""
+        """Note whether the transaction has written anything or made temporary tables; if not, export its snapshot."""
         with self._handle.cursor() as cursor:
             cursor.execute(
                 "select txid_current_if_assigned() is null and not exists "
