@@ -99,7 +99,7 @@ def suspicious(
             raise InsituError(
                 f"`{name}`: feature `{feature.name}` tells the label `{use_case.label}` almost perfectly ({found}). "
                 "It is most likely known only after the fact. Remove it, or list it under "
-                "`meta.ml.features.not_leaking` if it is rightly that good"
+                "`meta.ml.features.not_leaking` if it may predict the label that well"
             )
 
 
