@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from insitu.postgrespy.server import Database, temporary_server
+from insitu.local_postgres import Database, temporary_server
 from tests.dbt.features.project import FeaturesProject
 
 WINDOWS = ["1 hour", "1 day", "7 days", "30 days"]

@@ -53,11 +53,11 @@ def run(
 
 
 def _variables(text: str) -> dict[str, Any]:
-    """The variables for dbt; dates, which YAML knows and JSON does not, as text."""
+    """The variables for dbt; YAML's dates as text, since JSON has none."""
     try:
         given = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"--vars is no YAML: {error}") from error
+        raise ConfigurationError(f"--vars is not YAML: {error}") from error
     if not isinstance(given, dict):
         raise ConfigurationError(f"--vars is `{text}`; expected a mapping such as '{{raw_schema: landing}}'.")
     given = {str(name): str(value) if isinstance(value, date) else value for name, value in given.items()}
