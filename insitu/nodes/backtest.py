@@ -17,7 +17,7 @@ from insitu.warehouse.lazy_query import LazyQuery
 def backtest(
     dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQuery, snapshots: LazyQuery
 ) -> pa.Table:
-    """Body of `<use_case>__backtest`: made once per snapshot, and only in a build with `--vars '{insitu_backtest: true}'`.
+    """Body of `<use_case>__backtest`: made once per snapshot, in builds with `--vars '{insitu_backtest: true}'`.
 
     Args:
         dbt: dbt's object of the running Python model.
