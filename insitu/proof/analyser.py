@@ -11,12 +11,14 @@ from typing import Any, Protocol
 
 from sqlglot import exp
 
-from insitu.proof.context import Env, Row
-from insitu.proof.domain import Place, Refusal, Relation, Value
+from insitu.proof.domain.context import Env, Row
+from insitu.proof.domain.rebase import compact, instantiate, share
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import Symbols
+from insitu.proof.domain.terms import Place
+from insitu.proof.domain.variants import Relation, Value
 from insitu.proof.lines import line_of
-from insitu.proof.rebase import compact, instantiate, share
 from insitu.proof.rules import audit, grouping, queries, values
-from insitu.proof.symbols import Symbols
 
 
 class Catalog(Protocol):

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from insitu.proof import declarations as d
-from insitu.proof.domain import NOTHING, RAW, Place, Refusal, Relation, Term, Terms, Value, Variant
-from insitu.proof.symbols import LOOSE, Symbols
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import LOOSE, Symbols
+from insitu.proof.domain.terms import NOTHING, RAW, Place, Term, Terms
+from insitu.proof.domain.variants import Relation, Value, Variant
 
 
 def relation(

@@ -23,7 +23,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from insitu.errors import ConfigurationError
-from insitu.proof.symbols import UNIT
+from insitu.proof.domain.symbols import UNIT
 
 _DURATION = re.compile(r"\s*(\d+)\s+([a-z]+?)s?\s*", re.IGNORECASE)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from insitu.proof.domain import Place, Refusal
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.terms import Place
 
 _COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 _CODE = re.compile(r"{[{%].*?[%}]}", re.DOTALL)

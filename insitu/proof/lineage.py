@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from insitu.errors import ConfigurationError
-from insitu.proof.domain import Read
+from insitu.proof.domain.variants import Read
 from insitu.proof.project import Node, Project
 
 

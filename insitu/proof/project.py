@@ -11,13 +11,15 @@ from sqlglot import exp
 from insitu.proof import axioms, jinja
 from insitu.proof import declarations as d
 from insitu.proof.analyser import Analyser
-from insitu.proof.context import Env
-from insitu.proof.domain import RAW, Place, Refusal, Relation, Term, Variant
+from insitu.proof.domain.context import Env
+from insitu.proof.domain.rebase import compact, instantiate
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.terms import RAW, Place, Term
+from insitu.proof.domain.types import family
+from insitu.proof.domain.variants import Relation, Variant
 from insitu.proof.parsing import NotOneQuery, parse
-from insitu.proof.rebase import compact, instantiate
 from insitu.proof.rules.names import identifier
 from insitu.proof.rules.normal import normal
-from insitu.proof.types import family
 from insitu.proof.verdicts import ROW, ColumnVerdict, Finding, judge
 
 

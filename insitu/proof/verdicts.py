@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from insitu.proof.domain import Place, Relation, Term, Variant
-from insitu.proof.symbols import DAY, NO_ORDER, SECOND, STRICT, Symbols, Weight
+from insitu.proof.domain.symbols import DAY, NO_ORDER, SECOND, STRICT, Symbols, Weight
+from insitu.proof.domain.terms import Place, Term
+from insitu.proof.domain.variants import Relation, Variant
 
 Status = Literal["proved", "refuted", "unknown", "waived"]
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from insitu.proof import functions
-from insitu.proof.context import Row
-from insitu.proof.domain import NOTHING, NULL, Read, Refusal, Terms, Value, prune, reads_of, refused, tighten
-from insitu.proof.rebase import carry
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.rebase import carry
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import Weight, Zone
+from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, tighten
+from insitu.proof.domain.variants import NULL, Read, Value, reads_of
 from insitu.proof.rules import conditionals, determinism, predicates
 from insitu.proof.rules import functions as scalars
-from insitu.proof.symbols import Weight, Zone
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

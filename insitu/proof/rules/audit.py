@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from insitu.proof.domain import Refusal
+from insitu.proof.domain.refusal import Refusal
 
 _ALLOWED: dict[type, set[str]] = {
     exp.Select: {

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import NOTHING, NULL, Read, Terms, Value, is_present, reads_of, terms_of, tighten
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.symbols import Weight
+from insitu.proof.domain.terms import NOTHING, Terms, tighten
+from insitu.proof.domain.variants import NULL, Read, Value, is_present, reads_of, terms_of
 from insitu.proof.rules import predicates
-from insitu.proof.symbols import Weight
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Group, Row
-from insitu.proof.domain import Key, Value, Variant
+from insitu.proof.domain.context import Group, Row
+from insitu.proof.domain.symbols import LOOSE, ORIGIN
+from insitu.proof.domain.variants import Key, Value, Variant
 from insitu.proof.rules import frames
 from insitu.proof.rules.names import identifier, lookup
-from insitu.proof.symbols import LOOSE, ORIGIN
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

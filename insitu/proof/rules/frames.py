@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from insitu.proof import functions
-from insitu.proof.context import Row
-from insitu.proof.domain import Refusal
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.types import TIME
 from insitu.proof.rules import intervals
-from insitu.proof.types import TIME
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

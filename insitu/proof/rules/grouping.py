@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Env, Row
-from insitu.proof.domain import NOTHING, Refusal, Relation, Value, Variant, prune, terms_of
-from insitu.proof.rebase import carry, rebase
+from insitu.proof.domain.context import Env, Row
+from insitu.proof.domain.rebase import carry, rebase
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.terms import NOTHING, prune
+from insitu.proof.domain.variants import Relation, Value, Variant, terms_of
 from insitu.proof.rules import aggregates, literals
 
 if TYPE_CHECKING:

@@ -7,25 +7,15 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Env, Row, Scope, Source
-from insitu.proof.domain import (
-    NOTHING,
-    NULL,
-    Key,
-    Read,
-    Refusal,
-    Relation,
-    Terms,
-    Value,
-    Variant,
-    refused,
-    restrict,
-)  # fmt: skip
-from insitu.proof.rebase import merge
+from insitu.proof.domain.context import Env, Row, Scope, Source
+from insitu.proof.domain.rebase import merge
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import LOOSE, ORIGIN
+from insitu.proof.domain.terms import NOTHING, Terms, refused, restrict
+from insitu.proof.domain.types import comparable
+from insitu.proof.domain.variants import NULL, Key, Read, Relation, Value, Variant
 from insitu.proof.rules import determinism, predicates, tables
 from insitu.proof.rules.names import identifier, lookup
-from insitu.proof.symbols import LOOSE, ORIGIN
-from insitu.proof.types import comparable
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Env, Row
-from insitu.proof.domain import NOTHING, Key, Refusal, Relation, Terms, Value, Variant, prune, refused, restrict
-from insitu.proof.rebase import carry, project
+from insitu.proof.domain.context import Env, Row
+from insitu.proof.domain.rebase import carry, project
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, restrict
+from insitu.proof.domain.variants import Key, Relation, Value, Variant
 from insitu.proof.rules import determinism, grouping
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import NULL, Value, refused
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.symbols import SECOND
+from insitu.proof.domain.terms import refused
+from insitu.proof.domain.variants import NULL, Value
 from insitu.proof.rules import functions
-from insitu.proof.symbols import SECOND
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

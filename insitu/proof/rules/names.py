@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import Refusal, Value, Variant
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.variants import Value, Variant
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import Value, reads_of, terms_of
-from insitu.proof.rebase import carry
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.rebase import carry
+from insitu.proof.domain.symbols import LOOSE
+from insitu.proof.domain.variants import Value, reads_of, terms_of
 from insitu.proof.rules import determinism, frames, literals, windows
-from insitu.proof.symbols import LOOSE
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

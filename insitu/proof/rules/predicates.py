@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import NOTHING, NULL, Read, Terms, Value, tighten
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.symbols import Zone
+from insitu.proof.domain.terms import NOTHING, Terms, tighten
+from insitu.proof.domain.types import TIME, comparable
+from insitu.proof.domain.variants import NULL, Read, Value
 from insitu.proof.rules import literals, subqueries, validity
-from insitu.proof.symbols import Zone
-from insitu.proof.types import TIME, comparable
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Scope
-from insitu.proof.domain import Refusal
+from insitu.proof.domain.context import Scope
+from insitu.proof.domain.refusal import Refusal
 from insitu.proof.lines import line_of
 from insitu.proof.rules.names import identifier
 

@@ -7,20 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Env, Group, Row, Scope
-from insitu.proof.domain import (
-    NOTHING,
-    Key,
-    Refusal,
-    Relation,
-    Value,
-    Variant,
-    prune,
-    refused,
-)  # fmt: skip
-from insitu.proof.rebase import project
+from insitu.proof.domain.context import Env, Group, Row, Scope
+from insitu.proof.domain.rebase import project
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import Zone
+from insitu.proof.domain.terms import NOTHING, prune, refused
+from insitu.proof.domain.variants import Key, Relation, Value, Variant
 from insitu.proof.rules import aggregates, grouping, joins, limits, predicates, projection, tables, unique_keys
-from insitu.proof.symbols import Zone
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

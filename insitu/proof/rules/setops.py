@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Env
-from insitu.proof.domain import NULL, Key, Refusal, Relation, Variant, restrict, terms_of
+from insitu.proof.domain.context import Env
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.terms import restrict
+from insitu.proof.domain.types import comparable
+from insitu.proof.domain.variants import NULL, Key, Relation, Variant, terms_of
 from insitu.proof.rules import grouping, literals, tables
-from insitu.proof.types import comparable
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Cte, Env, Row
-from insitu.proof.domain import Refusal, Relation, Value, Variant, reads_of, terms_of
+from insitu.proof.domain.context import Cte, Env, Row
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import Zone
+from insitu.proof.domain.variants import Relation, Value, Variant, reads_of, terms_of
 from insitu.proof.rules import intervals, subqueries
 from insitu.proof.rules.names import identifier
-from insitu.proof.symbols import Zone
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import NULL, Refusal, Value
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import CALENDAR, UNIT
+from insitu.proof.domain.types import TIME, family
+from insitu.proof.domain.variants import NULL, Value
 from insitu.proof.rules import functions, intervals, literals
-from insitu.proof.symbols import CALENDAR, UNIT
-from insitu.proof.types import TIME, family
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Scope
-from insitu.proof.domain import Key, Relation
+from insitu.proof.domain.context import Scope
+from insitu.proof.domain.variants import Key, Relation
 from insitu.proof.rules import predicates
 from insitu.proof.rules.names import identifier
 

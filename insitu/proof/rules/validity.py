@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import Value, is_present
-from insitu.proof.symbols import LOOSE
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.symbols import LOOSE
+from insitu.proof.domain.variants import Value, is_present
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from insitu.proof import functions
-from insitu.proof.context import Row
-from insitu.proof.domain import NULL, Refusal, Value, is_present, prune, reads_of, refused, terms_of
-from insitu.proof.rebase import carry
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.rebase import carry
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import LOOSE, STRICT, Weight, Zone
+from insitu.proof.domain.terms import prune, refused
+from insitu.proof.domain.variants import NULL, Value, is_present, reads_of, terms_of
 from insitu.proof.rules import determinism, frames, literals, predicates
 from insitu.proof.rules.aggregates import Call
 from insitu.proof.rules.frames import Frame
-from insitu.proof.symbols import LOOSE, STRICT, Weight, Zone
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

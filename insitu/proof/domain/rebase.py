@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from insitu.proof.domain import NULL, Place, Relation, Term, Terms, Value, Variant, prune, restrict
-from insitu.proof.symbols import ORIGIN, Symbols, Weight, Zone
+from insitu.proof.domain.symbols import ORIGIN, Symbols, Weight, Zone
+from insitu.proof.domain.terms import Place, Term, Terms, prune, restrict
+from insitu.proof.domain.variants import NULL, Relation, Value, Variant
 
 
 @dataclass(slots=True)

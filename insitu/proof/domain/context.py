@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from insitu.proof.domain import Key, Value, Variant
-from insitu.proof.symbols import ORIGIN, Zone
+from insitu.proof.domain.symbols import ORIGIN, Zone
+from insitu.proof.domain.variants import Key, Value, Variant
 
 
 @dataclass(frozen=True, slots=True)
