@@ -17,8 +17,9 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Symbols
 from insitu.proof.domain.terms import Place
 from insitu.proof.domain.variants import Relation, Value
-from insitu.proof.lines import line_of
-from insitu.proof.rules import audit, grouping, queries, values
+from insitu.proof.rules import grouping, queries, values
+from insitu.proof.sql import audit
+from insitu.proof.sql.lines import line_of
 
 
 class Catalog(Protocol):

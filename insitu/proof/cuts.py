@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from insitu.proof import declarations as d
+from insitu.proof.sql.identifiers import quote
 
 FOREVER = "9999-12-31 00:00:00"
 
@@ -100,7 +101,3 @@ def _spoiled(column: str, family: str | None, declaration: Any, instant: str, ou
     if column not in keys and family in ("float", "decimal"):
         return f"{quote(column)} * 7 + 1000"
     return quote(column)
-
-
-def quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from insitu.errors import ConfigurationError
 from insitu.proof.project import Node
+from insitu.proof.sql.identifiers import quote
 from insitu.warehouse import Project as DbtProject
 
 
@@ -48,7 +49,7 @@ class DuckDB:
         return [c[0] for c in cursor.description or []], cursor.fetchall()
 
     def relation(self, node: Node) -> str:
-        return ".".join(_quote(part) for part in ("user_file", *node.relation[1:]))
+        return ".".join(quote(part) for part in ("user_file", *node.relation[1:]))
 
     def close(self) -> None:
         self.connection.close()
@@ -75,7 +76,7 @@ class Postgres:
         return [c.name for c in cursor.description or []], cursor.fetchall()
 
     def relation(self, node: Node) -> str:
-        return ".".join(_quote(part) for part in node.relation[1:])
+        return ".".join(quote(part) for part in node.relation[1:])
 
     def close(self) -> None:
         self.connection.rollback()
@@ -111,7 +112,3 @@ def scratch(project: DbtProject) -> Iterator[tuple[Any, str]]:
         yield engine, schema
     finally:
         engine.close()
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -18,9 +18,10 @@ from typing import Any
 import duckdb
 
 from insitu.proof.compare import differences
-from insitu.proof.cuts import cut, quote
+from insitu.proof.cuts import cut
 from insitu.proof.fuzz_grammar import RELATIONS, query
 from insitu.proof.project import Node, Project
+from insitu.proof.sql.identifiers import quote
 from insitu.proof.synthetic import TYPES, Maker
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from insitu.proof.parsing import parse
 from insitu.proof.project import Node, Project
+from insitu.proof.sql.parsing import parse
 
 
 @dataclass(slots=True)

@@ -17,9 +17,9 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import RAW, Place, Term
 from insitu.proof.domain.types import family
 from insitu.proof.domain.variants import Relation, Variant
-from insitu.proof.parsing import NotOneQuery, parse
-from insitu.proof.rules.names import identifier
-from insitu.proof.rules.normal import normal
+from insitu.proof.sql.identifiers import identifier
+from insitu.proof.sql.normal import normal
+from insitu.proof.sql.parsing import NotOneQuery, parse
 from insitu.proof.verdicts import ROW, ColumnVerdict, Finding, judge
 
 

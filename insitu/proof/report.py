@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from insitu.proof.lines import raw_line
 from insitu.proof.project import ModelResult, Project
+from insitu.proof.sql.lines import raw_line
 from insitu.proof.verdicts import TITLES, ColumnVerdict, Finding
 
 

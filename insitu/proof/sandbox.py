@@ -11,10 +11,11 @@ from sqlglot import exp
 
 from insitu.proof import declarations as d
 from insitu.proof.compare import Difference, differences
-from insitu.proof.cuts import cut, quote
-from insitu.proof.parsing import parse
+from insitu.proof.cuts import cut
 from insitu.proof.programs import Program, named, program, rewrite
 from insitu.proof.project import Node, Project
+from insitu.proof.sql.identifiers import quote
+from insitu.proof.sql.parsing import parse
 from insitu.proof.synthetic import TYPES
 
 Tables = dict[str, list[dict[str, Any]]]

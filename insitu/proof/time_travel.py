@@ -15,10 +15,11 @@ from typing import Any
 from insitu.errors import ConfigurationError
 from insitu.proof import declarations as d
 from insitu.proof.compare import Difference, differences
-from insitu.proof.cuts import cut, quote
+from insitu.proof.cuts import cut
 from insitu.proof.engines import Engine
 from insitu.proof.programs import Program, named, program, rewrite
 from insitu.proof.project import Node, Project
+from insitu.proof.sql.identifiers import quote
 
 THIN = 7  # prime to the seconds of all units below a week, and to the 11 by which rows are poisoned
 

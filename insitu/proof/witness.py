@@ -9,11 +9,11 @@ from typing import Any
 from sqlglot import exp
 
 from insitu.proof.compare import Difference
-from insitu.proof.cuts import quote
-from insitu.proof.parsing import NotOneQuery
 from insitu.proof.programs import rewrite
 from insitu.proof.project import ModelResult, Node, Project
 from insitu.proof.sandbox import Sandbox, Tables, Unable
+from insitu.proof.sql.identifiers import quote
+from insitu.proof.sql.parsing import NotOneQuery
 from insitu.proof.synthetic import TYPES, Maker
 
 ATTEMPTS = 60

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof import functions
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.rebase import carry
 from insitu.proof.domain.refusal import Refusal
@@ -15,6 +14,7 @@ from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, reads_of
 from insitu.proof.rules import conditionals, determinism, predicates
 from insitu.proof.rules import functions as scalars
+from insitu.proof.sql import functions
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

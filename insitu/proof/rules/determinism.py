@@ -16,7 +16,8 @@ from insitu.proof.domain.context import Group, Row
 from insitu.proof.domain.symbols import LOOSE, ORIGIN
 from insitu.proof.domain.variants import Key, Value, Variant
 from insitu.proof.rules import frames
-from insitu.proof.rules.names import identifier, lookup
+from insitu.proof.rules.names import lookup
+from insitu.proof.sql.identifiers import identifier
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof import functions
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.types import TIME
-from insitu.proof.rules import intervals
+from insitu.proof.sql import functions, intervals
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

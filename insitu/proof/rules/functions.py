@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof import functions
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import refused
 from insitu.proof.domain.variants import NULL, Value, reads_of, terms_of
+from insitu.proof.sql import functions
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

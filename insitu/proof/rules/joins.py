@@ -15,7 +15,8 @@ from insitu.proof.domain.terms import NOTHING, Terms, refused, restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import NULL, Key, Read, Relation, Value, Variant
 from insitu.proof.rules import determinism, predicates, tables
-from insitu.proof.rules.names import identifier, lookup
+from insitu.proof.rules.names import lookup
+from insitu.proof.sql.identifiers import identifier
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -10,18 +10,10 @@ from sqlglot import exp
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.variants import Value, Variant
+from insitu.proof.sql.identifiers import identifier
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
-
-
-def identifier(node: exp.Expr | None, dialect: str) -> str:
-    """The name as the warehouse compares it."""
-    if node is None:
-        return ""
-    if isinstance(node, exp.Identifier) and dialect == "postgres" and node.args.get("quoted"):
-        return str(node.this)
-    return str(node.name).lower()
 
 
 def lookup(variant: Variant, table: str, name: str, node: exp.Expr) -> Value | None:

@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from insitu.proof.domain.context import Scope
 from insitu.proof.domain.refusal import Refusal
-from insitu.proof.lines import line_of
-from insitu.proof.rules.names import identifier
+from insitu.proof.sql.identifiers import identifier
+from insitu.proof.sql.lines import line_of
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

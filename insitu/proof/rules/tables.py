@@ -11,8 +11,9 @@ from insitu.proof.domain.context import Cte, Env, Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.variants import Relation, Value, Variant, reads_of, terms_of
-from insitu.proof.rules import intervals, subqueries
-from insitu.proof.rules.names import identifier
+from insitu.proof.rules import subqueries
+from insitu.proof.sql import intervals
+from insitu.proof.sql.identifiers import identifier
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

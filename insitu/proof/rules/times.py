@@ -11,7 +11,8 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import CALENDAR, UNIT
 from insitu.proof.domain.types import TIME, family
 from insitu.proof.domain.variants import NULL, Value
-from insitu.proof.rules import functions, intervals, literals
+from insitu.proof.rules import functions, literals
+from insitu.proof.sql import intervals
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

@@ -9,7 +9,7 @@ from sqlglot import exp
 from insitu.proof.domain.context import Scope
 from insitu.proof.domain.variants import Key, Relation
 from insitu.proof.rules import predicates
-from insitu.proof.rules.names import identifier
+from insitu.proof.sql.identifiers import identifier
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser

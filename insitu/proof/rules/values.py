@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from insitu.proof import functions as lists
 from insitu.proof.rules import aggregates, conditionals, functions, literals, names, subqueries, times, windows
+from insitu.proof.sql import functions as lists
 
 Rule = Callable[..., Any]
 

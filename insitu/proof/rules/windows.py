@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof import functions
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.rebase import carry
 from insitu.proof.domain.refusal import Refusal
@@ -21,6 +20,7 @@ from insitu.proof.domain.variants import NULL, Value, is_present, reads_of, term
 from insitu.proof.rules import determinism, frames, literals, predicates
 from insitu.proof.rules.aggregates import Call
 from insitu.proof.rules.frames import Frame
+from insitu.proof.sql import functions
 
 if TYPE_CHECKING:
     from insitu.proof.analyser import Analyser
