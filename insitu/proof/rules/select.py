@@ -12,9 +12,11 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.terms import NOTHING, prune, refused
 from insitu.proof.domain.variants import Key, Relation, Value, Variant
-from insitu.proof.rules import grouping, joins, limits, predicates, projection, tables, unique_keys
+from insitu.proof.rules import grouping, joins, limits, projection, tables, unique_keys
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls.call import aggregates_in
+from insitu.proof.rules.truth import predicates
+from insitu.proof.rules.truth.parts import conjuncts
 
 Projection = list[tuple[str, exp.Expr]]
 
@@ -120,7 +122,7 @@ def _where(a: Analyser, scope: Scope, predicate: exp.Expr, env: Env, aliases: di
         if filtered is not None:
             variants.append(filtered.variant)
     unique = list(scope.unique)
-    for part in predicates.conjuncts(predicate):
+    for part in conjuncts(predicate):
         for (alias, name), key in scope.ranks.items():
             if unique_keys.is_first(part, alias, name):
                 unique.append(key)
