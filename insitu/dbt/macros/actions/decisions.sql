@@ -1,4 +1,5 @@
 {% macro decisions(use_case) %}
+{%- do insitu.use_case_model(use_case, 'actions') -%}
 {#- The body of `<use_case>__decisions`: the action that the cost matrix asks for, and the money it is expected to bring.
     A prediction without a finite score is not acted upon. -#}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
