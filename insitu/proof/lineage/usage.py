@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from insitu.registry.signature import Signature
 from insitu.warehouse import Project, connect
+from insitu.warehouse.catalog import existing_relations
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ def models_using(project: Project, features: Collection[str]) -> list[Usage]:
     """
     wanted, found = {f.lower() for f in features}, []
     with connect(project) as warehouse:
-        rows = warehouse.query("select table_schema, table_name from information_schema.tables").to_pylist()
-        built = {(row["table_schema"], row["table_name"]) for row in rows}
+        built = existing_relations(warehouse)
 
         def read(model: str, columns: str) -> list[dict[str, object]]:
             node = project.node(model)
