@@ -17,7 +17,8 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Symbols
 from insitu.proof.domain.terms import Place
 from insitu.proof.domain.variants import Relation, Value
-from insitu.proof.rules import grouping, queries, values
+from insitu.proof.rules import dispatch as values
+from insitu.proof.rules import grouping, queries
 from insitu.proof.sql import audit
 from insitu.proof.sql.lines import line_of
 
