@@ -10,13 +10,14 @@ from sqlglot import exp
 
 from insitu.proof import axioms, jinja
 from insitu.proof import declarations as d
-from insitu.proof.analyser import Analyser
 from insitu.proof.domain.context import Env
 from insitu.proof.domain.rebase import compact, instantiate
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import RAW, Place, Term
 from insitu.proof.domain.types import family
 from insitu.proof.domain.variants import Relation, Variant
+from insitu.proof.rules import dispatch
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql.identifiers import identifier
 from insitu.proof.sql.normal import normal
 from insitu.proof.sql.parsing import NotOneQuery, parse
@@ -69,7 +70,7 @@ class Project:
     def __init__(self, nodes: Iterable[Node], dialect: str = "duckdb") -> None:
         self.nodes = {n.name: n for n in nodes}
         self.dialect = dialect
-        self.analyser = Analyser(self, dialect)
+        self.analyser = dispatch.analyser(self, dialect)
         self._by_relation = {tuple(p.lower() for p in n.relation): n for n in self.nodes.values() if n.relation}
         self._by_name: dict[str, Node] = {}
         for n in self.nodes.values():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from insitu.proof.domain.context import Row
@@ -12,13 +10,9 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Weight, Zone
 from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, reads_of
-from insitu.proof.rules import conditionals, determinism, predicates
-from insitu.proof.rules import functions as scalars
+from insitu.proof.rules import conditionals, determinism, predicates, scalars
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
-
 
 _IDEMPOTENT = (exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd, exp.ArgMax, exp.ArgMin)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from insitu.proof.domain.context import Row
@@ -11,9 +9,7 @@ from insitu.proof.domain.symbols import Weight
 from insitu.proof.domain.terms import NOTHING, Terms, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, is_present, reads_of, terms_of
 from insitu.proof.rules import predicates
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 
 def branches(node: exp.Case | exp.If) -> tuple[list[tuple[exp.Expr, exp.Expr]], exp.Expr | None]:

@@ -16,11 +16,11 @@ from insitu.proof.domain.context import Group, Row
 from insitu.proof.domain.symbols import LOOSE, ORIGIN
 from insitu.proof.domain.variants import Key, Value, Variant
 from insitu.proof.rules import frames
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.names import lookup
 from insitu.proof.sql.identifiers import identifier
 
 if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
     from insitu.proof.rules.aggregates import Call
 
 Numbering = tuple[list[exp.Expr], list[exp.Expr]]  # partition and order of a window

@@ -1,22 +1,41 @@
-"""The dispatch of expressions: node class → rule. What is not here is refused."""
+"""The dispatch: node class → rule. What is not here is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from sqlglot import exp
 
-from insitu.proof.rules import aggregates, conditionals, functions, literals, names, subqueries, times, windows
-from insitu.proof.sql import functions as lists
+from insitu.proof.rules import (
+    aggregates,
+    conditionals,
+    grouping,
+    literals,
+    names,
+    scalars,
+    select,
+    setops,
+    subqueries,
+    tables,
+    times,
+    windows,
+)
+from insitu.proof.rules.analyser import Analyser, Catalog, QueryRule, Rules, ValueRule
+from insitu.proof.sql import functions
 
-Rule = Callable[..., Any]
+QUERIES: dict[type, QueryRule] = {
+    exp.Select: select.select,
+    exp.Subquery: tables.subquery,
+    exp.Union: setops.set_operation,
+    exp.Except: setops.set_operation,
+    exp.Intersect: setops.set_operation,
+    exp.Table: tables.query_table,
+    exp.Values: tables.values,
+}
 
-RULES: dict[type, Rule] = {
-    **dict.fromkeys(lists.PURE, functions.pure),
-    **dict.fromkeys(lists.CLOCKS, functions.clock),
-    **dict.fromkeys(lists.ZONED, functions.zoned),
-    **dict.fromkeys(lists.AGGREGATES | lists.ORDERED, aggregates.aggregate),
+VALUES: dict[type, ValueRule] = {
+    **dict.fromkeys(functions.PURE, scalars.pure),
+    **dict.fromkeys(functions.CLOCKS, scalars.clock),
+    **dict.fromkeys(functions.ZONED, scalars.zoned),
+    **dict.fromkeys(functions.AGGREGATES | functions.ORDERED, aggregates.aggregate),
     exp.Filter: aggregates.aggregate,
     exp.WithinGroup: aggregates.aggregate,
     exp.IgnoreNulls: aggregates.aggregate,
@@ -26,11 +45,11 @@ RULES: dict[type, Rule] = {
     exp.Neg: literals.negative,
     exp.Null: literals.null,
     exp.Boolean: literals.boolean,
-    exp.Dot: functions.dot,
-    exp.Paren: functions.parenthesis,
-    exp.Alias: functions.parenthesis,
+    exp.Dot: scalars.dot,
+    exp.Paren: scalars.parenthesis,
+    exp.Alias: scalars.parenthesis,
     exp.Anonymous: aggregates.named,
-    exp.UnixToTime: functions.unix_time,
+    exp.UnixToTime: scalars.unix_time,
     exp.Case: conditionals.case,
     exp.If: conditionals.case,
     exp.Coalesce: conditionals.coalesce,
@@ -57,3 +76,10 @@ RULES: dict[type, Rule] = {
     exp.Select: subqueries.scalar,
     exp.Window: windows.window,
 }
+
+RULES = Rules(QUERIES, VALUES, grouping.key_value)
+
+
+def analyser(catalog: Catalog, dialect: str = "duckdb") -> Analyser:
+    """An analyser with all rules."""
+    return Analyser(catalog, RULES, dialect)

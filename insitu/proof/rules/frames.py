@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.types import TIME
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions, intervals
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
 
 Definition = tuple[list[exp.Expr], list[exp.Expr], exp.Expr | None]  # partition, order, frame
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -14,9 +13,7 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import NOTHING, prune
 from insitu.proof.domain.variants import Relation, Value, Variant, terms_of
 from insitu.proof.rules import aggregates, literals
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 
 @dataclass(slots=True)

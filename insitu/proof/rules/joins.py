@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -15,11 +14,9 @@ from insitu.proof.domain.terms import NOTHING, Terms, refused, restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import NULL, Key, Read, Relation, Value, Variant
 from insitu.proof.rules import determinism, predicates, tables
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.names import lookup
 from insitu.proof.sql.identifiers import identifier
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
 
 MAX_VARIANTS = 24
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from insitu.proof.domain.context import Env, Row
@@ -12,9 +10,7 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, restrict
 from insitu.proof.domain.variants import Key, Relation, Value, Variant
 from insitu.proof.rules import determinism, grouping
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 Projection = list[tuple[str, exp.Expr]]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -12,10 +11,8 @@ from insitu.proof.domain.context import Row
 from insitu.proof.domain.symbols import SECOND
 from insitu.proof.domain.terms import refused
 from insitu.proof.domain.variants import NULL, Value
-from insitu.proof.rules import functions
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules import scalars
+from insitu.proof.rules.analyser import Analyser
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 _EPOCH = datetime(1970, 1, 1)
@@ -45,7 +42,7 @@ def negative(a: Analyser, node: exp.Neg, row: Row) -> Value:
         value = literal(a, node.this, row)
         minus = None if value.constant is None else -value.constant
         return value._replace(symbol=a.symbols.intern(("minus", value.symbol)), constant=minus)
-    return functions.pure(a, node, row)
+    return scalars.pure(a, node, row)
 
 
 def _among_text(a: Analyser, node: exp.Literal, row: Row) -> bool:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.variants import Value, Variant
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql.identifiers import identifier
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
 
 
 def lookup(variant: Variant, table: str, name: str, node: exp.Expr) -> Value | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from insitu.proof.domain.context import Row
@@ -11,9 +9,7 @@ from insitu.proof.domain.rebase import carry
 from insitu.proof.domain.symbols import LOOSE
 from insitu.proof.domain.variants import Value, reads_of, terms_of
 from insitu.proof.rules import determinism, frames, literals, windows
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 
 def comes_by(a: Analyser, part: exp.Expr, row: Row) -> Value | None:

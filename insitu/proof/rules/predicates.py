@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from insitu.proof.domain.context import Row
@@ -12,9 +10,7 @@ from insitu.proof.domain.terms import NOTHING, Terms, tighten
 from insitu.proof.domain.types import TIME, comparable
 from insitu.proof.domain.variants import NULL, Read, Value
 from insitu.proof.rules import literals, subqueries, validity
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 _ORDER = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 _NULL_REJECTING = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ, exp.NEQ, exp.Between, exp.Like, exp.ILike, exp.In)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from insitu.proof.domain.context import Scope
 from insitu.proof.domain.refusal import Refusal
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql.identifiers import identifier
 from insitu.proof.sql.lines import line_of
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
 
 
 def expand(a: Analyser, node: exp.Select, scope: Scope) -> list[tuple[str, exp.Expr]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -14,9 +13,7 @@ from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.terms import NOTHING, prune, refused
 from insitu.proof.domain.variants import Key, Relation, Value, Variant
 from insitu.proof.rules import aggregates, grouping, joins, limits, predicates, projection, tables, unique_keys
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 Projection = list[tuple[str, exp.Expr]]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from insitu.proof.domain.context import Env
@@ -12,9 +10,7 @@ from insitu.proof.domain.terms import restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import NULL, Key, Relation, Variant, terms_of
 from insitu.proof.rules import grouping, literals, tables
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 
 def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -13,9 +12,7 @@ from insitu.proof.domain.symbols import ORIGIN
 from insitu.proof.domain.terms import NOTHING, Terms, restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import Read, Value, is_present, reads_of, terms_of
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 
 def inner_env(a: Analyser, row: Row) -> Env:

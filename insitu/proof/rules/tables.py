@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -12,11 +11,9 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.variants import Relation, Value, Variant, reads_of, terms_of
 from insitu.proof.rules import subqueries
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import intervals
 from insitu.proof.sql.identifiers import identifier
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
 
 
 def with_ctes(a: Analyser, node: exp.Expr, env: Env) -> Env:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from insitu.proof.domain.context import Scope
 from insitu.proof.domain.variants import Key, Relation
 from insitu.proof.rules import predicates
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql.identifiers import identifier
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
 
 Projection = list[tuple[str, exp.Expr]]
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.symbols import LOOSE
 from insitu.proof.domain.variants import Value, is_present
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 _FOREVER = re.compile(r"infinity|(2[2-9]\d\d|[3-9]\d\d\d)-\d\d-\d\d.*", re.IGNORECASE)
 

@@ -7,7 +7,6 @@ columns limit them as well: all rows of a partition share them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -19,11 +18,9 @@ from insitu.proof.domain.terms import prune, refused
 from insitu.proof.domain.variants import NULL, Value, is_present, reads_of, terms_of
 from insitu.proof.rules import determinism, frames, literals, predicates
 from insitu.proof.rules.aggregates import Call
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.frames import Frame
 from insitu.proof.sql import functions
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
 
 
 @dataclass(frozen=True, slots=True)

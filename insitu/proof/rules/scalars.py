@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -11,10 +10,8 @@ from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import refused
 from insitu.proof.domain.variants import NULL, Value, reads_of, terms_of
+from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
 
 _BARE = (exp.Var, exp.DataType, exp.Identifier, exp.JSONPath, exp.DataTypeParam)
 # NULL when any argument is.

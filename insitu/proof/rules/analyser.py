@@ -1,12 +1,14 @@
 """Abstract interpretation of compiled SQL: which source rows each row and each value can depend on.
 
-The rules live in `insitu.proof.rules`, one construct per file; this module holds the dispatch and the memo.
+The analyser finds the rule for each node and remembers the results. It knows no rule itself: `dispatch` hands it all of
+them, so each rule can import this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlglot import exp
@@ -17,8 +19,6 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Symbols
 from insitu.proof.domain.terms import Place
 from insitu.proof.domain.variants import Relation, Value
-from insitu.proof.rules import dispatch as values
-from insitu.proof.rules import grouping, queries
 from insitu.proof.sql import audit
 from insitu.proof.sql.lines import line_of
 
@@ -31,16 +31,32 @@ class Catalog(Protocol):
         ...
 
 
+QueryRule = Callable[["Analyser", Any, Env], Relation]
+ValueRule = Callable[["Analyser", Any, Row], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the analyser knows about SQL. A node class that is in neither table is refused."""
+
+    queries: Mapping[type, QueryRule]
+    values: Mapping[type, ValueRule]
+    # In a grouped select: the value of an expression that is one of the grouping keys, None for any other.
+    key: Callable[[Analyser, exp.Expr, Row], Value | None]
+
+
 class Analyser:
     """Analyses the queries of one project.
 
     Args:
         catalog: resolves table references.
+        rules: the rule of each node class.
         dialect: sqlglot's name of the SQL dialect (duckdb or postgres).
     """
 
-    def __init__(self, catalog: Catalog, dialect: str = "duckdb") -> None:
+    def __init__(self, catalog: Catalog, rules: Rules, dialect: str = "duckdb") -> None:
         self.catalog = catalog
+        self.rules = rules
         self.dialect = dialect
         self.symbols = Symbols()
         self.model = ""
@@ -55,22 +71,21 @@ class Analyser:
         if id(query) not in self._audited:
             self._audited.update(audit.check(query))
             self._kept.append(query)
-        rule = _find(queries.RULES, query)
+        rule = self.rules.queries.get(type(query))
         if rule is None:
             raise Refusal(f"{type(query).__name__} is not understood here", query)
-        result: Relation = rule(self, query, env)
-        return result
+        return rule(self, query, env)
 
     def value(self, node: exp.Expr, row: Row) -> Value:
         """The value of an expression in a row."""
         known = row.values.get(id(node))
         if known is not None and known[0] is node:
             return known[1]
-        rule = _find(values.RULES, node)
+        rule = self.rules.values.get(type(node))
         if rule is None:
             raise Refusal(f"{self.show(node)} ({type(node).__name__}) is not understood", node)
-        key = grouping.key_value(self, node, row) if row.group is not None else None
-        result: Value = key if key is not None else rule(self, node, row)
+        key = self.rules.key(self, node, row) if row.group is not None else None
+        result = key if key is not None else rule(self, node, row)
         row.values[id(node)] = (node, result)
         return result
 
@@ -100,10 +115,3 @@ class Analyser:
             yield
         finally:
             self.model, self.trusting = before
-
-
-Rule = Callable[..., Any]
-
-
-def _find(rules: dict[type, Rule], node: exp.Expr) -> Rule | None:
-    return rules.get(type(node))
