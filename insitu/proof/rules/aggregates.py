@@ -10,81 +10,13 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Weight, Zone
 from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, reads_of
-from insitu.proof.rules import conditionals, determinism, predicates, scalars
+from insitu.proof.rules import conditionals, predicates, scalars
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls import ties
+from insitu.proof.rules.calls.call import Call, is_aggregate
 from insitu.proof.sql import functions
 
 _IDEMPOTENT = (exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd, exp.ArgMax, exp.ArgMin)
-
-
-def is_aggregate(node: exp.Expr) -> bool:
-    """Is the node itself an aggregate call, known to the checker or not?"""
-    if isinstance(node, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
-        return True
-    if isinstance(node, exp.Anonymous):
-        name = str(node.this).lower()
-        return name in functions.AGGREGATE_NAMES or name in functions.ORDERED_NAMES or name == "count_star"
-    if isinstance(node, exp.AnonymousAggFunc | exp.CombinedAggFunc):
-        return True
-    return isinstance(node, exp.AggFunc) and type(node) not in functions.WINDOW_ONLY
-
-
-def calls(node: exp.Expr) -> list[exp.Expr]:
-    """The aggregate calls in an expression, outside of window functions and subqueries."""
-    if isinstance(node, exp.Query):
-        return []
-    if isinstance(node, exp.Window):
-        function = node.this
-        while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
-            function = function.this
-        inside = [*function.iter_expressions(), *(node.args.get("partition_by") or [])]
-        order = node.args.get("order")
-        inside += [o.this for o in order.expressions] if order is not None else []
-        return [call for child in inside for call in calls(child)]
-    if is_aggregate(node):
-        return [node]
-    return [call for child in node.iter_expressions() for call in calls(child)]
-
-
-class Call:
-    """An aggregate call taken apart: the function, FILTER, arguments, and the order of its input."""
-
-    def __init__(self, node: exp.Expr) -> None:
-        self.node = node
-        self.filter: exp.Expr | None = None
-        self.order: list[exp.Expr] = []
-        self.distinct = False
-        inner = node
-        while isinstance(inner, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
-            if isinstance(inner, exp.Filter):
-                self.filter = inner.expression.this if isinstance(inner.expression, exp.Where) else inner.expression
-            if isinstance(inner, exp.WithinGroup):
-                self.order += [o.this for o in inner.expression.expressions]
-            inner = inner.this
-        self.function = inner
-        self.within_group = isinstance(node.find(exp.WithinGroup), exp.WithinGroup)
-        name = str(inner.this).lower() if isinstance(inner, exp.Anonymous) else ""
-        self.ordered = type(inner) in functions.ORDERED or name in functions.ORDERED_NAMES
-        known = type(inner) in functions.AGGREGATES or name in functions.AGGREGATE_NAMES or name == "count_star"
-        if not (known or self.ordered):
-            raise Refusal(f"aggregate {type(inner).__name__.lower()} is not understood", node)
-        self.name = name or type(inner).__name__.lower()
-        self.arguments: list[exp.Expr] = []
-        for child in inner.iter_expressions():
-            self._argument(child)
-
-    def _argument(self, node: exp.Expr) -> None:
-        if isinstance(node, exp.Star | exp.Var | exp.DataType | exp.Identifier):
-            return
-        if isinstance(node, exp.Order):
-            self.order += [o.this for o in node.expressions]
-            self._argument(node.this)
-        elif isinstance(node, exp.Distinct):
-            self.distinct = True
-            for child in node.expressions:
-                self._argument(child)
-        else:
-            self.arguments.append(node.unnest())
 
 
 def branches_seen(
@@ -145,7 +77,7 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
         seen, read, zone = _seen(a, call, inner, bool(group.keys))
         reads |= read | member.reads
         terms |= carry(seen, inner.variant, names, a.symbols, a.place(node), "002", why, zone)
-        tie = determinism.aggregate_tie(a, call, inner, keys, group)
+        tie = ties.aggregate_tie(a, call, inner, keys, group)
         if tie:
             terms |= {refused(a.place(node), "007", tie)}
         if isinstance(call.function, exp.Max | exp.Min) and len(call.arguments) == 1:

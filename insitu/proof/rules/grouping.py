@@ -12,8 +12,9 @@ from insitu.proof.domain.rebase import carry, rebase
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import NOTHING, prune
 from insitu.proof.domain.variants import Relation, Value, Variant, terms_of
-from insitu.proof.rules import aggregates, literals
+from insitu.proof.rules import literals
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls.call import aggregates_in, is_aggregate
 
 
 @dataclass(slots=True)
@@ -92,9 +93,9 @@ def key_value(a: Analyser, node: exp.Expr, row: Row) -> Value | None:
     if not group_.members:
         return None
     is_column = isinstance(node, exp.Column)
-    if aggregates.is_aggregate(node) or (not is_column and type(node) not in group_.key_types):
+    if is_aggregate(node) or (not is_column and type(node) not in group_.key_types):
         return None
-    if not is_column and (aggregates.calls(node) or node.find(exp.Window, exp.Query)):
+    if not is_column and (aggregates_in(node) or node.find(exp.Window, exp.Query)):
         return None
     try:
         inside = [a.value(node, Row(v, group_.env, group_.aliases)) for v, _ in group_.members]

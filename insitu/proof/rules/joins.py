@@ -13,8 +13,9 @@ from insitu.proof.domain.symbols import LOOSE, ORIGIN
 from insitu.proof.domain.terms import NOTHING, Terms, refused, restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import NULL, Key, Read, Relation, Value, Variant
-from insitu.proof.rules import determinism, predicates, tables
+from insitu.proof.rules import predicates, tables
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls import ties
 from insitu.proof.rules.names import lookup
 from insitu.proof.sql.identifiers import identifier
 
@@ -286,8 +287,8 @@ def _nearest(a: Analyser, pairs: list[Pair], relation: Relation, alias: str, env
     for p in possible:
         compared = _compared(a, node, alias, p.row)
         given = [v for (table, name), v in p.row.variant.columns.items() if table != alias or name in compared]
-        if not determinism.covered(a, p.row.variant, theirs, given, frozenset(), together):
-            tie = f"ASOF JOIN picks any of several rows of the same instant; {determinism.ADVICE}"
+        if not ties.covered(a, p.row.variant, theirs, given, frozenset(), together):
+            tie = f"ASOF JOIN picks any of several rows of the same instant; {ties.ADVICE}"
             lost |= {refused(a.place(node), "007", tie)}
     if len(possible) > 1:
         terms |= lost

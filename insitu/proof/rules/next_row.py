@@ -8,8 +8,9 @@ from insitu.proof.domain.context import Row
 from insitu.proof.domain.rebase import carry
 from insitu.proof.domain.symbols import LOOSE
 from insitu.proof.domain.variants import Value, reads_of, terms_of
-from insitu.proof.rules import determinism, frames, literals, windows
+from insitu.proof.rules import literals
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls import frames, ties
 
 
 def comes_by(a: Analyser, part: exp.Expr, row: Row) -> Value | None:
@@ -36,9 +37,9 @@ def comes_by(a: Analyser, part: exp.Expr, row: Row) -> Value | None:
         if any(literals.differ(x.constant, y.constant) for x, y in zip(mine, theirs, strict=True)):
             continue
         variants = [p.variant for p in row.peers]
-        if not determinism.covered(a, peer.variant, peer.unique, [*theirs, time], row.env.outer_symbols, variants):
+        if not ties.covered(a, peer.variant, peer.unique, [*theirs, time], row.env.outer_symbols, variants):
             return None
-        names, zone = windows.partition_names(a, row, list(zip(theirs, mine, strict=True))), peer.variant.zone.copy()
+        names, zone = frames.partition_names(a, row, list(zip(theirs, mine, strict=True))), peer.variant.zone.copy()
         latest = a.symbols.fresh()
         zone.add(time.symbol, latest, (0, LOOSE))
         names[latest] = [bound.symbol]

@@ -12,8 +12,9 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.terms import NOTHING, prune, refused
 from insitu.proof.domain.variants import Key, Relation, Value, Variant
-from insitu.proof.rules import aggregates, grouping, joins, limits, predicates, projection, tables, unique_keys
+from insitu.proof.rules import grouping, joins, limits, predicates, projection, tables, unique_keys
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls.call import aggregates_in
 
 Projection = list[tuple[str, exp.Expr]]
 
@@ -31,7 +32,7 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
         scope = _where(a, scope, where.this, env, aliases)
     aliases |= _shown_besides(node)
     having, group_by = node.args.get("having"), node.args.get("group")
-    grouped = group_by is not None or having is not None or any(aggregates.calls(e) for _, e in items)
+    grouped = group_by is not None or having is not None or any(aggregates_in(e) for _, e in items)
     if grouped:
         rows, unique = _grouped(a, node, scope, items, aliases, env)
     else:
@@ -110,7 +111,7 @@ def _nested(node: exp.Expr) -> list[exp.Expr]:
 
 
 def _where(a: Analyser, scope: Scope, predicate: exp.Expr, env: Env, aliases: dict[str, exp.Expr]) -> Scope:
-    if aggregates.calls(predicate) or any(True for _ in _windows(predicate)):
+    if aggregates_in(predicate) or any(True for _ in _windows(predicate)):
         raise Refusal("an aggregate or window function in WHERE", predicate)
     variants = []
     visible = aliases if a.dialect == "duckdb" else {}
@@ -210,7 +211,7 @@ def _key_columns(g: grouping.Grouped) -> dict[Key, Value]:
 
 def _keys(clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], scope: Scope) -> list[exp.Expr]:
     if clause.args.get("all"):
-        return [e for _, e in items if not aggregates.calls(e)]
+        return [e for _, e in items if not aggregates_in(e)]
     names = {name for v in scope.variants[:1] for _, name in v.columns}
     result = []
     for key in clause.expressions:
@@ -229,7 +230,7 @@ def _keys(clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], sc
             key = aliases[key.name.lower()]
         if isinstance(key, exp.Cube | exp.Rollup | exp.GroupingSets):
             raise Refusal("GROUPING SETS", key)
-        if aggregates.calls(key):
+        if aggregates_in(key):
             raise Refusal("an aggregate in GROUP BY", key)
         result.append(key.unnest())
     return result

@@ -16,10 +16,11 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import LOOSE, STRICT, Weight, Zone
 from insitu.proof.domain.terms import prune, refused
 from insitu.proof.domain.variants import NULL, Value, is_present, reads_of, terms_of
-from insitu.proof.rules import determinism, frames, literals, predicates
-from insitu.proof.rules.aggregates import Call
+from insitu.proof.rules import literals, predicates
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.rules.frames import Frame
+from insitu.proof.rules.calls import frames, ties
+from insitu.proof.rules.calls.call import Call
+from insitu.proof.rules.calls.frames import Frame
 from insitu.proof.sql import functions
 
 
@@ -128,19 +129,17 @@ def _same_value(
     """Whichever of the rows that tie is picked, it gives its place in the order, or a constant."""
     if type(function) not in functions.POSITIONAL or frame.counted or not arguments:
         return False
-    return determinism.follows(a, arguments[0], rows, lambda row: [a.value(o.this, row) for o in order])
+    return ties.follows(a, arguments[0], rows, lambda row: [a.value(o.this, row) for o in order])
 
 
 def _same_rows(
-    a: Analyser, function: exp.Expr, arguments: list[exp.Expr], numbering: determinism.Numbering, rows: list[Row]
+    a: Analyser, function: exp.Expr, arguments: list[exp.Expr], numbering: ties.Numbering, rows: list[Row]
 ) -> bool:
     """Rows that tie look the same, so it does not matter which of them gets which value."""
     partition, order = numbering
     given = [*partition, *(o.this for o in order)]
     numbers = type(function) in functions.RANKING | functions.OFFSETS | functions.POSITIONAL
-    return numbers and determinism.interchangeable(
-        a, rows, arguments, lambda row: [a.value(x, row) for x in given], numbering
-    )
+    return numbers and ties.interchangeable(a, rows, arguments, lambda row: [a.value(x, row) for x in given], numbering)
 
 
 def _tie(a: Analyser, pair: Pair, silent: bool, together: list[Row]) -> str:
@@ -153,15 +152,15 @@ def _tie(a: Analyser, pair: Pair, silent: bool, together: list[Row]) -> str:
     if frame.from_start and frame.bounded and _apart(pair.mine, pair.theirs) and peer.variant is not row.variant:
         return ""  # rows of this kind never tie with the current row, and those before it are all in the frame
     given, variants = [*(x for x, _ in pair.partition), *pair.theirs], [p.variant for p in together]
-    if determinism.covered(a, peer.variant, peer.unique, given, row.env.outer_symbols, variants):
+    if ties.covered(a, peer.variant, peer.unique, given, row.env.outer_symbols, variants):
         return ""
-    return f"is not determined when two rows tie; {determinism.ADVICE}"
+    return f"is not determined when two rows tie; {ties.ADVICE}"
 
 
 def _facts(a: Analyser, pair: Pair) -> tuple[Zone, dict[int, list[int]]]:
     """Facts about a row of the frame, and what its symbols are to the current row."""
     frame, mine, theirs = pair.frame, pair.mine, pair.theirs
-    names, zone = partition_names(a, pair.row, pair.partition), pair.peer.variant.zone
+    names, zone = frames.partition_names(a, pair.row, pair.partition), pair.peer.variant.zone
     if frame.bounded and theirs and is_present(mine[0], pair.row.variant.zone):
         strict = frame.strict or _ordered_first(theirs, mine, pair.order, frame)
         latest = a.symbols.fresh()  # the current row's first order key + offset
@@ -169,17 +168,6 @@ def _facts(a: Analyser, pair: Pair) -> tuple[Zone, dict[int, list[int]]]:
         zone.add(theirs[0].symbol, latest, (frame.offset, STRICT if strict else LOOSE))
         names[latest] = [mine[0].symbol]
     return zone, names
-
-
-def partition_names(a: Analyser, row: Row, partition: list[tuple[Value, Value]]) -> dict[int, list[int]]:
-    """What the symbols of a row of the partition are to the current row: its partition values are the same."""
-    names: dict[int, list[int]] = {o: [o] for o in row.env.outer_symbols}
-    for x, y in partition:
-        names.setdefault(x.symbol, []).append(y.symbol)
-        p, q = a.symbols.aligned.get(x.symbol), a.symbols.aligned.get(y.symbol)
-        if p and q and p.unit == q.unit:
-            names.setdefault(p.end, []).append(q.end)
-    return names
 
 
 def _ordered_first(theirs: list[Value], mine: list[Value], order: list[exp.Expr], frame: Frame) -> bool:

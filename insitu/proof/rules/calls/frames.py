@@ -9,6 +9,7 @@ from sqlglot import exp
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.types import TIME
+from insitu.proof.domain.variants import Value
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions, intervals
 
@@ -49,6 +50,17 @@ def definition(node: exp.Window, row: Row) -> Definition:
         partition = partition or list(named.args.get("partition_by") or [])
         order, spec = order or named.args.get("order"), spec or named.args.get("spec")
     return partition, list(order.expressions) if order is not None else [], spec
+
+
+def partition_names(a: Analyser, row: Row, partition: list[tuple[Value, Value]]) -> dict[int, list[int]]:
+    """What the symbols of a row of the partition are to the current row: its partition values are the same."""
+    names: dict[int, list[int]] = {o: [o] for o in row.env.outer_symbols}
+    for x, y in partition:
+        names.setdefault(x.symbol, []).append(y.symbol)
+        p, q = a.symbols.aligned.get(x.symbol), a.symbols.aligned.get(y.symbol)
+        if p and q and p.unit == q.unit:
+            names.setdefault(p.end, []).append(q.end)
+    return names
 
 
 def frame(a: Analyser, function: exp.Expr, order: list[exp.Expr], spec: exp.Expr | None, row: Row) -> Frame:

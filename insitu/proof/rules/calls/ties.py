@@ -8,20 +8,17 @@ complete when it holds, together with the partition or the grouping columns, a k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from insitu.proof.domain.context import Group, Row
 from insitu.proof.domain.symbols import LOOSE, ORIGIN
 from insitu.proof.domain.variants import Key, Value, Variant
-from insitu.proof.rules import frames
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls import frames
+from insitu.proof.rules.calls.call import Call
 from insitu.proof.rules.names import lookup
 from insitu.proof.sql.identifiers import identifier
-
-if TYPE_CHECKING:
-    from insitu.proof.rules.aggregates import Call
 
 Numbering = tuple[list[exp.Expr], list[exp.Expr]]  # partition and order of a window
 ADVICE = "add a column to its order that makes it unique, and declare the key in `unique`"
