@@ -10,10 +10,11 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Weight, Zone
 from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, reads_of
-from insitu.proof.rules import conditionals, predicates, scalars
+from insitu.proof.rules import conditionals, scalars
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import ties
 from insitu.proof.rules.calls.call import Call, is_aggregate
+from insitu.proof.rules.truth import predicates
 from insitu.proof.sql import functions
 
 _IDEMPOTENT = (exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd, exp.ArgMax, exp.ArgMin)

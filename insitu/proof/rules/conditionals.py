@@ -8,8 +8,8 @@ from insitu.proof.domain.context import Row
 from insitu.proof.domain.symbols import Weight
 from insitu.proof.domain.terms import NOTHING, Terms, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, is_present, reads_of, terms_of
-from insitu.proof.rules import predicates
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.truth import predicates
 
 
 def branches(node: exp.Case | exp.If) -> tuple[list[tuple[exp.Expr, exp.Expr]], exp.Expr | None]:

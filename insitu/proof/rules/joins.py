@@ -13,10 +13,11 @@ from insitu.proof.domain.symbols import LOOSE, ORIGIN
 from insitu.proof.domain.terms import NOTHING, Terms, refused, restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import NULL, Key, Read, Relation, Value, Variant
-from insitu.proof.rules import predicates, tables
+from insitu.proof.rules import tables
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import ties
 from insitu.proof.rules.names import lookup
+from insitu.proof.rules.truth import predicates
 from insitu.proof.sql.identifiers import identifier
 
 MAX_VARIANTS = 24

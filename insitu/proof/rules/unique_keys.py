@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from insitu.proof.domain.context import Scope
 from insitu.proof.domain.variants import Key, Relation
-from insitu.proof.rules import predicates
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.truth import predicates
 from insitu.proof.sql.identifiers import identifier
 
 Projection = list[tuple[str, exp.Expr]]

@@ -16,11 +16,12 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import LOOSE, STRICT, Weight, Zone
 from insitu.proof.domain.terms import prune, refused
 from insitu.proof.domain.variants import NULL, Value, is_present, reads_of, terms_of
-from insitu.proof.rules import literals, predicates
+from insitu.proof.rules import literals
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import frames, ties
 from insitu.proof.rules.calls.call import Call
 from insitu.proof.rules.calls.frames import Frame
+from insitu.proof.rules.truth import predicates
 from insitu.proof.sql import functions
 
 

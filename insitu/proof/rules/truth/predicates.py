@@ -9,8 +9,9 @@ from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.terms import NOTHING, Terms, tighten
 from insitu.proof.domain.types import TIME, comparable
 from insitu.proof.domain.variants import NULL, Read, Value
-from insitu.proof.rules import literals, subqueries, validity
+from insitu.proof.rules import literals, subqueries
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.truth import validity
 
 _ORDER = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 _NULL_REJECTING = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ, exp.NEQ, exp.Between, exp.Like, exp.ILike, exp.In)
@@ -54,7 +55,7 @@ def truth(a: Analyser, predicate: exp.Expr, row: Row) -> tuple[Terms, frozenset[
     for part in conjuncts(predicate):
         value = validity.end_of_version(a, part, row)
         if value is None and isinstance(part, _ORDER) and part.find(exp.Lead):
-            from insitu.proof.rules import next_row  # it needs this module itself
+            from insitu.proof.rules.truth import next_row
 
             value = next_row.comes_by(a, part, row)
         if value is None and isinstance(part, exp.Or):
