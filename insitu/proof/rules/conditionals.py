@@ -9,7 +9,7 @@ from insitu.proof.domain.symbols import Weight
 from insitu.proof.domain.terms import NOTHING, Terms, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, is_present, reads_of, terms_of
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.rules.truth import predicates
+from insitu.proof.rules.truth import certain, predicates
 
 
 def branches(node: exp.Case | exp.If) -> tuple[list[tuple[exp.Expr, exp.Expr]], exp.Expr | None]:
@@ -32,10 +32,10 @@ def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
     for condition, result in pairs:
         some, read = branch(a, condition, [result], row)
         terms, reads = terms | some, reads | read
-        if predicates.always(a, condition, row):
+        if certain.always(a, condition, row):
             default = result  # what follows is not reached; that this is does show, as other rows do reach it
             break
-        if not predicates.never(a, condition, row):
+        if not certain.never(a, condition, row):
             values.append(a.value(result, row))
     other = a.value(default, row) if default is not None else Value(a.symbols.intern("null"), constant=NULL)
     if not values:

@@ -18,6 +18,7 @@ from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import ties
 from insitu.proof.rules.names import lookup
 from insitu.proof.rules.truth import predicates
+from insitu.proof.rules.truth.parts import conjuncts
 from insitu.proof.sql.identifiers import identifier
 
 MAX_VARIANTS = 24
@@ -309,7 +310,7 @@ def _compared(a: Analyser, node: exp.Expr, alias: str, row: Row) -> set[str]:
     """The columns of the right side that the join compares as they are, not cast to another type."""
     names = {identifier(c, a.dialect) for c in node.args.get("using") or []}
     on = node.args.get("on")
-    for part in predicates.conjuncts(on) if on is not None else []:
+    for part in conjuncts(on) if on is not None else []:
         if isinstance(part, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
             sides = part.this.unnest(), part.expression.unnest()
             types = {a.value(side, row).type for side in sides} - {None}
@@ -332,7 +333,7 @@ def _set_equal(
         mine = lookup(left, "", name, node)
         if mine is not None and _compared_as_it_is(relation, name, mine):
             equal.add(name)
-    for part in predicates.conjuncts(on) if on is not None else []:
+    for part in conjuncts(on) if on is not None else []:
         if isinstance(part, exp.EQ):
             for x, y in ((part.this, part.expression), (part.expression, part.this)):
                 column, name = x.unnest(), ""

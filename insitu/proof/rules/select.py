@@ -16,6 +16,7 @@ from insitu.proof.rules import grouping, joins, limits, projection, tables, uniq
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls.call import aggregates_in
 from insitu.proof.rules.truth import predicates
+from insitu.proof.rules.truth.parts import conjuncts
 
 Projection = list[tuple[str, exp.Expr]]
 
@@ -121,7 +122,7 @@ def _where(a: Analyser, scope: Scope, predicate: exp.Expr, env: Env, aliases: di
         if filtered is not None:
             variants.append(filtered.variant)
     unique = list(scope.unique)
-    for part in predicates.conjuncts(predicate):
+    for part in conjuncts(predicate):
         for (alias, name), key in scope.ranks.items():
             if unique_keys.is_first(part, alias, name):
                 unique.append(key)

@@ -7,7 +7,7 @@ from sqlglot import exp
 from insitu.proof.domain.context import Scope
 from insitu.proof.domain.variants import Key, Relation
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.rules.truth import predicates
+from insitu.proof.rules.truth.parts import conjuncts
 from insitu.proof.sql.identifiers import identifier
 
 Projection = list[tuple[str, exp.Expr]]
@@ -109,7 +109,7 @@ def first_of(predicate: exp.Expr, relation: Relation, scope: Scope, items: Proje
     """QUALIFY row_number() … = 1 leaves one row per partition."""
     result = []
     by_name = dict(items)
-    for part in predicates.conjuncts(predicate):
+    for part in conjuncts(predicate):
         if not isinstance(part, exp.EQ | exp.LTE):
             continue
         left, one = part.this.unnest(), part.expression.unnest()
