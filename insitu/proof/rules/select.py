@@ -12,9 +12,10 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.terms import NOTHING, prune, refused
 from insitu.proof.domain.variants import Key, Relation, Value, Variant
-from insitu.proof.rules import grouping, joins, limits, projection, tables, unique_keys
+from insitu.proof.rules import grouping, limits, projection, tables, unique_keys
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls.call import aggregates_in
+from insitu.proof.rules.joins import join as joins
 from insitu.proof.rules.truth import predicates
 from insitu.proof.rules.truth.parts import conjuncts
 
