@@ -12,8 +12,7 @@ from insitu.proof.domain.variants import Key, Relation, Value, Variant
 from insitu.proof.rules import grouping
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import ties
-
-Projection = list[tuple[str, exp.Expr]]
+from insitu.proof.rules.projection import Projection
 
 
 def order_of(node: exp.Select) -> list[exp.Expr]:

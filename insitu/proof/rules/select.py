@@ -15,11 +15,10 @@ from insitu.proof.domain.variants import Key, Relation, Value, Variant
 from insitu.proof.rules import grouping, limits, projection, tables, unique_keys
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls.call import aggregates_in
-from insitu.proof.rules.joins import join as joins
+from insitu.proof.rules.joins import join
+from insitu.proof.rules.projection import Projection
 from insitu.proof.rules.truth import predicates
 from insitu.proof.rules.truth.parts import conjuncts
-
-Projection = list[tuple[str, exp.Expr]]
 
 
 def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
@@ -102,9 +101,9 @@ def _from(a: Analyser, node: exp.Select, env: Env) -> Scope:
         if node.args.get("joins") or node.args.get("laterals"):
             raise Refusal("a join without FROM", node)
         return scope
-    scope = joins.first(a, clause.this, env, scope)
+    scope = join.first(a, clause.this, env, scope)
     for item in [*_nested(clause.this), *(node.args.get("joins") or []), *(node.args.get("laterals") or [])]:
-        scope = joins.join(a, scope, item, env)
+        scope = join.join(a, scope, item, env)
     return scope
 
 

@@ -7,10 +7,9 @@ from sqlglot import exp
 from insitu.proof.domain.context import Scope
 from insitu.proof.domain.variants import Key, Relation
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.projection import Projection
 from insitu.proof.rules.truth.parts import conjuncts
 from insitu.proof.sql.identifiers import identifier
-
-Projection = list[tuple[str, exp.Expr]]
 
 
 def _plain(a: Analyser, items: Projection, scope: Scope) -> dict[Key, str]:
