@@ -9,8 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from insitu.proof.project import Node, Project
-from insitu.proof.report import text
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
+from insitu.proof.project.report import text
 from insitu.proof.witness import attach
 
 HERE = Path(__file__).parent

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from insitu.proof.project import ModelResult, Node, Project
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
+from insitu.proof.project.verdicts import ModelResult
 
 
 def check_sql(

@@ -11,13 +11,15 @@ from pathlib import Path
 import click
 
 from insitu.errors import ConfigurationError
-from insitu.proof import checking, engines, manifest, report, waivers
+from insitu.proof import engines
 from insitu.proof import lineage as tracing
-from insitu.proof.columns import of_warehouse
-from insitu.proof.manifest import ColumnReader
-from insitu.proof.project import Project as Proof
+from insitu.proof.project import checking, manifest, report, waivers
+from insitu.proof.project.columns import of_warehouse
+from insitu.proof.project.manifest import ColumnReader
+from insitu.proof.project.project import Project as Proof
 from insitu.proof.time_travel import travel
 from insitu.proof.usage import models_using
+from insitu.proof.witness import attach
 from insitu.warehouse import Project, connect
 
 
@@ -54,7 +56,7 @@ def check(
         project.target_path,
         columns=_asking(project) if warehouse else None,
         select=list(select),
-        witnesses=witness,
+        witnesses=attach if witness else None,
     )
     render = {"text": report.text, "json": report.as_json, "sarif": report.sarif}[output]
     rendered = render(outcome.project, outcome.results, outcome.problems)

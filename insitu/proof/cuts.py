@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from insitu.proof import declarations as d
+from insitu.proof.project import declarations as d
 from insitu.proof.sql.identifiers import quote
 
 FOREVER = "9999-12-31 00:00:00"

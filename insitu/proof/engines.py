@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from insitu.errors import ConfigurationError
-from insitu.proof.project import Node
+from insitu.proof.project.nodes import Node
 from insitu.proof.sql.identifiers import quote
 from insitu.warehouse import Project as DbtProject
 

@@ -20,7 +20,8 @@ import duckdb
 from insitu.proof.compare import differences
 from insitu.proof.cuts import cut
 from insitu.proof.fuzz_grammar import RELATIONS, query
-from insitu.proof.project import Node, Project
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
 from insitu.proof.sql.identifiers import quote
 from insitu.proof.synthetic import TYPES, Maker
 

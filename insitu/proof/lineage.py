@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from insitu.errors import ConfigurationError
 from insitu.proof.domain.variants import Read
-from insitu.proof.project import Node, Project
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)

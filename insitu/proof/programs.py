@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from insitu.proof.project import Node, Project
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
 from insitu.proof.sql.parsing import parse
 
 

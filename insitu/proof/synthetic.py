@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from insitu.proof import declarations as d
+from insitu.proof.project import declarations as d
 
 START = datetime(2013, 3, 10)
 _HOURS = (-800, -170, -49, -30, -25, -24, -13, -7, -6, -2, -1, 0, 1, 2, 5, 6, 12, 24, 25, 48, 170, 700)

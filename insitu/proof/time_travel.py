@@ -13,12 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from insitu.errors import ConfigurationError
-from insitu.proof import declarations as d
 from insitu.proof.compare import Difference, differences
 from insitu.proof.cuts import cut
 from insitu.proof.engines import Engine
 from insitu.proof.programs import Program, named, program, rewrite
-from insitu.proof.project import Node, Project
+from insitu.proof.project import declarations as d
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
 from insitu.proof.sql.identifiers import quote
 
 THIN = 7  # prime to the seconds of all units below a week, and to the 11 by which rows are poisoned
@@ -65,7 +66,7 @@ def travel(
         ConfigurationError: the model has no as-of, or what it reads is not built or not declared.
     """
     declared = project.declaration(node)
-    if not isinstance(declared, d.Spine | d.Features | d.TrainingSet):
+    if not isinstance(declared, d.Anchored):
         raise ConfigurationError(
             f"`{node.name}` is not a spine, features or training set, so it has no as-of to travel to."
         )

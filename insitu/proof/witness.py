@@ -10,7 +10,9 @@ from sqlglot import exp
 
 from insitu.proof.compare import Difference
 from insitu.proof.programs import rewrite
-from insitu.proof.project import ModelResult, Node, Project
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
+from insitu.proof.project.verdicts import ModelResult
 from insitu.proof.sandbox import Sandbox, Tables, Unable
 from insitu.proof.sql.identifiers import quote
 from insitu.proof.sql.parsing import NotOneQuery

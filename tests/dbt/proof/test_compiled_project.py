@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from insitu.proof.checking import Outcome, check
+from insitu.proof.project.checking import Outcome, check
+from insitu.proof.witness import attach
 from tests.dbt.features.project import FeaturesProject
 from tests.dbt.proof.conftest import Warehouse
 
@@ -55,7 +56,7 @@ def outcome(warehouse: Warehouse, tmp_path: Path) -> Outcome:
     described = {"version": 2, "sources": [{"name": "raw", "schema": "raw", "tables": tables}], "models": models}
     (project.directory / "models" / "_models.yml").write_text(yaml.safe_dump(described))
     project.compiled()
-    return check(project.directory / "target", witnesses=True)
+    return check(project.directory / "target", witnesses=attach)
 
 
 def test_verdicts(outcome: Outcome) -> None:

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from insitu.proof import engines
-from insitu.proof.project import Node, Project
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
 from insitu.proof.time_travel import Travel, travel
 
 from .projects import FEATURES, GOOD, LEAK, RELATIONS

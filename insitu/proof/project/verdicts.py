@@ -50,6 +50,22 @@ class ColumnVerdict:
     witness: str = ""  # SQL of the smallest rows found that show the leak
 
 
+@dataclass(slots=True)
+class ModelResult:
+    """What was found for one declared model."""
+
+    name: str
+    kind: str
+    columns: list[ColumnVerdict]
+    reads: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    row_reads: frozenset[tuple[str, str]] = frozenset()
+    note: str = ""  # for an axiom: proved, or trusted and why
+
+    @property
+    def ok(self) -> bool:
+        return all(c.status in ("proved", "waived") for c in self.columns)
+
+
 def judge(
     relation: Relation,
     anchor: str,

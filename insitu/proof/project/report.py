@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from insitu.proof.project import ModelResult, Project
+from insitu.proof.project.project import Project
+from insitu.proof.project.verdicts import TITLES, ColumnVerdict, Finding, ModelResult
 from insitu.proof.sql.lines import raw_line
-from insitu.proof.verdicts import TITLES, ColumnVerdict, Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from insitu.errors import ConfigurationError
-from insitu.proof import manifest, report, waivers
-from insitu.proof.manifest import ColumnReader
-from insitu.proof.project import ModelResult, Node, Project
+from insitu.proof.project import manifest, report, waivers
+from insitu.proof.project.manifest import ColumnReader
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
+from insitu.proof.project.verdicts import ModelResult
+
+Witnesses = Callable[[Project, list[ModelResult]], None]
 
 
 @dataclass(slots=True)
@@ -33,7 +37,7 @@ class Outcome:
 
 def check(
     target: Path, *, columns: ColumnReader | None = None, select: list[str] | None = None, today: date | None = None,
-    witnesses: bool = False,
+    witnesses: Witnesses | None = None,
 ) -> Outcome:  # fmt: skip
     """Check the project compiled into `target`.
 
@@ -41,7 +45,7 @@ def check(
         columns: asks the warehouse for column types that neither YAML nor catalog tell.
         select: names of models; all declared ones by default.
         today: for the expiry of waivers.
-        witnesses: search for rows that show each leak.
+        witnesses: searches for rows that show each leak (`insitu.proof.rerun.witness.attach`); none by default.
 
     Raises:
         ConfigurationError: nothing compiled, a wrong declaration, an unknown model.
@@ -64,7 +68,12 @@ def _without_collector() -> Iterator[None]:
 
 
 def _check(
-    target: Path, nodes: list[Node], dialect: str, select: list[str] | None, today: date | None, witnesses: bool
+    target: Path,
+    nodes: list[Node],
+    dialect: str,
+    select: list[str] | None,
+    today: date | None,
+    witnesses: Witnesses | None,
 ) -> Outcome:
     project = Project(nodes, dialect)
     unknown = [name for name in select or [] if name not in project.nodes]
@@ -83,8 +92,6 @@ def _check(
             "No model declares config.meta.point_in_time, so there is nothing to prove. Declare the models of features "
             "(`point_in_time: {kind: features, as_of: as_of}`) and what they read; see docs/point_in_time.md."
         )
-    if witnesses:
-        from insitu.proof.witness import attach
-
-        attach(project, results)
+    if witnesses is not None:
+        witnesses(project, results)
     return Outcome(project, results, problems)

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from insitu.proof.project import ModelResult, Node
-from insitu.proof.verdicts import Finding
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.verdicts import Finding, ModelResult
 
 EVIDENCE = "insitu_time_travel.json"
 

@@ -198,6 +198,18 @@ _ADAPTER: TypeAdapter[Any] = TypeAdapter(Declaration)
 KINDS = ("event", "static", "validity", "mutable", "raw", "spine", "labels", "features", "training_set")
 
 
+def known_by(declaration: Any) -> str | None:
+    """The column that says when a row is known: of events, labels and versions; None for other kinds."""
+    match declaration:
+        case Event():
+            return declaration.available_at.lower()
+        case Labels():
+            return declaration.matured_at.lower()
+        case Validity():
+            return declaration.valid_from.lower()
+    return None
+
+
 def parse(name: str, value: Any) -> Any:
     """The declaration of relation `name`, from `config.meta.point_in_time`.
 

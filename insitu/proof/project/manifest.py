@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from insitu.errors import ConfigurationError
-from insitu.proof.project import Node
+from insitu.proof.project.nodes import Node
 
 ColumnReader = Callable[[list[tuple[str, ...]]], dict[tuple[str, ...], dict[str, str | None]]]
 DIALECTS = {"duckdb": "duckdb", "postgres": "postgres", "postgrespy": "postgres"}

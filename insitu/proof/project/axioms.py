@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from insitu.proof import declarations as d
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import LOOSE, Symbols
 from insitu.proof.domain.terms import NOTHING, RAW, Place, Term, Terms
-from insitu.proof.domain.variants import Relation, Value, Variant
+from insitu.proof.domain.variants import Read, Relation, Value, Variant
+from insitu.proof.project import declarations as d
 
 
 def relation(
@@ -22,7 +22,7 @@ def relation(
         trusting: in a staging model that is declared itself, raw rows may be read.
     """
     present = {c.lower() for c in declaration.not_null}
-    if isinstance(declaration, d.Spine | d.Features | d.TrainingSet):
+    if isinstance(declaration, d.Anchored):
         present.add(declaration.as_of.lower())
         present |= {c.lower() for c in getattr(declaration, "key", [])}
     variants = [_declared(name, declaration, base.names, v, present, symbols, place, trusting) for v in base.variants]
@@ -56,7 +56,7 @@ def _declared(
         values[column] = value._replace(not_null=not_null, reads=value.reads | {(name, column)}, closing=False)
     presence: Terms = NOTHING
     late: dict[str, Term] = {}  # columns that are known later than their row
-    if isinstance(declaration, d.Spine | d.Features | d.TrainingSet):
+    if isinstance(declaration, d.Anchored):
         presence = frozenset({asked(name, declaration, values[declaration.as_of.lower()], place)})
     if isinstance(declaration, d.Event | d.Labels | d.Validity):
         presence = _available(name, declaration, values, symbols, place)
@@ -80,14 +80,10 @@ def asked(name: str, declaration: Any, as_of: Value, place: Place) -> Term:
     return Term(name, declaration.as_of.lower(), ((as_of.symbol, 0, LOOSE),), place, inclusive=True)
 
 
-def _told_by(name: str, declaration: Any) -> frozenset[tuple[str, str]]:
+def _told_by(name: str, declaration: Any) -> frozenset[Read]:
     """The columns that decide when a row is seen."""
-    column = getattr(
-        declaration,
-        {"event": "available_at", "labels": "matured_at", "validity": "valid_from"}.get(declaration.kind, ""),
-        None,
-    )
-    return frozenset({(name, column.lower())} if column else ())
+    column = d.known_by(declaration)
+    return frozenset({(name, column)} if column else ())
 
 
 def _raw(name: str, declaration: d.Raw, values: dict[str, Value], place: Place, trusting: bool) -> Terms:
@@ -102,13 +98,9 @@ def _raw(name: str, declaration: d.Raw, values: dict[str, Value], place: Place, 
     return frozenset({Term(name, "", (), place, code="009", why=why)})
 
 
-def _column_of(declaration: Any) -> str:
-    name = {"event": "available_at", "labels": "matured_at", "validity": "valid_from"}[declaration.kind]
-    return str(getattr(declaration, name))
-
-
 def _available(name: str, declaration: Any, values: dict[str, Value], symbols: Symbols, place: Place) -> Terms:
-    column = _column_of(declaration).lower()
+    column = d.known_by(declaration)
+    assert column is not None
     family = values[column].type
     if family is None:
         raise Refusal(
