@@ -11,15 +11,15 @@ from pathlib import Path
 import click
 
 from insitu.errors import ConfigurationError
-from insitu.proof import engines
-from insitu.proof import lineage as tracing
+from insitu.proof.lineage import tracing
+from insitu.proof.lineage.usage import models_using
 from insitu.proof.project import checking, manifest, report, waivers
 from insitu.proof.project.columns import of_warehouse
 from insitu.proof.project.manifest import ColumnReader
 from insitu.proof.project.project import Project as Proof
-from insitu.proof.time_travel import travel
-from insitu.proof.usage import models_using
-from insitu.proof.witness import attach
+from insitu.proof.rerun import engines
+from insitu.proof.rerun.time_travel import travel
+from insitu.proof.rerun.witness import attach
 from insitu.warehouse import Project, connect
 
 

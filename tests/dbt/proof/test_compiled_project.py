@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from insitu.proof.project.checking import Outcome, check
-from insitu.proof.witness import attach
+from insitu.proof.rerun.witness import attach
 from tests.dbt.features.project import FeaturesProject
 from tests.dbt.proof.conftest import Warehouse
 

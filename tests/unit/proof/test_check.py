@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from insitu.errors import ConfigurationError
 from insitu.proof import commands
 from insitu.proof.project import checking, report, waivers
-from insitu.proof.witness import attach
+from insitu.proof.rerun.witness import attach
 from insitu.warehouse import Project
 
 from .projects import FEATURES, GOOD, LEAK, RELATIONS, write

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from insitu.proof import fuzz
+from insitu.proof.fuzz import fuzzer as fuzz
 
 # Queries that an earlier checker passed although they leak; kept as a corpus, each must be refused.
 CORPUS = [

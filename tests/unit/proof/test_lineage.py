@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from insitu.errors import ConfigurationError
-from insitu.proof import lineage
+from insitu.proof.lineage import tracing as lineage
 from insitu.proof.project import manifest
 from insitu.proof.project.project import Project
 

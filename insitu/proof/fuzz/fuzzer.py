@@ -17,13 +17,13 @@ from typing import Any
 
 import duckdb
 
-from insitu.proof.compare import differences
-from insitu.proof.cuts import cut
-from insitu.proof.fuzz_grammar import RELATIONS, query
+from insitu.proof.fuzz.grammar import RELATIONS, query
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.project import Project
+from insitu.proof.rerun.compare import differences
+from insitu.proof.rerun.cuts import cut
+from insitu.proof.rerun.synthetic import TYPES, Maker
 from insitu.proof.sql.identifiers import quote
-from insitu.proof.synthetic import TYPES, Maker
 
 
 @dataclass(slots=True)
@@ -143,7 +143,3 @@ def main() -> None:
     report = run(options.queries, options.seed, options.tries, progress=True)
     print(report)
     sys.exit(1 if report.leaks else 0)
-
-
-if __name__ == "__main__":
-    main()

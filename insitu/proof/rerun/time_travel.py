@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from insitu.errors import ConfigurationError
-from insitu.proof.compare import Difference, differences
-from insitu.proof.cuts import cut
-from insitu.proof.engines import Engine
-from insitu.proof.programs import Program, named, program, rewrite
 from insitu.proof.project import declarations as d
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.project import Project
+from insitu.proof.rerun.compare import Difference, differences
+from insitu.proof.rerun.cuts import cut
+from insitu.proof.rerun.engines import Engine
+from insitu.proof.rerun.programs import Program, named, program, rewrite
 from insitu.proof.sql.identifiers import quote
 
 THIN = 7  # prime to the seconds of all units below a week, and to the 11 by which rows are poisoned

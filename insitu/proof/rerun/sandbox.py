@@ -9,15 +9,15 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from insitu.proof.compare import Difference, differences
-from insitu.proof.cuts import cut
-from insitu.proof.programs import Program, named, program, rewrite
 from insitu.proof.project import declarations as d
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.project import Project
+from insitu.proof.rerun.compare import Difference, differences
+from insitu.proof.rerun.cuts import cut
+from insitu.proof.rerun.programs import Program, named, program, rewrite
+from insitu.proof.rerun.synthetic import TYPES
 from insitu.proof.sql.identifiers import quote
 from insitu.proof.sql.parsing import parse
-from insitu.proof.synthetic import TYPES
 
 Tables = dict[str, list[dict[str, Any]]]
 

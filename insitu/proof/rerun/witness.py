@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlglot import exp
 
-from insitu.proof.compare import Difference
-from insitu.proof.programs import rewrite
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.project import Project
 from insitu.proof.project.verdicts import ModelResult
-from insitu.proof.sandbox import Sandbox, Tables, Unable
+from insitu.proof.rerun.compare import Difference
+from insitu.proof.rerun.programs import rewrite
+from insitu.proof.rerun.sandbox import Sandbox, Tables, Unable
+from insitu.proof.rerun.synthetic import TYPES, Maker
 from insitu.proof.sql.identifiers import quote
 from insitu.proof.sql.parsing import NotOneQuery
-from insitu.proof.synthetic import TYPES, Maker
 
 ATTEMPTS = 60
 _SHOWABLE = {"001", "002", "003", "004", "005", "006"}
