@@ -15,9 +15,6 @@ from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import ties
 from insitu.proof.rules.calls.call import Call, is_aggregate
 from insitu.proof.rules.truth import predicates
-from insitu.proof.sql import functions
-
-_IDEMPOTENT = (exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd, exp.ArgMax, exp.ArgMin)
 
 
 def branches_seen(
@@ -27,7 +24,7 @@ def branches_seen(
 
     `sum(case when p then x else 0 end)` counts as one when its group has a row anyway and x is not NULL.
     """
-    if type(call.function) not in functions.IGNORES_NULL or len(call.arguments) != 1:
+    if not call.facts.ignores_null or len(call.arguments) != 1:
         return None
     node = call.arguments[0]
     if isinstance(call.function, exp.CountIf):
@@ -81,7 +78,7 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
         tie = ties.aggregate_tie(a, call, inner, keys, group)
         if tie:
             terms |= {refused(a.place(node), "007", tie)}
-        if isinstance(call.function, exp.Max | exp.Min) and len(call.arguments) == 1:
+        if call.facts.picks and not call.facts.ordered and len(call.arguments) == 1:
             value = a.value(call.arguments[0], inner)
             types.add(value.type)
             paths = a.symbols.paths(inner.variant.zone, value.symbol)
@@ -91,7 +88,7 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
     for y, weight in (best or {}).items():
         row.variant.zone.add(symbol, y, weight)
     type_ = types.pop() if len(types) == 1 else "opaque"
-    counts = isinstance(call.function, exp.Count | exp.CountIf)
+    counts = "group" in call.facts.counts
     return Value(symbol, prune(terms), type="integer" if counts else type_, reads=reads, not_null=counts)
 
 
@@ -103,7 +100,7 @@ def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
 def _ignored(a: Analyser, call: Call, row: Row) -> bool:
     """A NULL argument (the unmatched half of an outer join, a branch of a UNION) is ignored."""
     return (
-        type(call.function) in functions.IGNORES_NULL
+        call.facts.ignores_null
         and len(call.arguments) == 1
         and not isinstance(call.arguments[0], exp.Case | exp.If)
         and a.value(call.arguments[0], row).constant == NULL
@@ -117,7 +114,7 @@ def _seen(a: Analyser, call: Call, row: Row, grouped: bool) -> tuple[Terms, froz
         terms, reads = predicates.truth(a, call.filter, row)
     # min, max and distinct do not see how often a row occurs.
     existence = row.variant.existence
-    if call.distinct or isinstance(call.function, _IDEMPOTENT):
+    if call.distinct or call.facts.ignores_copies:
         read = reads | reads_of(a.value(x, row) for x in [*call.arguments, *call.order])
         existence = row.variant.presence | row.variant.copies(read)
     zone = row.variant.zone

@@ -32,10 +32,10 @@ QUERIES: dict[type, QueryRule] = {
 }
 
 VALUES: dict[type, ValueRule] = {
-    **dict.fromkeys(functions.PURE, scalars.pure),
-    **dict.fromkeys(functions.CLOCKS, scalars.clock),
-    **dict.fromkeys(functions.ZONED, scalars.zoned),
-    **dict.fromkeys(functions.AGGREGATES | functions.ORDERED, aggregates.aggregate),
+    **dict.fromkeys(functions.classes(lambda f: f.pure), scalars.pure),
+    **dict.fromkeys(functions.classes(lambda f: f.clock), scalars.clock),
+    **dict.fromkeys(functions.classes(lambda f: f.zoned), scalars.zoned),
+    **dict.fromkeys(functions.classes(lambda f: f.aggregate or f.ordered), aggregates.aggregate),
     exp.Filter: aggregates.aggregate,
     exp.WithinGroup: aggregates.aggregate,
     exp.IgnoreNulls: aggregates.aggregate,

@@ -14,40 +14,23 @@ from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions
 
 _BARE = (exp.Var, exp.DataType, exp.Identifier, exp.JSONPath, exp.DataTypeParam)
-# NULL when any argument is.
-_STRICT = (
-    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.Pow, exp.Abs, exp.Sqrt, exp.Exp, exp.Ln, exp.LT, exp.LTE,
-    exp.GT, exp.GTE, exp.EQ, exp.NEQ, exp.Round, exp.Floor, exp.Ceil,
-)  # fmt: skip
 _COMPARISONS = (exp.Predicate, exp.Connector, exp.Not)
 
 
-def opaque(a: Analyser, key: object, values: Iterable[Value], type_: str | None = "opaque") -> Value:
-    """A function of which only the arguments are known; the same key and arguments give the same symbol."""
+def opaque(
+    a: Analyser, key: object, values: Iterable[Value], type_: str | None = "opaque", identifying: bool = False
+) -> Value:
+    """A function of which only the arguments are known; the same key and arguments give the same symbol.
+
+    Args:
+        identifying: the result still tells which row it is of, where a staging model is trusted.
+    """
     values = list(values)
     symbol = a.symbols.intern((key, tuple(v.symbol for v in values)))
-    if a.trusting and _identifying(key):
+    if a.trusting and identifying:
         for v in values:
             a.symbols.identify(v.symbol, symbol)
     return Value(symbol, terms_of(values), type=type_, reads=reads_of(values))
-
-
-def _identifying(key: object) -> bool:
-    """Cleaning and hashing keep the identity of what they are applied to."""
-    name = str(key[0]) if isinstance(key, tuple) else str(key)
-    return name.lower() in (
-        "cast",
-        "concat",
-        "concatws",
-        "dpipe",
-        "md5",
-        "sha2",
-        "lower",
-        "upper",
-        "trim",
-        "anonymous",
-        "timetostr",
-    )
 
 
 def arguments(node: exp.Expr) -> list[exp.Expr]:
@@ -77,28 +60,30 @@ def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
     """An operator or function on the list of pure ones."""
     children = arguments(node)
     values = [a.value(child, row) for child in children]
-    if isinstance(node, _STRICT) and any(v.constant == NULL for v in values):
+    facts = functions.of(node)
+    if facts.strict and any(v.constant == NULL for v in values):
         return Value(a.symbols.intern("null"), constant=NULL, reads=reads_of(values))
     family: str | None = "opaque"
     if isinstance(node, _COMPARISONS):
         family = "boolean"
-    elif type(node) in functions.TEXT:
+    elif facts.text:
         family = "text"
     elif any(v.type == "timestamptz" for v in values) and not a.trusting:
         raise Refusal(f"{a.show(node)} reads a time with time zone, in the session's zone", node)
-    return opaque(a, _key(node, children), values, family)
+    # Of functions that the parser knows by name only, it is not noted which are identifying: all count as such.
+    return opaque(a, _key(node, children), values, family, facts.identifying or isinstance(node, exp.Anonymous))
 
 
 def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
     """A function that the parser knows by its name only."""
-    name = str(node.this).lower()
-    if name in functions.CLOCK_NAMES:
+    name, facts = str(node.this).lower(), functions.of(node)
+    if facts.clock:
         return clock(a, node, row)
-    if name not in functions.NAMES or (name == "timezone" and not a.trusting):
+    if not facts.pure or (facts.zoned and not a.trusting):
         raise Refusal(f"{name}() is not on the list of pure built-in functions (is it a UDF or a macro?)", node)
     if name == "to_aggregate_state":
         of = node.expressions[1] if len(node.expressions) > 1 else None
-        if not (isinstance(of, exp.Literal) and of.this in functions.STATES):
+        if not (isinstance(of, exp.Literal) and functions.is_mergeable(of.this)):
             raise Refusal(f"{a.show(node)} is a state of an aggregate that is not known to ignore the order", node)
     return pure(a, node, row)
 

@@ -12,7 +12,7 @@ from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.variants import Relation, Value, Variant, reads_of, terms_of
 from insitu.proof.rules import subqueries
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.sql import intervals
+from insitu.proof.sql import functions, intervals
 from insitu.proof.sql.identifiers import identifier
 
 
@@ -148,10 +148,7 @@ def series(
         inner = arguments[0].unnest()
         if isinstance(inner, exp.GenerateSeries):
             return series(a, inner, name or "unnest", columns, env, left)
-    known = isinstance(node, exp.GenerateSeries | exp.Unnest | exp.Explode) or (
-        isinstance(node, exp.Anonymous) and str(node.this).lower() in ("range", "generate_series", "unnest")
-    )
-    if not known:
+    if not functions.of(node).series:
         raise Refusal(f"table function {a.show(node)}", node)
     row = Row(left or Variant({}), env)
     read = [a.value(x, row) for x in arguments]

@@ -41,7 +41,7 @@ def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
         return value._replace(type="timestamp")
     if to == value.type and to in ("integer", "boolean", "text") and target in ("bigint", "boolean", "varchar", "text"):
         return value
-    result = scalars.opaque(a, ("cast", target, type(node).__name__), [value], to)
+    result = scalars.opaque(a, ("cast", target, type(node).__name__), [value], to, identifying=True)
     number = isinstance(value.constant, float) and value.constant.is_integer() and to in ("integer", "decimal", "float")
     return result._replace(constant=value.constant) if number else result
 

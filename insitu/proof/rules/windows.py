@@ -48,13 +48,12 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     frame = frames.frame(a, function, order, spec, row)
     mine = [a.value(p, row) for p in partition]
     keys = [a.value(o.this, row) for o in order]
-    picks = isinstance(function, exp.Max | exp.Min | exp.FirstValue | exp.LastValue)  # the result is one of the values
+    facts = functions.of(function)
     best: dict[int, Weight] | None = None
     types: set[str | None] = set()
     # Offset and default of lag, lead and nth_value are those of the current row.
-    picking = type(function) in functions.OFFSETS | functions.POSITIONAL
-    extra = [a.value(x, row) for x in arguments[1:]] if picking else []
-    ignored = type(function) in functions.IGNORES_NULL or (ignoring and type(function) in functions.POSITIONAL)
+    extra = [a.value(x, row) for x in arguments[1:]] if facts.window in ("offset", "value") else []
+    ignored = facts.ignores_null or (ignoring and facts.window == "value")
     terms, reads = terms_of([*mine, *keys, *extra]), reads_of([*mine, *keys, *extra])
     near = [(peer, theirs) for peer in row.peers if not _apart(mine, theirs := [a.value(p, peer) for p in partition])]
     together = [peer for peer, _ in near]
@@ -90,7 +89,7 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
         reads |= reads_of(values) | inner.variant.reads
         zone, names = _facts(a, pair)
         terms |= carry(seen, inner.variant, names, a.symbols, a.place(node), "002", why, zone)
-        if picks:
+        if facts.picks:
             paths = a.symbols.paths(zone, values[0].symbol)
             here = {new: weight for y, weight in paths.items() for new in names.get(y, ())}
             best = here if best is None else {y: max(w, here[y]) for y, w in best.items() if y in here}
@@ -98,9 +97,8 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     symbol = a.symbols.fresh()
     for y, weight in (best or {}).items():
         row.variant.zone.add(symbol, y, weight)
-    counts = isinstance(function, exp.Count | exp.RowNumber | exp.Rank | exp.DenseRank)
     type_ = types.pop() if len(types) == 1 else "opaque"
-    return Value(symbol, prune(terms), type="integer" if counts else type_, reads=reads)
+    return Value(symbol, prune(terms), type="integer" if "window" in facts.counts else type_, reads=reads)
 
 
 def _apart(mine: list[Value], theirs: list[Value]) -> bool:
@@ -112,14 +110,15 @@ def _arguments(a: Analyser, function: exp.Expr) -> list[exp.Expr]:
     arguments = [x for x in function.iter_expressions() if not isinstance(x, exp.Identifier | exp.Var)]
     if any(x.find(exp.Order) for x in arguments):
         raise Refusal(f"{a.show(function)}: an order inside of a window function", function)
-    if type(function) in functions.RANKING | functions.WHOLE:
+    kind = functions.of(function).window
+    if kind in ("ranking", "whole"):
         if not all(isinstance(x, exp.Literal) for x in arguments):
             raise Refusal(f"{a.show(function)}: the argument must be a literal", function)
         return []
-    if type(function) in functions.WINDOW_ONLY | functions.POSITIONAL:
+    if kind:
         return arguments
     call = Call(function)
-    if call.ordered and call.name in ("argmax", "argmin", "arg_max", "arg_min", "max_by", "min_by", "mode"):
+    if call.facts.picks_by:
         raise Refusal(f"{call.name}() as a window function", function)
     return call.arguments
 
@@ -128,7 +127,7 @@ def _same_value(
     a: Analyser, function: exp.Expr, frame: Frame, arguments: list[exp.Expr], order: list[exp.Expr], rows: list[Row]
 ) -> bool:
     """Whichever of the rows that tie is picked, it gives its place in the order, or a constant."""
-    if type(function) not in functions.POSITIONAL or frame.counted or not arguments:
+    if functions.of(function).window != "value" or frame.counted or not arguments:
         return False
     return ties.follows(a, arguments[0], rows, lambda row: [a.value(o.this, row) for o in order])
 
@@ -139,7 +138,7 @@ def _same_rows(
     """Rows that tie look the same, so it does not matter which of them gets which value."""
     partition, order = numbering
     given = [*partition, *(o.this for o in order)]
-    numbers = type(function) in functions.RANKING | functions.OFFSETS | functions.POSITIONAL
+    numbers = functions.of(function).window in ("ranking", "offset", "value")
     return numbers and ties.interchangeable(a, rows, arguments, lambda row: [a.value(x, row) for x in given], numbering)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from insitu.proof.domain.symbols import CALENDAR, UNIT, length
+from insitu.proof.sql import functions
 
 _PART = re.compile(r"(-?\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
 _CLOCK = re.compile(r"(-?)(\d+):(\d\d)(?::(\d\d(?:\.\d{1,6})?))?")
@@ -15,10 +16,6 @@ _NAMES = {
     "us": "MICROSECOND", "usec": "MICROSECOND", "ms": "MILLISECOND", "msec": "MILLISECOND", "s": "SECOND",
     "sec": "SECOND", "m": "MINUTE", "min": "MINUTE", "h": "HOUR", "hr": "HOUR", "d": "DAY", "w": "WEEK", "mon": "MONTH",
     "y": "YEAR", "yr": "YEAR",
-}  # fmt: skip
-_CALLS = {
-    "to_microseconds": "MICROSECOND", "to_milliseconds": "MILLISECOND", "to_seconds": "SECOND", "to_minutes": "MINUTE",
-    "to_hours": "HOUR", "to_days": "DAY", "to_weeks": "WEEK", "to_months": "MONTH", "to_years": "YEAR",
 }  # fmt: skip
 
 
@@ -69,12 +66,10 @@ def parse(node: exp.Expr, bare_unit: str | None = None) -> Duration | None:
                     return None
                 return Duration(int(low), int(high), inner.unit, inner.count * number)
         return None
-    if isinstance(node, exp.Anonymous) and str(node.this).lower() in _CALLS and len(node.expressions) == 1:
-        number = _number(node.expressions[0])
-        return _of(number, _CALLS[str(node.this).lower()]) if number is not None else None
-    if isinstance(node, exp.ToDays):
-        number = _number(node.this)
-        return _of(number, "DAY") if number is not None else None
+    unit = functions.of(node).unit
+    if unit and not (isinstance(node, exp.Anonymous) and len(node.expressions) != 1):
+        number = _number(node.expressions[0] if isinstance(node, exp.Anonymous) else node.this)
+        return _of(number, unit) if number is not None else None
     if isinstance(node, exp.MakeInterval):
         return _make_interval(node)
     if bare_unit:

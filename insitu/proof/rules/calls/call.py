@@ -13,11 +13,10 @@ def is_aggregate(node: exp.Expr) -> bool:
     if isinstance(node, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
         return True
     if isinstance(node, exp.Anonymous):
-        name = str(node.this).lower()
-        return name in functions.AGGREGATE_NAMES or name in functions.ORDERED_NAMES or name == "count_star"
+        return functions.of(node).aggregate or functions.of(node).ordered
     if isinstance(node, exp.AnonymousAggFunc | exp.CombinedAggFunc):
         return True
-    return isinstance(node, exp.AggFunc) and type(node) not in functions.WINDOW_ONLY
+    return isinstance(node, exp.AggFunc) and not functions.of(node).window_only
 
 
 def aggregates_in(node: exp.Expr) -> list[exp.Expr]:
@@ -55,9 +54,8 @@ class Call:
         self.function = inner
         self.within_group = isinstance(node.find(exp.WithinGroup), exp.WithinGroup)
         name = str(inner.this).lower() if isinstance(inner, exp.Anonymous) else ""
-        self.ordered = type(inner) in functions.ORDERED or name in functions.ORDERED_NAMES
-        known = type(inner) in functions.AGGREGATES or name in functions.AGGREGATE_NAMES or name == "count_star"
-        if not (known or self.ordered):
+        self.facts = functions.of(inner)
+        if not (self.facts.aggregate or self.facts.ordered):
             raise Refusal(f"aggregate {type(inner).__name__.lower()} is not understood", node)
         self.name = name or type(inner).__name__.lower()
         self.arguments: list[exp.Expr] = []

@@ -65,9 +65,8 @@ def partition_names(a: Analyser, row: Row, partition: list[tuple[Value, Value]])
 
 def frame(a: Analyser, function: exp.Expr, order: list[exp.Expr], spec: exp.Expr | None, row: Row) -> Frame:
     """The frame of a function in a row; raises Refusal for one that cannot be told from the SQL alone."""
-    positional = type(function) in functions.POSITIONAL | functions.OFFSETS or isinstance(
-        function, exp.RowNumber | exp.Ntile | exp.NthValue | exp.ArrayAgg | exp.GroupConcat | exp.AnyValue
-    )
+    facts = functions.of(function)
+    positional = facts.sees_ties
     kind = str(spec.args.get("kind") or "RANGE").upper() if spec is not None else "RANGE"
     if kind not in ("RANGE", "ROWS"):
         raise Refusal(f"{kind} frame", spec)
@@ -76,11 +75,11 @@ def frame(a: Analyser, function: exp.Expr, order: list[exp.Expr], spec: exp.Expr
     if not order:
         return Frame(bounded=False, positional=positional or kind == "ROWS", counted=kind == "ROWS")
     descending = bool(order[0].args.get("desc"))
-    if type(function) in functions.WHOLE:
+    if facts.window == "whole":
         return Frame(bounded=False, positional=positional)
-    if type(function) in functions.RANKING:
+    if facts.window == "ranking":
         return Frame(bounded=not descending, positional=positional, from_start=True)
-    if isinstance(function, exp.Lag | exp.Lead):
+    if facts.window == "offset":
         offset = function.args.get("offset")
         if offset is not None and not (isinstance(offset, exp.Literal) and not offset.is_string):
             return Frame(bounded=False, positional=True, counted=True)

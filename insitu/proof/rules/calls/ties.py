@@ -140,15 +140,16 @@ def _is_alias(a: Analyser, node: exp.Column, row: Row) -> bool:
 
 def aggregate_tie(a: Analyser, call: Call, row: Row, keys: list[Value], group: Group) -> str:
     """Why an order-dependent aggregate is not determined; empty when it is."""
-    if not call.ordered:
+    if not call.facts.ordered:
         return ""
     name = call.name
     by: list[exp.Expr] = list(call.order)
-    if name in ("argmax", "argmin", "arg_max", "arg_min", "max_by", "min_by"):
+    if call.facts.picks_by == "argument":
         by += call.arguments[1:2]
-    if name == "mode" and call.order and not call.arguments:
+    by_frequency = call.facts.picks_by == "frequency"
+    if by_frequency and call.order and not call.arguments:
         return ""  # mode() within group (order by x): the first of the most frequent in that order
-    if name == "mode" and not call.order:
+    if by_frequency and not call.order:
         return "mode() picks any of several equally frequent values; count, then take the first by count and value"
     if not by and frozenset() not in group.unique:
         variants = [v for v, _ in group.members]

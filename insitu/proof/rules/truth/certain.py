@@ -9,14 +9,13 @@ from insitu.proof.domain.variants import NULL
 from insitu.proof.rules import literals
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.truth.parts import conjuncts
-
-_NULL_REJECTING = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ, exp.NEQ, exp.Between, exp.Like, exp.ILike, exp.In)
+from insitu.proof.sql import functions
 
 
 def never(a: Analyser, predicate: exp.Expr, row: Row) -> bool:
     """Never true: it rejects a NULL that is there, or two constants contradict it."""
     for part in conjuncts(predicate):
-        if isinstance(part, _NULL_REJECTING):
+        if functions.of(part).rejects_null:
             operands = [part.this, *([part.expression] if isinstance(part, exp.Binary) else [])]
             values = [a.value(o, row) for o in operands if not o.find(exp.Query)]
             if any(v.constant == NULL for v in values):
