@@ -75,7 +75,7 @@ def rebase(members: Sequence[tuple[Variant, Sequence[Value]]], symbols: Symbols,
         facts.append((here, null))
     everywhere: dict[tuple[int, int], Weight] = {}
     for edge in set().union(*(here for here, _ in facts)):
-        # An edge that starts at a NULL says nothing, so it holds.
+        # Where its first column is NULL an edge promises nothing, so it holds.
         weights = [here.get(edge) for here, null in facts if edge in here or edge[0] not in null]
         if None not in weights:
             everywhere[edge] = max(w for w in weights if w is not None)
@@ -147,7 +147,7 @@ def share(relation: Relation) -> Relation:
 
 
 def merge(variants: list[Variant], symbols: Symbols, outer: frozenset[int]) -> Variant:
-    """One variant instead of many: weaker, never wrong."""
+    """One variant instead of many, with the facts that hold in all of them and the terms of each."""
     keys = list(variants[0].columns)
     based = rebase([(v, [v.columns[k] for k in keys]) for v in variants], symbols, outer)
     cache: dict[tuple[int, Terms], Terms] = {}
@@ -173,7 +173,7 @@ def merge(variants: list[Variant], symbols: Symbols, outer: frozenset[int]) -> V
 
 
 def compact(relation: Relation, symbols: Symbols, limit: int = 8) -> Relation:
-    """Variants that no constant tells apart are merged: nothing later on could treat them differently."""
+    """Merge variants with equal constants: no later predicate could treat them differently."""
     if len(relation.variants) < 2:
         return relation
     nothing: frozenset[int] = frozenset({ORIGIN})

@@ -122,7 +122,7 @@ class Symbols:
         self._version += 1
 
     def identify(self, symbol: int, derived: int) -> None:
-        """`derived` tells which row it is as well as `symbol` does; nothing is said of their order."""
+        """`derived` identifies the row as well as `symbol` does. Their order in time stays unknown."""
         if symbol != derived and (derived, (NO_ORDER, LOOSE)) not in self.structural.get(symbol, ()):
             self._always(symbol, derived, NO_ORDER)
 
@@ -189,7 +189,7 @@ class Symbols:
         return end
 
     def with_ends(self, symbols: Iterable[int]) -> set[int]:
-        """The symbols and the ends of their periods, which they determine."""
+        """The symbols, and the end of its period for each that is aligned."""
         result = set(symbols)
         for symbol in list(result):
             if symbol in self.aligned:
@@ -229,9 +229,8 @@ class Symbols:
         if start not in zone.edges and start not in self.structural:
             return distance
         queue, steps = deque([start]), 0
-        while (
-            queue and steps < 5_000
-        ):  # a negative cycle (contradictory facts) must not loop; any walk is a valid bound
+        # Contradictory facts make a negative cycle, which must not loop. Any walk is a valid bound.
+        while queue and steps < 5_000:
             steps += 1
             x = queue.popleft()
             here = distance[x]

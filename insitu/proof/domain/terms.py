@@ -31,7 +31,7 @@ class Term(NamedTuple):
     code: str = "001"
     why: str = ""
     label: bool = False
-    closing: bool = False  # of a version's end, which is known `lag` later
+    closing: bool = False  # a term on the end of a version, which is known `lag` after it
     lag: int = 0
 
     @property
@@ -98,7 +98,7 @@ def _lost(term: Term, place: Place | None, code: str, why: str | Callable[[], st
 
 
 def prune(terms: Terms, limit: int = 48) -> Terms:
-    """Drop terms that another one implies: weaker bounds everywhere are harder to prove."""
+    """Drop each term that follows from another one: if a term with weaker bounds everywhere is proved, so is it."""
     if len(terms) < 2:
         return terms
     groups: dict[tuple[Any, ...], list[Term]] = {}

@@ -47,14 +47,15 @@ class Variant:
         return self.presence | self.multiplicity
 
     def existence_of(self, values: Iterable[Value]) -> Terms:
-        """Whether the row is there with these values, however often."""
+        """What it depends on whether there is a row with these values, in however many copies."""
         return self.presence | self.copies(reads_of(values))
 
     def copies(self, reads: Iterable[Read]) -> Terms:
-        """What the copies depend on that differ in something which reads these columns.
+        """Of the terms on multiplicity, those that matter to an expression over these columns.
 
-        The copies that a join makes of a row are alike in the columns of one side. They need not be alike in what looks
-        at the other side, whatever it hides of it: CASE … ELSE shows its ELSE for late copies.
+        A join makes copies of a row, which are equal in the columns of that row's side. An expression over columns of
+        the other side can differ between the copies, so it depends on which of them there are. That holds also for one
+        that seems to hide late rows: CASE … ELSE shows its ELSE for them.
         """
         sources = {relation for relation, _ in reads}
         return frozenset(t for t in self.multiplicity if not t.source or t.source in sources)

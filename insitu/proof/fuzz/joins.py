@@ -58,7 +58,7 @@ def subquery(rng: random.Random) -> str:
 
 
 def beside(rng: random.Random) -> str:
-    """Subqueries beside one another in an outer query: which of them does a name mean?"""
+    """Subqueries side by side, where a name may mean a column of either, or of the outer query."""
     name, other = rng.choice([("as_of", "as_of"), ("as_of", "s.as_of"), ("t", "t"), ("t", "s.as_of"), ("t", "p.t")])
     shift = rng.choice(["", "+ interval '1 day'", "- interval '1 day'"])
     alias = rng.choice(["p", "p", "s"])
@@ -93,7 +93,7 @@ def logic(rng: random.Random) -> str:
 
 
 def copies(rng: random.Random) -> str:
-    """What a row says of how many copies a join made of it."""
+    """Queries whose result may show how many copies of a row a join made."""
     e = an_event(rng)
     p = a_bound(rng, "e", "s.as_of", 1)
     flag = rng.choice(

@@ -172,7 +172,7 @@ def numbered(rng: random.Random) -> str:
 
 
 def kinds(rng: random.Random) -> str:
-    """Two kinds of event side by side, told apart by a constant or not at all."""
+    """Two kinds of event in one union, with or without a constant that says which."""
     a, b = an_event(rng), an_event(rng)
     shift = "ts + interval '6 hours'" if "slow" in (a, b) else "ts"
     value = rng.choice(["v", "null", "1.0"])

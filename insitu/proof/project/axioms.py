@@ -76,7 +76,7 @@ def _declared(
 
 
 def asked(name: str, declaration: Any, as_of: Value, place: Place) -> Term:
-    """A row of a spine is there from its as-of on: what is asked later does not show."""
+    """A row of a spine exists from its as-of on: rows that are asked for later are not seen."""
     return Term(name, declaration.as_of.lower(), ((as_of.symbol, 0, LOOSE),), place, inclusive=True)
 
 

@@ -112,7 +112,10 @@ def _all_terms(variant: Variant) -> set[Term]:
 
 
 def _without_raw(variant: Variant) -> Variant:
-    """Raw terms are fine as long as each row tells of one raw row: bounded by its identity, or just projected away."""
+    """The variant without its terms on single raw rows.
+
+    A row that mixes raw rows has terms of another code, and these stay.
+    """
 
     def keep(terms: frozenset[Term]) -> frozenset[Term]:
         return frozenset(t for t in terms if t.code != RAW)

@@ -144,7 +144,7 @@ class Relations:
         return axioms.source(columns, self.analyser.symbols)
 
     def relation(self, node: Node) -> Relation:
-        """The relation of a model, by analysing its SQL; what was refuted in it stays so for those who read it."""
+        """The relation of a model, by analysing its SQL; a refusal is raised again for each model that reads it."""
         declared = self.declaration(node)
         trusting = self.is_boundary(node) or (declared is None and self.analyser.trusting)
         known = self._relations.get((node.name, trusting))

@@ -61,8 +61,8 @@ def cut(
         f"{_spoiled(c, family, declaration, instant, ours)} as {quote(c)}" for c, family in columns.items()
     )
     later = f"{moment} {'>=' if strict else '>'} {instant}"
-    # By the seconds modulo 11, which no calendar unit is a multiple of.
-    # Those of the next hours stay, at the instant itself.
+    # About half, by the seconds modulo 11, as no calendar unit is a multiple of 11 seconds. Rows of the next hours all
+    # stay: `_spoiled` moves them to the instant itself.
     half = (
         f"(mod(cast(extract(epoch from {quote(known[0])}) as bigint), 11) < 5 "
         f"or {quote(known[0])} < {instant} + interval '12 hours')"

@@ -26,14 +26,15 @@ def branches(node: exp.Case | exp.If) -> tuple[list[tuple[exp.Expr, exp.Expr]], 
 
 
 def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
-    """A branch shows only where its condition is true, so its terms hold under the condition's facts."""
+    """A branch is seen only where its condition is true, so its terms count under the condition's facts."""
     pairs, default = branches(node)
     terms, reads, values = NOTHING, frozenset[Read](), []
     for condition, result in pairs:
         some, read = branch(a, condition, [result], row)
         terms, reads = terms | some, reads | read
         if certain.always(a, condition, row):
-            default = result  # what follows is not reached; that this is does show, as other rows do reach it
+            # Later branches are not reached. The terms of this condition stay, as it may be false in other variants.
+            default = result
             break
         if not certain.never(a, condition, row):
             values.append(a.value(result, row))
@@ -51,7 +52,7 @@ def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
 
 
 def branch(a: Analyser, condition: exp.Expr, results: list[exp.Expr], row: Row) -> tuple[Terms, frozenset[Read]]:
-    """What shows where the condition is true: its truth, and the results."""
+    """What a branch depends on: its condition, and its results where the condition is true."""
     assumed = predicates.assume(a, condition, row)
     if assumed is None:
         return NOTHING, frozenset()

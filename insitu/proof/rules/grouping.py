@@ -1,4 +1,4 @@
-"""GROUP BY, DISTINCT, DISTINCT ON: many rows become one, which knows what its members know at the time of its keys."""
+"""GROUP BY, DISTINCT, DISTINCT ON: many rows become one, whose terms are those of its members, over the keys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from insitu.proof.rules.calls.call import aggregates_in, is_aggregate
 
 @dataclass(slots=True)
 class Grouped:
-    """A group as one row, its keys, its members with their keys, and what their symbols are to the keys."""
+    """A group as one row, its keys, its members with their keys, and per member its symbols → symbols of the keys."""
 
     variant: Variant
     keys: list[Value]

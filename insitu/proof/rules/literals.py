@@ -46,7 +46,7 @@ def negative(a: Analyser, node: exp.Neg, row: Row) -> Value:
 
 
 def _among_text(a: Analyser, node: exp.Literal, row: Row) -> bool:
-    """Compared with text, 'today' is just a word."""
+    """The literal is compared with a text column: there 'today' is only a word."""
     parent = node.parent
     if not isinstance(parent, exp.EQ | exp.NEQ | exp.In | exp.Like | exp.ILike):
         return False
@@ -80,7 +80,7 @@ def instant(a: Analyser, text: str, family: str) -> Value | None:
 
 
 def kind(constant: object) -> tuple[str, object] | None:
-    """Constants of one kind can be told apart; None when this is none."""
+    """The kind of a constant, and what it is compared by within that kind; None when it is no constant."""
     if constant is None or constant == NULL:
         return None
     if isinstance(constant, bool | float):

@@ -44,7 +44,7 @@ def arguments(node: exp.Expr) -> list[exp.Expr]:
 
 
 def _key(node: exp.Expr, evaluated: list[exp.Expr]) -> tuple[object, ...]:
-    """What tells two calls apart besides their arguments' values."""
+    """All of a call but the values of its arguments. Calls with equal keys are the same function."""
     ids = {id(child) for child in evaluated}
     parts: list[object] = [type(node).__name__]
     for name, argument in sorted(node.args.items()):
@@ -109,7 +109,7 @@ def parenthesis(a: Analyser, node: exp.Paren | exp.Alias, row: Row) -> Value:
 
 
 def dot(a: Analyser, node: exp.Dot, row: Row) -> Value:
-    """(struct).field; schema.function(…) is somebody's own function."""
+    """(struct).field. A function with a schema is a user-defined one, and refused."""
     if not isinstance(node.expression, exp.Identifier) or isinstance(node.this, exp.Identifier):
         raise Refusal(f"{a.show(node)} is not a built-in function (is it a UDF or a macro?)", node)
     return pure(a, node, row)

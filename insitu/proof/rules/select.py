@@ -73,7 +73,7 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
 
 
 def _shown_besides(node: exp.Select) -> dict[str, exp.Expr]:
-    """Expressions outside of the select list that tell rows apart, by names that no column can have."""
+    """Expressions outside of the select list that can distinguish rows, under names that no column can have."""
     shown = {" qualify": node.args["qualify"].this} if node.args.get("qualify") is not None else {}
     distinct = node.args.get("distinct")
     on = distinct.args.get("on") if distinct is not None else None
@@ -85,7 +85,7 @@ def _shown_besides(node: exp.Select) -> dict[str, exp.Expr]:
 
 
 def _value(a: Analyser, expression: exp.Expr, row: Row) -> Value:
-    """A column that is not understood does not condemn the others."""
+    """A column that is not understood is refused by itself, without the others."""
     try:
         return a.value(expression, row)
     except Refusal as refusal:
@@ -161,7 +161,7 @@ def _grouped(
         "GROUP BY" if expressions else "an aggregate without GROUP BY",
     )  # fmt: skip
     if not expressions and not grouped:
-        grouped = [grouping.Grouped(Variant({}), [], [], [])]  # no row can reach it, yet it gives one
+        grouped = [grouping.Grouped(Variant({}), [], [], [])]  # there is no input row, and still one row of output
     having = node.args.get("having")
     rows = []
     for g in grouped:

@@ -72,7 +72,7 @@ def _forget_cast_constants(names: list[str], variants: list[Variant]) -> None:
 
 
 def _unique(left: Relation, right: Relation, others: list[Variant], order: list[str]) -> list[frozenset[str]]:
-    """A key of both sides, with a column that tells the sides apart."""
+    """Keys that hold in both sides, each with a column whose constant differs between them."""
     position = dict(zip(order, left.names, strict=True))
     theirs = [frozenset(position[c] for c in key) for key in right.unique]
     tags = [

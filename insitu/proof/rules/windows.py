@@ -102,7 +102,7 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
 
 
 def _apart(mine: list[Value], theirs: list[Value]) -> bool:
-    """Never the same values: constants differ."""
+    """The values are never all equal: two constants differ."""
     return any(literals.differ(x.constant, y.constant) for x, y in zip(mine, theirs, strict=True))
 
 
@@ -126,7 +126,7 @@ def _arguments(a: Analyser, function: exp.Expr) -> list[exp.Expr]:
 def _same_value(
     a: Analyser, function: exp.Expr, frame: Frame, arguments: list[exp.Expr], order: list[exp.Expr], rows: list[Row]
 ) -> bool:
-    """Whichever of the rows that tie is picked, it gives its place in the order, or a constant."""
+    """All rows that tie give the same value: an expression of the order itself, or a constant."""
     if functions.of(function).window != "value" or frame.counted or not arguments:
         return False
     return ties.follows(a, arguments[0], rows, lambda row: [a.value(o.this, row) for o in order])
@@ -135,7 +135,7 @@ def _same_value(
 def _same_rows(
     a: Analyser, function: exp.Expr, arguments: list[exp.Expr], numbering: ties.Numbering, rows: list[Row]
 ) -> bool:
-    """Rows that tie look the same, so it does not matter which of them gets which value."""
+    """Rows that tie are equal in all columns, so it does not matter which of them gets which value."""
     partition, order = numbering
     given = [*partition, *(o.this for o in order)]
     numbers = functions.of(function).window in ("ranking", "offset", "value")
@@ -158,7 +158,7 @@ def _tie(a: Analyser, pair: Pair, silent: bool, together: list[Row]) -> str:
 
 
 def _facts(a: Analyser, pair: Pair) -> tuple[Zone, dict[int, list[int]]]:
-    """Facts about a row of the frame, and what its symbols are to the current row."""
+    """Facts about a row of the frame, and its symbols → equal symbols of the current row."""
     frame, mine, theirs = pair.frame, pair.mine, pair.theirs
     names, zone = frames.partition_names(a, pair.row, pair.partition), pair.peer.variant.zone
     if frame.bounded and theirs and is_present(mine[0], pair.row.variant.zone):

@@ -1,9 +1,9 @@
 """What is known of each SQL function: one table, from which all rules read.
 
-The table is also the list of what is accepted. A function that is not in it (a UDF, a macro, one that reads files,
-settings or the session's time zone) is refused. Names in CamelCase are sqlglot's node classes. Names in lower case are
-functions that sqlglot does not know: DuckDB's and PostgreSQL's built-ins that are declared CONSISTENT or IMMUTABLE, less
-those that touch the session.
+The table is also the whitelist: a function without a row here (a UDF, a macro, one that reads files, settings or the
+session's time zone) is refused, unless a rule covers its node class. Names in CamelCase are sqlglot's node classes.
+Names in lower case are functions that sqlglot does not know: DuckDB's and PostgreSQL's built-ins that are declared
+CONSISTENT or IMMUTABLE, less those that touch the session.
 
 Each function stands in one row, with all its facts; a second row for it is an error.
 """
@@ -191,7 +191,12 @@ def classes(having: Callable[[Facts], bool]) -> frozenset[type]:
     return frozenset(kind for kind, facts in _BY_CLASS.items() if having(facts))
 
 
-_MERGEABLE = {name.lower() for kind in classes(lambda f: f.mergeable) for name in kind.sql_names()}  # type: ignore[attr-defined]
+_MERGEABLE = {
+    str(name).lower()
+    for kind in classes(lambda f: f.mergeable)
+    if issubclass(kind, exp.Func)
+    for name in kind.sql_names()
+}
 
 
 def is_mergeable(name: str) -> bool:

@@ -47,7 +47,7 @@ def line_of(node: Any) -> int:
 
 
 def _nearest_line(node: exp.Expr) -> int:
-    """Of what stands inside of it, else of what stands beside it: the parser notes the lines of names only."""
+    """The line of the first name inside the node, else of one beside it: the parser notes lines for names only."""
     place: exp.Expr | None = node
     while place is not None:
         nearby = next((child.meta["line"] for child in place.walk() if child.meta.get("line")), 0)

@@ -53,7 +53,7 @@ def definition(node: exp.Window, row: Row) -> Definition:
 
 
 def partition_names(a: Analyser, row: Row, partition: list[tuple[Value, Value]]) -> dict[int, list[int]]:
-    """What the symbols of a row of the partition are to the current row: its partition values are the same."""
+    """Symbols of a row in the partition → equal symbols of the current row: both have the same partition values."""
     names: dict[int, list[int]] = {o: [o] for o in row.env.outer_symbols}
     for x, y in partition:
         names.setdefault(x.symbol, []).append(y.symbol)
@@ -64,7 +64,7 @@ def partition_names(a: Analyser, row: Row, partition: list[tuple[Value, Value]])
 
 
 def frame(a: Analyser, function: exp.Expr, order: list[exp.Expr], spec: exp.Expr | None, row: Row) -> Frame:
-    """The frame of a function in a row; raises Refusal for one that cannot be told from the SQL alone."""
+    """The frame of a function in a row; raises Refusal for one that the SQL alone does not fix."""
     facts = functions.of(function)
     positional = facts.sees_ties
     kind = str(spec.args.get("kind") or "RANGE").upper() if spec is not None else "RANGE"
@@ -106,7 +106,7 @@ def _explicit(
     if isinstance(edge, str):
         if edge.upper() == "CURRENT ROW":
             return Frame(True, 0, ties, positional, from_start, counted)
-        # UNBOUNDED toward the past means an empty or degenerate frame; take it as unbounded.
+        # UNBOUNDED toward the past ends an empty frame, or one of a single edge; take it as unbounded.
         return Frame(False, positional=positional, from_start=from_start, counted=counted)
     if kind == "ROWS":
         return Frame(toward_past, 0, ties, positional, from_start, counted)
@@ -124,7 +124,7 @@ def _named(edge: object) -> str:
 
 
 def _literal(a: Analyser, edge: object, kind: str) -> None:
-    """A distance that is a column would show what the column holds."""
+    """Refuse a distance that is not a literal: a column there would show in the result."""
     if not isinstance(edge, exp.Expr) or (isinstance(edge, exp.Literal) and not edge.is_string):
         return
     if kind == "ROWS" or intervals.parse(edge) is None:

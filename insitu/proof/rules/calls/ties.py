@@ -32,11 +32,11 @@ def covered(
     outer: frozenset[int] = frozenset(),
     together: Sequence[Variant] = (),
 ) -> bool:
-    """Do the given values hold a key of the relation? In a subquery the outer row's values are given too.
+    """Do the given values contain a key of the relation? In a subquery the outer row's values are given, too.
 
     Args:
-        together: the variants whose rows may tie with this one's. A column that is constant in this one tells its rows
-            from theirs unless it is the same constant there.
+        together: the variants whose rows may tie with this one's. A column that is constant in this one
+            separates its rows from theirs, unless they have the same constant there.
     """
     known = {v.symbol for v in given} | (outer - {ORIGIN})
     if not known and frozenset() not in unique:
@@ -63,7 +63,7 @@ def _same_in(value: Value, column: Key, together: Sequence[Variant]) -> bool:
 
 
 def follows(a: Analyser, node: exp.Expr, rows: Sequence[Row], given: Callable[[Row], list[Value]]) -> bool:
-    """Rows of the same given values have the same value here: it is one of those in all rows, or one constant.
+    """Do rows with equal given values have equal values here? They do if it is one of those, or one constant in all.
 
     Args:
         rows: those that may tie, one for each variant.
@@ -95,13 +95,13 @@ def interchangeable(
     given: Callable[[Row], list[Value]],
     numbering: Numbering | None,
 ) -> bool:
-    """Rows that tie look the same: what the select shows of them, and the arguments, follow from given values.
+    """Rows that tie are equal: the given values fix all that the select shows of them, and the arguments.
 
     Args:
         rows: those that may tie, one for each variant.
-        numbering: partition and order of the window that asks. Another one that depends on the order of rows may stand
-            beside it only when both go by the same order. Where LIMIT asks there is none: rows of different numbers
-            are not the same.
+        numbering: partition and order of the window function in question. Another one that depends on the order of
+            rows may stand beside it only if its partition and order are the same. None for LIMIT: there any such
+            function gives the rows different values.
     """
     peer = rows[0]
 

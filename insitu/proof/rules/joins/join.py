@@ -49,7 +49,7 @@ def join(a: Analyser, scope: Scope, node: exp.Expr, env: Env) -> Scope:
     relation: Relation | None = None
     result: list[Variant] = []
     alias, lateral, one_match = "", True, True
-    followed: set[str] | None = None  # columns of the right side that follow from the left row
+    followed: set[str] | None = None  # columns of the right side that the left row determines
     for left in scope.variants:
         if lateral or relation is None:
             relation, alias, lateral = tables.source(a, item, env, left)

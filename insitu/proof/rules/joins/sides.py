@@ -19,7 +19,9 @@ def outer(
     pairs = [p for p in pairs if not impossible(p)]
     absent = NOTHING.union(*(match_terms(a, p, env, node, "LEFT JOIN") for p in pairs))
     theirs = frozenset[Read]().union(*(p.on_reads | p.right.reads for p in pairs))
-    reads = left.reads if one else left.reads | theirs  # of the row; with one match at most it is there anyway
+    reads = (
+        left.reads if one else left.reads | theirs
+    )  # of the row: with at most one match it occurs once, matched or not
     if len(pairs) == 1 and all(not t.unbounded for t in absent):
         return [_folded(a, left, pairs[0], alias, absent, reads, theirs, one, env)]
     result = []

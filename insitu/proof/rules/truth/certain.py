@@ -13,7 +13,7 @@ from insitu.proof.sql import functions
 
 
 def never(a: Analyser, predicate: exp.Expr, row: Row) -> bool:
-    """Never true: it rejects a NULL that is there, or two constants contradict it."""
+    """The predicate is never true: an operand that must not be NULL is NULL, or its constants contradict it."""
     for part in conjuncts(predicate):
         if functions.of(part).rejects_null:
             operands = [part.this, *([part.expression] if isinstance(part, exp.Binary) else [])]
@@ -62,7 +62,7 @@ def _out_of_order(part: exp.Expr, left: object, right: object) -> bool:
 
 
 def always(a: Analyser, predicate: exp.Expr, row: Row) -> bool:
-    """Surely true: it compares equal constants, or is one."""
+    """The predicate is always true: it compares equal constants, or is the constant TRUE."""
     for part in conjuncts(predicate):
         if isinstance(part, exp.EQ):
             if not literals.same(a.value(part.this, row).constant, a.value(part.expression, row).constant):

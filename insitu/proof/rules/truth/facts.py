@@ -74,7 +74,7 @@ def _equal(a: Analyser, x: Value, y: Value, zone: Zone, null_safe: bool) -> None
 
 
 def _either(a: Analyser, part: exp.Or, row: Row, zone: Zone) -> None:
-    """Only what both sides tell."""
+    """The facts of an OR: those that both sides give."""
     if certain.never(a, part.this, row):
         return add(a, part.expression, row, zone)
     if certain.never(a, part.expression, row):

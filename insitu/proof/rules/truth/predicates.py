@@ -30,8 +30,8 @@ def assume(a: Analyser, predicate: exp.Expr, row: Row) -> Row | None:
 def truth(a: Analyser, predicate: exp.Expr, row: Row) -> tuple[Terms, frozenset[Read]]:
     """What it depends on whether the predicate is true (rather than false or NULL), and the columns it reads.
 
-    The terms hold under the predicate's own facts: where it is true its inputs obey them, and where it is not, all
-    that shows is that it is not.
+    The terms count under the predicate's own facts. Where it is true, its inputs obey these facts. Where it is not,
+    nothing of its inputs is seen but that.
     """
     terms, reads = NOTHING, frozenset[Read]()
     for part in conjuncts(predicate):
