@@ -39,7 +39,6 @@ def test_parts_of_a_plain_name() -> None:
     assert identifiers("a", 'b"c') == '"a", "b""c"'
 
 
-
 def test_nothing_is_quoted_by_hand() -> None:
     by_hand = re.compile(r"""replace\('"', '""'\)|replace\("'", "''"\)|f'"\{|'"' \+ """)
     found = [

@@ -22,7 +22,7 @@ from insitu.proof.project.project import Project
 from insitu.proof.rerun.compare import differences
 from insitu.proof.rerun.cuts import cut
 from insitu.proof.rerun.synthetic import TYPES, Maker
-from insitu.proof.sql.identifiers import quote
+from insitu.quoting import identifier as quote
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from insitu.proof.project import declarations as d
-from insitu.proof.sql.identifiers import quote
+from insitu.quoting import identifier as quote
 
 FOREVER = "9999-12-31 00:00:00"
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from insitu.errors import ConfigurationError
 from insitu.proof.project.nodes import Node
-from insitu.proof.sql.identifiers import quote
+from insitu.quoting import identifier as quote
 from insitu.warehouse import Project as DbtProject
 
 

@@ -16,8 +16,8 @@ from insitu.proof.rerun.compare import Difference, differences
 from insitu.proof.rerun.cuts import cut
 from insitu.proof.rerun.programs import Program, named, program, rewrite
 from insitu.proof.rerun.synthetic import TYPES
-from insitu.proof.sql.identifiers import quote
 from insitu.proof.sql.parsing import parse
+from insitu.quoting import identifier as quote
 
 Tables = dict[str, list[dict[str, Any]]]
 

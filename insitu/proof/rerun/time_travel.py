@@ -20,7 +20,7 @@ from insitu.proof.rerun.compare import Difference, differences
 from insitu.proof.rerun.cuts import cut
 from insitu.proof.rerun.engines import Engine
 from insitu.proof.rerun.programs import Program, named, program, rewrite
-from insitu.proof.sql.identifiers import quote
+from insitu.quoting import identifier as quote
 
 THIN = 7  # prime to the seconds of all units below a week, and to the 11 by which rows are poisoned
 

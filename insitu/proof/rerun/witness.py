@@ -15,8 +15,9 @@ from insitu.proof.rerun.compare import Difference
 from insitu.proof.rerun.programs import rewrite
 from insitu.proof.rerun.sandbox import Sandbox, Tables, Unable
 from insitu.proof.rerun.synthetic import TYPES, Maker
-from insitu.proof.sql.identifiers import quote
 from insitu.proof.sql.parsing import NotOneQuery
+from insitu.quoting import identifier as quote
+from insitu.quoting import literal
 
 ATTEMPTS = 60
 _SHOWABLE = {"001", "002", "003", "004", "005", "006"}
@@ -138,4 +139,4 @@ def _literal(value: Any) -> str:
         return "null"
     if isinstance(value, bool | int | float):
         return str(value).lower()
-    return "'" + str(value).replace("'", "''") + "'"
+    return literal(str(value))

@@ -1,4 +1,4 @@
-"""Names of relations and columns: as the warehouse compares them, and as they are written."""
+"""Names of relations and columns, as the warehouse compares them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,3 @@ def identifier(node: exp.Expr | None, dialect: str) -> str:
     if isinstance(node, exp.Identifier) and dialect == "postgres" and node.args.get("quoted"):
         return str(node.this)
     return str(node.name).lower()
-
-
-def quote(name: str) -> str:
-    """The name as a quoted identifier, in both dialects."""
-    return '"' + name.replace('"', '""') + '"'
