@@ -23,7 +23,7 @@ def with_item(text: str, variable: str, item: str) -> str:
     if inline:
         separator = ", " if inline[1].strip() else ""
         end = inline.start(1) + len(inline[1].rstrip().rstrip(","))
-        changed = text[:end] + separator + item + text[inline.end(1) :]
+        changed = text[:end] + separator + item + text[end:]
     elif block:
         end = block.start(2)
         for line in text[end:].splitlines(keepends=True):

@@ -57,7 +57,8 @@ class Relations:
     def is_boundary(self, node: Node) -> bool:
         """Readers take its declaration for granted, rather than looking at its SQL."""
         declared = self.declaration(node)
-        return declared is not None and not isinstance(declared, d.Anchored)
+        trusted_spine = isinstance(declared, d.Spine) and declared.trust is not None
+        return declared is not None and (trusted_spine or not isinstance(declared, d.Anchored))
 
     def types(self, node: Node) -> dict[str, str | None]:
         """Columns and type families of a relation, as far as they are known."""

@@ -16,12 +16,13 @@ PACKAGE = "insitu.proof"
 SOURCE = Path(insitu.__file__).parent / "proof"
 FLOORS = ("domain", "sql", "rules", "project", "rerun", "lineage", "fuzz")  # from the ground
 ROOF = ("", "commands", "pytest_plugin")  # may import every floor
+# What of the library lies below.
 OUTSIDE = (
     "insitu.errors",
     "insitu.quoting",
     "insitu.warehouse",
     "insitu.registry.signature",
-)  # what of the library lies below
+)
 
 
 def graph(source: Path) -> dict[str, set[str]]:
