@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
+import yaml
+
+import insitu
 
 REPOSITORY = Path(__file__).parents[2]
 MAPPED = {
@@ -54,3 +58,13 @@ def test_every_module_and_every_file_beside_it_is_there(names: list[PurePosixPat
             if name.startswith(f"{folder}/"):
                 name = name.replace(folder, installed, 1)
         assert name in there, f"{name} is not in the wheel"
+
+
+def test_the_dbt_package_is_whole_and_of_the_same_version(names: list[PurePosixPath]) -> None:
+    folder = REPOSITORY / "insitu" / "dbt"
+    files = {f"insitu/dbt/{path.relative_to(folder)}" for path in folder.rglob("*") if path.is_file()}
+    assert {str(name) for name in names if name.parts[:2] == ("insitu", "dbt")} == files
+    settings = yaml.safe_load((folder / "dbt_project.yml").read_text())
+    assert (settings["name"], settings["version"]) == ("insitu", insitu.__version__)
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert project["version"] == insitu.__version__
