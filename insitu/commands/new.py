@@ -19,6 +19,5 @@ def new(project: Project, use_case: str, entity: str, label: str, task: str) -> 
     click.echo(
         f"\nFill in the TODOs: {use_case}__spine (who, when), {use_case}__labels (what came true, known when) and "
         f"{use_case}__features (which feature models). Then:\n"
-        f"  dbt build --project-dir {project.directory} --profiles-dir {project.profiles_dir} "
-        f"--select +{use_case}__champion"
+        f"  {project.command(f'dbt build --select +{use_case}__champion')}"
     )
