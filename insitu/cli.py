@@ -6,6 +6,7 @@ import click
 
 from insitu import __version__
 from insitu.commands.features import explain, features
+from insitu.commands.install import init, remove, upgrade
 from insitu.commands.new import new
 from insitu.commands.place import takes_place
 from insitu.commands.proof import check, lineage, time_travel
@@ -31,6 +32,9 @@ def cli(context: click.Context) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
+    init,
+    upgrade,
+    remove,
     status,
     report,
     check,
