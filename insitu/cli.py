@@ -5,6 +5,7 @@ import sys
 import click
 
 from insitu import __version__
+from insitu.commands.doctor import doctor
 from insitu.commands.features import explain, features
 from insitu.commands.install import init, remove, upgrade
 from insitu.commands.new import new
@@ -33,6 +34,7 @@ def cli(context: click.Context) -> None:
 
 COMMANDS: tuple[click.Command, ...] = (
     init,
+    doctor,
     upgrade,
     remove,
     status,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
-
 import click
 
 from insitu import __version__
 from insitu.errors import ConfigurationError
 from insitu.install import plans
 from insitu.install.changes import Change
+from insitu.install.git import is_ignored
 from insitu.install.layout import Layout
 from insitu.warehouse import Project
 from insitu.warehouse.places import shown
@@ -101,17 +99,9 @@ def _say_what_is_next(layout: Layout) -> None:
         click.echo(f"  {project.command('dbt deps')}   (the project's other packages are not installed)")
     if layout.copy.is_link:
         click.echo(f"  `{folder}` is a link into this Python environment: do not commit it")
-    elif _is_ignored(layout.copy.folder):
+    elif is_ignored(layout.copy.folder):
         click.echo(f"  take `{folder}` out of .gitignore: it belongs to the project")
     else:
         click.echo(f"  commit `{folder}` and `{shown(layout.list_file)}`")
     click.echo("  insitu doctor   (is the rest as it has to be?)")
     click.echo("  insitu new      (a use case: `insitu new --help`)")
-
-
-def _is_ignored(path: Path) -> bool:
-    """Git leaves it out; without git nothing does."""
-    try:
-        return subprocess.run(["git", "check-ignore", "-q", path], cwd=path.parent, capture_output=True).returncode == 0
-    except OSError:
-        return False

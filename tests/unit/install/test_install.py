@@ -83,7 +83,7 @@ def test_the_lock_is_the_one_that_dbt_writes(shop: Shop) -> None:
 def test_dependencies_yml_with_projects_only_is_left_alone(shop: Shop) -> None:
     shop.write("dependencies.yml", "projects:\n  - name: upstream\n")
     assert shop.insitu("init", "--yes").exit_code == 0
-    assert shop.read("packages.yml") == (CREATED + "# Added by `insitu init`.\npackages:\n  - local: packages/insitu\n")
+    assert shop.read("packages.yml") == CREATED + "packages:\n  - local: packages/insitu\n"
     assert shop.read("dependencies.yml") == "projects:\n  - name: upstream\n"
 
 
