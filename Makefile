@@ -31,7 +31,7 @@ run: install  ## Build the whole loop and say what came of it (TARGET=postgres, 
 	$(BIN)/insitu status
 
 postgres: install  ## Start a local PostgreSQL and print its settings
-	$(BIN)/python -m insitu.postgrespy.server
+	$(BIN)/python -m insitu.local_postgres
 
 test: install lint  ## Run all checks and tests; brings up its own PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -1,7 +1,7 @@
 """What `meta.ml` may say about a use case, checked before anything is trained.
 
 One pydantic model per block. Unknown keys are refused with the list of the allowed ones, because a misspelt option that
-is silently ignored is the dearest kind of YAML mistake. Blocks that belong to other parts (costs, actions, monitoring,
+is silently ignored is an expensive mistake. Blocks that belong to other parts (costs, actions, monitoring,
 …) are accepted whole and checked there.
 """
 
@@ -25,7 +25,7 @@ class Block(BaseModel):
 
 
 class Parity(Block):
-    """What is kept of the features that a batch was scored with, and which of them may be others later."""
+    """What is logged of the features that a batch was scored with, and which of them may change later."""
 
     log: Literal["values", "hash"] = "values"
     may_differ: list[str] = []
@@ -37,7 +37,7 @@ def duration(value: Any) -> str | None:
 
 
 def fixed_duration(value: Any) -> str:
-    """Check a duration that is as long wherever it begins. Raises ValueError."""
+    """Check a duration whose length does not depend on the calendar. Raises ValueError."""
     return str(durations.parse_fixed(value))
 
 
@@ -216,7 +216,7 @@ class UseCase(Block):
     selection_metric: str | None = None
     budget: Budget = Budget()
     backtest: Backtest = Backtest()
-    # Types, beside the fixed list, that this project's own estimators may bring into an artifact.
+    # Types of this project's own estimators that an artifact may hold, beside the fixed list.
     trusted_types: list[str] = []
     # Read by other parts.
     scoring: dict[str, Any] = {}

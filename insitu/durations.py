@@ -33,7 +33,7 @@ class Duration:
 
     @property
     def is_fixed(self) -> bool:
-        """Is it as long wherever it begins?"""
+        """Does its length not depend on the calendar?"""
         return self.unit in FIXED
 
     @property
@@ -77,7 +77,7 @@ def parse(text: object) -> Duration:
 
 
 def parse_fixed(text: object) -> Duration:
-    """Read a duration that is as long wherever it begins. Raises ValueError."""
+    """Read a duration whose length does not depend on the calendar. Raises ValueError."""
     found = parse(text)
     if not found.is_fixed:
         raise ValueError(f"{text!r} is not always equally long; write {', '.join(f'{unit}s' for unit in FIXED)} here")

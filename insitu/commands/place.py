@@ -16,11 +16,11 @@ GIVEN = "insitu.commands.place"
 
 
 def variables(text: str) -> dict[str, Any]:
-    """`--vars` as dbt takes it; dates, which YAML knows and JSON does not, as text."""
+    """`--vars` as dbt takes it; YAML's dates as text, since JSON has none."""
     try:
         given = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"--vars is no YAML: {error}") from error
+        raise ConfigurationError(f"--vars is not YAML: {error}") from error
     if not isinstance(given, dict):
         raise ConfigurationError(f"--vars is `{text}`; expected a mapping such as '{{raw_schema: landing}}'.")
     return {str(name): str(value) if isinstance(value, date) else value for name, value in given.items()}

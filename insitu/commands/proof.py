@@ -28,7 +28,7 @@ def _asking(project: Project) -> ColumnReader:
     def read(relations: list[tuple[str, ...]]) -> dict[tuple[str, ...], dict[str, str | None]]:
         try:
             with connect(project) as warehouse:
-                return of_warehouse(warehouse, relations)
+                return of_warehouse(warehouse.query, relations)
         except ConfigurationError as error:
             click.echo(f"Column types from YAML only: {error}", err=True)
             return {}
@@ -48,8 +48,8 @@ def check(
 ) -> None:
     """Prove that features see nothing later than their as-of time.
 
-    Reads what `dbt compile --full-refresh` left in the target folder, and says what is wrong in the declarations of use
-    cases, which else shows when models are trained. Exit code 0: all proved; 1: not; 2: misuse.
+    Reads what `dbt compile --full-refresh` left in the target folder. Also checks the configuration of the use cases
+    (`meta.ml`), before anything is trained. Exit code 0: all proved; 1: not; 2: misuse.
     """
     outcome = checking.check(
         project.target_path,

@@ -45,9 +45,10 @@ def backtest(
     step: str | None,
     output: Path | None,
 ) -> None:
-    """Refit a CANDIDATE of a USE_CASE at past dates: the metric over time, and by age of the model.
+    """Refit a CANDIDATE of a USE_CASE at past dates: its metric over time and by the age of the model.
 
-    Nothing is written to the warehouse; `dbt build --select <use_case>__backtest+ --vars '{insitu_backtest: true}'` does that.
+    Nothing is written to the warehouse; that is what `dbt build --select <use_case>__backtest+ --vars
+    '{insitu_backtest: true}'` does.
     """
     from insitu.config import Backtest, block, parse
     from insitu.training.backtest import backtest as run

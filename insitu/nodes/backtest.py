@@ -10,12 +10,14 @@ from insitu.nodes.snapshot import current_snapshot
 from insitu.quoting import identifiers
 from insitu.training.backtest import SCHEMA
 from insitu.training.backtest import backtest as run_backtest
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
 
 
 @clear_errors
-def backtest(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relation, snapshots: Relation) -> pa.Table:
-    """Body of `<use_case>__backtest`: made once per snapshot, and only in a build with `--vars '{insitu_backtest: true}'`.
+def backtest(
+    dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQuery, snapshots: LazyQuery
+) -> pa.Table:
+    """Body of `<use_case>__backtest`: made once per snapshot, in builds with `--vars '{insitu_backtest: true}'`.
 
     Args:
         dbt: dbt's object of the running Python model.

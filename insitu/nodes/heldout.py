@@ -11,19 +11,20 @@ from insitu.nodes.session import Session, clear_errors, own_rows, rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.quoting import identifiers, literal
 from insitu.registry.model import Model
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
 
 BATCH_ROWS = 100_000
 
 
 @clear_errors
 def predict_heldout(
-    dbt: Any, session: Session, meta: dict[str, Any], training_set: Relation, snapshots: Relation, models: Relation
+    dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQuery, snapshots: LazyQuery, models: LazyQuery
 ) -> pa.RecordBatchReader:
     """Body of `<use_case>__heldout_predictions`.
 
     Versions trained on this snapshot predict its validation and its test; versions of earlier trainings predict the
-    test only, as rivals of the new ones. A version trained later than this snapshot may have seen its rows: left out.
+    test only, to be compared with the new ones. Versions trained after this snapshot are left out: they may have seen
+    its rows.
 
     Args:
         dbt: dbt's object of the running Python model.
@@ -53,7 +54,7 @@ def predict_heldout(
             own = row["snapshot_id"] == snapshot.snapshot_id
             for split in ("validation", "test") if own else ("test",):
                 model = Model.from_row(row, split, config.trusted_types)
-                # In one order everywhere: the last digit of a linear model's sum depends on a row's place in its batch.
+                # Always in one order: the last digit of a linear model's score depends on a row's place in its batch.
                 heldout = snapshots.filter(f"{snapshot.condition} and split = {literal(split)}").order(
                     identifiers(config.as_of, *config.entity)
                 )
@@ -64,7 +65,7 @@ def predict_heldout(
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _schema(config: UseCase, snapshots: Relation) -> pa.Schema:
+def _schema(config: UseCase, snapshots: LazyQuery) -> pa.Schema:
     kept = snapshots.limit(0).to_arrow_reader(1).schema
     keys = [kept.field(name) for name in config.key]
     return pa.schema(

@@ -13,14 +13,14 @@ from insitu.nodes.scores import score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, own_rows, rows
 from insitu.quoting import literal
 from insitu.registry.model import Model
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
 
 BATCH_ROWS = 100_000
 
 
 @clear_errors
 def predict(
-    dbt: Any, session: Session, meta: dict[str, Any], scoring_set: Relation, models: Relation, champion: Relation
+    dbt: Any, session: Session, meta: dict[str, Any], scoring_set: LazyQuery, models: LazyQuery, champion: LazyQuery
 ) -> pa.RecordBatchReader:
     """Body of `<use_case>__predictions`: the same batch twice adds nothing.
 
@@ -42,7 +42,7 @@ def predict(
 
 
 def predict_batch(
-    config: UseCase, use_case: str, scoring_set: Relation, models: Relation, champion: Relation, existing: set[str]
+    config: UseCase, use_case: str, scoring_set: LazyQuery, models: LazyQuery, champion: LazyQuery, existing: set[str]
 ) -> pa.RecordBatchReader:
     """Apply the champion to the scoring set, streaming; the dbt node and the batch scorer both end here.
 
@@ -84,7 +84,7 @@ def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) 
     return sha256(f"{artifact_sha256}:{scoring_set_id}:{batch_as_of.isoformat()}".encode()).hexdigest()[:16]
 
 
-def _champion(use_case: str, models: Relation, champion: Relation) -> dict[str, Any]:
+def _champion(use_case: str, models: LazyQuery, champion: LazyQuery) -> dict[str, Any]:
     found = champion.project("model_version").fetchall()
     if not found:
         raise InsituError(
@@ -94,7 +94,7 @@ def _champion(use_case: str, models: Relation, champion: Relation) -> dict[str, 
     return rows(models.filter(f"model_version = {literal(found[0][0])}"))[0]
 
 
-def _schema(config: UseCase, scoring_set: Relation) -> pa.Schema:
+def _schema(config: UseCase, scoring_set: LazyQuery) -> pa.Schema:
     source = scoring_set.limit(0).to_arrow_reader(1).schema
     return pa.schema(
         [

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from insitu.errors import InsituError
 from insitu.quoting import literal
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Snapshot:
         return f"snapshot_id = {literal(self.snapshot_id)}"
 
 
-def current_snapshot(training_set: Relation, use_case: str) -> Snapshot:
+def current_snapshot(training_set: LazyQuery, use_case: str) -> Snapshot:
     """The snapshot that `<use_case>__training_set` holds.
 
     Raises:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from insitu.warehouse import Warehouse
+from collections.abc import Callable
+
+import pyarrow as pa
 
 _SQL = """
 select table_catalog, table_schema, table_name, column_name, data_type
@@ -12,12 +14,12 @@ order by table_catalog, table_schema, table_name, ordinal_position
 
 
 def of_warehouse(
-    warehouse: Warehouse, relations: list[tuple[str, ...]]
+    query: Callable[[str], pa.Table], relations: list[tuple[str, ...]]
 ) -> dict[tuple[str, ...], dict[str, str | None]]:
     """Columns and types of the relations that exist: (database, schema, table) → {column: type}."""
     wanted = {tuple(part.lower() for part in relation): relation for relation in relations}
     result: dict[tuple[str, ...], dict[str, str | None]] = {}
-    for row in warehouse.query(_SQL).to_pylist():
+    for row in query(_SQL).to_pylist():
         key = tuple(str(row[c]).lower() for c in ("table_catalog", "table_schema", "table_name"))
         if key in wanted:
             result.setdefault(wanted[key], {})[row["column_name"]] = row["data_type"]

@@ -1,4 +1,4 @@
-"""The hash of the code that decides how a model comes out: the folder `insitu/training/fitting`, and what it stands on.
+"""The hash of the code that decides how a model comes out: the folder `insitu/training/fitting`, and two modules more.
 
 The syntax trees are hashed, not the text: comments, docstrings, blank lines and line breaks retrain nothing, any other
 change does. Trees differ between versions of Python, as training keys do anyway.
@@ -14,11 +14,11 @@ from pathlib import Path
 
 LIBRARY = Path(__file__).parents[1]
 FOLDER = "training/fitting"
-# Modules beneath that folder which are hashed with it: how long a slice is decides its rows, and the number of threads
-# that add up a sum decides its last digits.
+# Modules outside the folder that are hashed too: the length of a duration decides which rows are in a slice, and the
+# number of threads that add up a sum decides its last digits.
 HASHED = ("durations.py", "threads.py")
-# Those that are not: messages decide nothing; of the configuration the values count, defaults too, and these are in the
-# hash of the configuration (`insitu.training.keys.candidate_config`).
+# Modules that the folder may import although they are not hashed: messages decide nothing, and the values of the
+# configuration, defaults included, have a hash of their own (`insitu.training.keys.config_hash`).
 NOT_HASHED = ("errors.py", "config.py")
 
 

@@ -30,5 +30,5 @@ def snapshot_rows(project: Project, warehouse: Warehouse, use_case: str, snapsho
     rows = warehouse.query(f"select * from {relation} where snapshot_id = ?", [snapshot_id])
     if rows.num_rows == 0:
         raise InsituError(f"`{use_case}__snapshots` no longer has snapshot {snapshot_id}; restore it from a backup")
-    # Columns that came after this snapshot was taken are NULL throughout: they were not there for its models.
+    # Columns that were added after this snapshot are NULL in all its rows; its models did not have them.
     return rows.drop_columns([name for name in rows.column_names if rows[name].null_count == rows.num_rows])

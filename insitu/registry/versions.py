@@ -1,4 +1,4 @@
-"""Who made a model: library versions and git revision."""
+"""What a model was made with: library versions and git revision."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 RELEVANT = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
 # Only for the candidates that use them.
 OPTIONAL = {"lightgbm": "lightgbm", "xgboost": "xgboost-cpu"}
-# Libraries whose objects are inside the artifact: it is loaded by the version that wrote it (first two numbers).
+# Libraries whose objects are inside the artifact: loading needs the version that wrote it, in its first two numbers.
 CHECKED = ("scikit-learn", "lightgbm", "xgboost-cpu")
 
 

@@ -18,7 +18,7 @@ class Context:
         questions: the way to its tables.
         champion: the row of `<use_case>__champion`; none before the first promotion.
         snapshot: the training snapshot on whose held-out rows the models are compared.
-        split: the split that speaks for the future, `test`, or `validation` where there is no test.
+        split: the split whose numbers are shown: `test`, or `validation` where there is no test.
         candidates: registry rows of the models compared, champion first.
     """
 

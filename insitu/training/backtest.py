@@ -46,13 +46,13 @@ SCHEMA = pa.schema(
 
 
 def dates(training_as_of: datetime, settings: Backtest) -> list[datetime]:
-    """The past dates to train at: every so often, back from the moment of training, which itself has no later rows."""
+    """The past dates to train at, counted back from the moment of training, which itself has no later rows to score."""
     every = durations.parse(settings.every)
     return [(every * i).before(training_as_of) for i in range(settings.dates, 0, -1)]
 
 
 def backtest_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, settings: Backtest) -> str:
-    """Hash of all that the numbers depend on: equal means there is nothing to do."""
+    """Hash of everything the numbers depend on; a backtest with the same key need not be repeated."""
     return digest(
         {
             "snapshot": snapshot_id,
@@ -75,8 +75,8 @@ def backtest(
     """Refit a candidate, with its declared parameters, at past dates and score every period that followed.
 
     Every row of the splits train, validation, gap and test takes part, each at its own time: a model fitted at a date
-    has seen nothing that was not known on that date. Rows at the same time scored by models of different age tell what
-    retraining is worth.
+    has seen nothing that was not known on that date. Comparing models of different age on
+    the same rows shows what retraining is worth.
 
     Args:
         config: `meta.ml`.

@@ -1,4 +1,4 @@
-"""Checks that need the list of families or the columns: what a candidate asks for, its family must be able to do."""
+"""Checks of candidates against the list of families and the columns: can the family do what the candidate asks for?"""
 
 from __future__ import annotations
 

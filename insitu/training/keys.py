@@ -57,7 +57,7 @@ def libraries(use_case: UseCase, candidate: Candidate) -> dict[str, str]:
 
 
 def training_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, columns: list[str]) -> str:
-    """Hash of snapshot, code, configuration, features and libraries: equal means there is nothing to do."""
+    """Hash of snapshot, code, configuration, features and libraries: the same key is the same model."""
     return digest(
         {
             "snapshot": snapshot_id,
@@ -73,8 +73,8 @@ def training_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, colu
 def nothing_new(use_case: UseCase, snapshot_id: str, registered: Collection[tuple[str, ...]]) -> bool:
     """Is there a registry row for every candidate, of this snapshot, code, configuration and these libraries?
 
-    Says so without reading the snapshot: its hash covers the names of its columns, so with the configuration it decides
-    which of them are features.
+    Answers without reading the snapshot: its hash covers the names of its columns, and these and the configuration
+    decide which of them are features.
 
     Args:
         use_case: the parsed configuration.

@@ -19,7 +19,7 @@ from insitu.training.train import Progress, silent, train
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What came of it."""
+    """How the retrained model compares with the registered one."""
 
     model_version: str
     rows: int  # compared predictions

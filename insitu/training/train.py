@@ -96,7 +96,7 @@ def train(
             kept.save(row)
             rows.append(row)
         except KeyboardInterrupt:
-            # With a folder they are kept there; whoever was interrupted need not write a table yet.
+            # With a folder, the finished candidates are kept there, so the table need not be written now.
             if not rows or checkpoints is not None:
                 raise
             progress(f"  interrupted: {len(rows)} of {len(pending)} candidates are kept")
@@ -129,7 +129,7 @@ def _row(run: Run, use_case: str, candidate: Candidate, key: str) -> dict[str, A
     started = time.perf_counter()
     try:
         row |= _fit(run, candidate)
-    except Exception as error:  # any library may fail in any way: the others go on, the table says why
+    except Exception as error:  # a library may raise anything: the others go on, the table says what failed
         message = str(error) if isinstance(error, InsituError) else f"{type(error).__name__}: {error}"
         row |= {"status": "failed", "message": message}
         run.progress(f"  {version}: failed, {message.splitlines()[0]}")

@@ -1,4 +1,4 @@
-"""Running dbt from our own commands, in a process of its own so that it leaves the warehouse free afterwards."""
+"""Runs dbt from our commands, in a process of its own, so that the warehouse file is closed when it ends."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ def run_dbt(project: Project, *arguments: str, variables: dict[str, Any] | None 
     """Run a dbt command; its output goes where ours goes.
 
     Raises:
-        InsituError: dbt reported a failure; it has said which.
+        InsituError: dbt failed; its own output says why.
     """
     command = [sys.executable, "-m", "dbt.cli.main", *arguments]
     command += ["--project-dir", str(project.directory), "--profiles-dir", str(project.profiles_dir)]

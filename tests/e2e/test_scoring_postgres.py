@@ -6,16 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from importlib.resources import files
 
 import psycopg
 import pytest
 
-from insitu.postgrespy import server
 from tests.e2e.postgres import PostgresSite
 from tests.e2e.site import NEXT_DAY
 
-ROLES = Path(server.__file__).with_name("roles.sql").read_text()
+ROLES = (files("insitu.postgrespy") / "roles.sql").read_text()
 ROWS = f"""
     select batch_id, model_version, flight_id, as_of, score from predictions.flight_delay__predictions
     where batch_as_of = '{NEXT_DAY}' order by flight_id

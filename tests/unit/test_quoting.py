@@ -39,7 +39,7 @@ def test_parts_of_a_plain_name() -> None:
     assert identifiers("a", 'b"c') == '"a", "b""c"'
 
 
-# The lead's and the proof's own modules are not here yet.
+# These still quote by hand.
 ELSEWHERE = ("proof/", "warehouse/project.py")
 
 

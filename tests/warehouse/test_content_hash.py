@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.features.project import FeaturesProject
 
 MODEL = """

@@ -1,4 +1,4 @@
-"""The adapter: dbt-postgres's, and one more thing: a Python model fills a table inside the open transaction."""
+"""The adapter: that of dbt-postgres, and Python models that fill their table inside the open transaction."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
 from insitu import quoting
 from insitu.sources.files import file_hash, file_path
+from insitu.warehouse.postgres.read import ReadFailed
+from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.types import column_type, native
+from insitu.warehouse.postgres.write import UnsupportedType, copy_batches, encoder
 
 from . import python_model
 from .connections import PostgresPyConnectionManager
-from .read import ReadFailed
-from .relations import PostgresPyColumn, PostgresPyRelation
-from .session import Session
+from .dbt_relation import PostgresPyColumn, PostgresPyRelation
 from .source_file import file_columns, open_file
-from .types import column_type, native
-from .write import UnsupportedType, copy_batches, encoder
 
 logger = AdapterLogger("PostgresPy")
 
@@ -104,7 +104,7 @@ class PostgresPyAdapter(PostgresAdapter):
 
     @available
     def refuse_repeated_keys(self, model: dict[str, Any], source: Any, keys: list[str]) -> None:
-        """Raise if two rows of `source` have the same values in `keys` (SQL expressions): no merge could be right."""
+        """Raise if two rows of `source` agree in `keys` (SQL expressions): a merge could not tell which to take."""
         key = ", ".join(keys)
         _, rows = self.execute(
             f"select {key}, count(*) over () from {source.render()} group by {key} having count(*) > 1 limit 1",
@@ -172,7 +172,7 @@ def errors(name: str, handle: Any) -> Iterator[None]:
     except UnsupportedType as error:
         raise DbtRuntimeError(f"Python model `{name}`: {error}") from error
     except ReadFailed as error:
-        # A read also fails when the model's own connection was lost; then that is what to report.
+        # Reads also fail when the model's own connection is lost: this query then raises the error to report.
         with handle.cursor() as cursor:
             cursor.execute("select 1")
         raise DbtDatabaseError(f"Python model `{name}` could not read: {error}") from error

@@ -1,4 +1,4 @@
-"""How well the scores rank and how far they can be believed: the curves over held-out rows."""
+"""How well the scores rank rows and how well they are calibrated: the curves over held-out rows."""
 
 from insitu.report.ask import Answer
 from insitu.report.blocks import Section, figure, figures, note

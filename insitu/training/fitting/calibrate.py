@@ -1,4 +1,4 @@
-"""Scores to frequencies: a map learned on a slice that the model had not seen, applied to the model fitted on all."""
+"""Calibration: maps scores to frequencies, as learned on later rows that the model has not seen."""
 
 from __future__ import annotations
 

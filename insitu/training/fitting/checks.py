@@ -1,4 +1,4 @@
-"""Refuses data no honest model can come from: too little, one class, duplicates, the label among the features."""
+"""Refuses data that cannot give a valid model: too few rows, one class, duplicates, the label among the features."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from insitu.training.fitting.frame import Feature
 
 MIN_ROWS = 50
 MIN_PER_CLASS = 5
-LEAK_AUC = 0.9995  # a single feature that separates the classes so well is the label in disguise
+LEAK_AUC = 0.9995  # one feature that separates the classes this well is taken for the label itself
 LEAK_CORRELATION = 0.9999
 MAX_JUDGED = 20_000  # rows
 
@@ -65,7 +65,7 @@ def check_labels(table: pa.Table, use_case: UseCase, name: str) -> None:
 
 
 def _names_classes(type_: pa.DataType) -> bool:
-    """Text and whole numbers: they read the same in Python and in both warehouses."""
+    """Is it text or a whole number? These are written the same in Python and in both warehouses."""
     if pa.types.is_dictionary(type_):
         type_ = type_.value_type
     is_text = pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_)
@@ -88,7 +88,7 @@ def check_unique(table: pa.Table, keys: list[str], name: str) -> None:
 def suspicious(
     frame: pd.DataFrame, y: np.ndarray[Any, Any], features: list[Feature], use_case: UseCase, name: str
 ) -> None:
-    """Refuse a feature that is the label in disguise, judged on an even sample of the rows."""
+    """Refuse a feature that predicts the label almost perfectly by itself, judged on an even sample of the rows."""
     sample = np.linspace(0, len(y) - 1, min(len(y), MAX_JUDGED)).astype(np.int64)
     frame, y = frame.iloc[sample], y[sample]
     for feature in features:
@@ -99,7 +99,7 @@ def suspicious(
             raise InsituError(
                 f"`{name}`: feature `{feature.name}` tells the label `{use_case.label}` almost perfectly ({found}). "
                 "It is most likely known only after the fact. Remove it, or list it under "
-                "`meta.ml.features.not_leaking` if it is rightly that good"
+                "`meta.ml.features.not_leaking` if it may predict the label that well"
             )
 
 

@@ -1,4 +1,4 @@
-"""A snapshot from the warehouse as arrays to fit on, in an order of its own.
+"""A snapshot from the warehouse as arrays to fit on, always in the same order.
 
 Only rows of the splits `train` and `validation` are kept: training never sees the gap or the test. Rows are sorted by
 as-of time and entity, so the order in which the warehouse returns them has no influence on the model.
@@ -166,7 +166,7 @@ def read(
 
 
 def describe(frame: pd.DataFrame, features: list[Feature]) -> tuple[list[Feature], list[dict[str, Any]]]:
-    """What training sees in each feature; those that say nothing are dropped, with the reason."""
+    """Range and categories of each feature in training; constant and empty ones are dropped, with the reason."""
     kept: list[Feature] = []
     dropped: list[dict[str, Any]] = []
     for feature in features:

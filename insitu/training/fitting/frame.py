@@ -74,7 +74,7 @@ def strings(column: pa.Array | pa.ChunkedArray) -> np.ndarray[Any, Any]:
         return np.full(len(values), np.nan, dtype=object)
     if not pa.types.is_dictionary(values.type):
         values = pc.dictionary_encode(pc.cast(values, pa.string()))
-    # Through the dictionary: each distinct string becomes one Python object, not each row.
+    # Via the dictionary, so that one Python object is made per distinct string and not per row.
     levels = np.array([*pc.cast(values.dictionary, pa.string()).to_pylist(), np.nan], dtype=object)
     levels[[level is None for level in levels]] = np.nan
     coded: np.ndarray[Any, Any] = levels[np.array(pc.fill_null(values.indices, -1).to_numpy(zero_copy_only=False))]

@@ -1,4 +1,4 @@
-"""What a model looks at: permutation importance, on rows it has not seen. Feature selection goes by it."""
+"""Permutation importance of the features, on rows the model has not seen; feature selection uses it."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def for_trees(numeric: list[str], categorical: list[str]) -> Any:
 
 
 def for_sums(numeric: list[str], categorical: list[str]) -> Any:
-    """Numbers imputed by the median (with an indicator) and scaled; categories one-hot, sparse where it pays."""
+    """Numbers imputed by the median (with an indicator) and scaled; categories one-hot, sparse if smaller."""
     numbers = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()
     )

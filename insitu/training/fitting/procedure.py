@@ -1,4 +1,4 @@
-"""One candidate's way from rows to a fitted estimator: the same for folds, for validation and for the final fit."""
+"""Fits one candidate, by the same procedure for folds, for validation and for the final fit."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ Notes = list[dict[str, Any]]
 def forget_threads(model: Any) -> None:
     """Take the number of threads out of a fitted estimator.
 
-    Threads that add up trees in the order they finish would change the last digits from run to run, and the artifact
-    of a machine with more cores would have another hash.
+    On several threads, a prediction adds up the trees in the order in which they finish, so its last digits would
+    change from run to run; and the artifact would have another hash on a machine with more cores.
     """
     if "n_jobs" in model.get_params(deep=False):
         model.set_params(n_jobs=None)
@@ -37,7 +37,7 @@ def forget_threads(model: Any) -> None:
 
 @dataclass
 class Procedure:
-    """Fits one candidate; `parameters` and `columns` are what tuning has settled on so far."""
+    """Fits one candidate, with the `parameters` and `columns` that tuning has chosen so far."""
 
     settings: UseCase
     candidate: Candidate
@@ -119,7 +119,7 @@ class Procedure:
         return pipeline
 
     def _stop_early(self, rows: Rows, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Rounds for a fit on all rows: the best on the later slice, scaled by the rows that come in addition."""
+        """Rounds for a fit on all rows: the best number on the later slice, scaled up by the rows added."""
         settings, stopper = self.candidate.early_stopping, self.family.best_rounds
         assert settings is not None and stopper is not None  # both are checked with the configuration
         early, late = later_slice(rows, settings.slice)

@@ -36,7 +36,7 @@ class Fitted:
     first: Any  # has not seen the validation rows
     final: Any  # the one to deploy; the same object where nothing is refitted
     notes: Notes  # what was decided while the final one was fitted
-    rows: int  # that the final one was fitted on
+    rows: int  # on which the final one was fitted
 
     @property
     def refitted(self) -> bool:
@@ -56,11 +56,11 @@ class Run:
     _fitted: dict[tuple[str, Stage], tuple[Any, Notes]] = field(default_factory=dict)
 
     def rows(self, stage: Stage) -> Rows:
-        """`train`: the split of that name; `final`: validation too."""
+        """The rows of a stage: `train` is the split of that name, `final` adds the validation rows."""
         return self.data.train if stage == "train" else self.data.rows
 
     def tuned(self, candidate: Candidate) -> Tuned:
-        """Features and parameters, settled on the split `train`."""
+        """The candidate with its features and parameters chosen on the split `train`."""
         if candidate.name not in self._tuned:
             procedure = Procedure(self.settings, candidate, self.data)
             trace, dropped = tune.select_features(procedure, self.data.train)

@@ -1,4 +1,4 @@
-"""Metrics that choose among trials, by scikit-learn. Higher is better: losses are negated.
+"""The metrics by which a search compares trials, from scikit-learn. Higher is better: losses are negated.
 
 The published metrics are computed in SQL; these only steer a search.
 """

@@ -1,4 +1,4 @@
-"""What a fitted estimator says of a frame: the scores that a search is judged by, and those that are published."""
+"""The scores of a fitted estimator for a frame: one function for the search and for the predictions."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def raw_scores(estimator: Any, task: str, frame: Any) -> np.ndarray[Any, Any]:
     probabilities = np.asarray(estimator.predict_proba(frame), dtype=np.float64)
     if task == "binary":
         return probabilities[:, 1]
-    # Some libraries compute in single precision: their rows add up to 1 only almost.
+    # Some libraries compute in single precision, where a row's probabilities only nearly add up to 1.
     normalised: np.ndarray[Any, Any] = probabilities / probabilities.sum(axis=1, keepdims=True)
     return normalised

@@ -1,4 +1,4 @@
-"""Splits in time: later rows judge what earlier rows taught."""
+"""Splits in time: a model fitted on earlier rows is judged on later ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settles a candidate's features and parameters on the split `train`, by temporal cross-validation."""
+"""Chooses a candidate's features and parameters on the split `train`, by temporal cross-validation."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def search(procedure: Procedure, train: Rows, trials: int, deadline: float, prog
     train = recent(train, settings.training.history)
     splits = list(folds(train, settings.training.cross_validation))
     metric = SCORERS[settings.metric]
-    # Distances rank as well as probabilities do; every other metric needs the calibrated score.
+    # The AUC depends on the ranking alone, which distances give as well; every other metric needs calibrated scores.
     calibrate = not procedure.family.probabilities and not (settings.metric == "auc" and settings.task == "binary")
 
     def score(parameters: dict[str, Any], share: float, split: tuple[Any, Any]) -> float:

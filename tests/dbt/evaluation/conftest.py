@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.evaluation.synthetic import tables
 from tests.dbt_package import install
 from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse, Warehouse

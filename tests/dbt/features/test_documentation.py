@@ -15,7 +15,7 @@ from insitu.commands.features import explain as explain_command
 from insitu.commands.features import features as features_command
 from insitu.features import catalog, explain
 from insitu.features.catalog import source_columns
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from insitu.warehouse import Project
 from tests.dbt.features.conftest import ddl
 from tests.dbt.features.project import FeaturesProject

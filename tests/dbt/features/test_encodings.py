@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import psycopg
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.features.project import FeaturesProject
 
 TRAINING = [("a", "train")] * 3 + [("b", "train")] * 2 + [("c d", "train")] + [("e", "test")] * 9 + [(None, "train")]

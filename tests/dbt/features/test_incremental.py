@@ -9,7 +9,7 @@ import duckdb
 import psycopg
 import pytest
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.features.conftest import ddl
 from tests.dbt.features.project import FeaturesProject
 

@@ -9,14 +9,14 @@ from typing import Any
 import psycopg2
 import pyarrow as pa
 import pytest
-from dbt.adapters.postgrespy.session import Session
-from dbt.adapters.postgrespy.types import column_type
-from dbt.adapters.postgrespy.write import UnsupportedType, copy_batches, encoder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from insitu.quoting import identifier
+from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.types import column_type
+from insitu.warehouse.postgres.write import UnsupportedType, copy_batches, encoder
 
 UTC = dt.UTC
 # PostgreSQL expression, the Arrow type it is read as, the value.

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from insitu.errors import ConfigurationError
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from insitu.proof import engines
 from insitu.proof.project import Project
 from insitu.proof.time_travel import Travel, travel

@@ -1,4 +1,9 @@
-"""Model families, by the name used in `meta.ml.candidates[].family`."""
+"""Model families, by the name used in `meta.ml.candidates[].family`.
+
+One more family: copy the file of a similar one (`kernel_svm.py` is short), write its `build` and its `space`, and list
+its `FAMILY` below; `tests/unit/training/test_families.py` then tests it. An estimator that is not scikit-learn's
+also needs its types in `insitu/registry/artifact.py` and its version in `insitu/registry/versions.py`.
+"""
 
 from insitu.training.fitting.families import (
     average,

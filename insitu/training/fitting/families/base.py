@@ -52,7 +52,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Stopping:
-    """What early stopping fits, and the later slice it is judged by; both encoded as the Pipeline does."""
+    """The rows that early stopping fits on and the later slice that judges them, both already encoded."""
 
     model: Any  # unfitted
     train: Any  # shape (rows, encoded columns)
@@ -67,7 +67,7 @@ class Stopping:
     def of(
         cls, pipeline: Any, early: Rows, late: Rows, weights: Array | None, patience: int, parameters: dict[str, Any]
     ) -> Stopping:
-        """Encode both slices by what the earlier one shows."""
+        """Encode both slices, with encoders fitted on the earlier one."""
         prepare = clone(pipeline["prepare"])
         train = prepare.fit_transform(early.frame)
         judge = prepare.transform(late.frame)

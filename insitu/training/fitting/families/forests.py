@@ -1,4 +1,4 @@
-"""Random forest and extremely randomised trees. Their size is bounded by large leaves: an artifact is a table cell."""
+"""Random forest and extremely randomised trees. Large leaves keep them small enough for a table cell."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
 
 
 def fit_parameters(pipeline: Any) -> dict[str, Any]:
-    """LightGBM wants the positions of categories when it fits, not when it is made."""
+    """LightGBM takes the positions of the categories in `fit`, not in its constructor."""
     (_, _, numeric), (_, _, categorical) = pipeline["prepare"].transformers
     return {"categorical_feature": list(range(len(numeric), len(numeric) + len(categorical)))} if categorical else {}
 

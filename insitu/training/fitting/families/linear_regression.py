@@ -24,5 +24,5 @@ def space(task: str) -> dict[str, Any]:
     return {"alpha": {"low": 1e-3, "high": 1e3, "log": True}}
 
 
-# The linear program of a quantile grows fast with the rows: set `max_rows` when quantiles are asked for.
+# Fitting a quantile is a linear program, slow on many rows: set `max_rows` with quantiles.
 FAMILY = Family("linear_regression", ("regression",), build, space, quantiles=True)

@@ -13,7 +13,8 @@ WIDE = 1000  # columns after encoding, at most
 
 
 def build(request: Request, parameters: dict[str, Any]) -> Any:
-    # Newton's steps cost the square of the columns but few are needed; beyond, lbfgs. Neither knows the L1 penalty.
+    # Newton's method needs few steps, but each costs the square of the columns: lbfgs takes over where they are many.
+    # Neither supports the L1 penalty; saga does.
     width = 2 * len(request.numeric) + MAX_ONE_HOT * len(request.categorical)
     solver = "saga" if parameters.get("l1_ratio") else "newton-cholesky" if width <= WIDE else "lbfgs"
     defaults = {"C": 0.1, "max_iter": 300, "solver": solver, "random_state": request.random_state}

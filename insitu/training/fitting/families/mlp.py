@@ -17,7 +17,7 @@ def build(request: Request, parameters: dict[str, Any]) -> Any:
         "batch_size": 512,
         "learning_rate_init": 1e-3,
         "max_iter": 15,  # epochs
-        "tol": 0.0,  # so that the number of epochs is the one that was asked for
+        "tol": 0.0,  # never stop before max_iter
         "n_iter_no_change": 1000,
         "random_state": request.random_state,
     }

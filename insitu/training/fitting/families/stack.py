@@ -48,7 +48,7 @@ def combine(
         inputs.append(_empty(task, fold_members, frame, y, random_state).transform(late))
         labels.append(late_y)
     stacked = _empty(task, members, frame, y, random_state)
-    # What `fit` learned from rows the members had seen is replaced by what the later rows teach.
+    # `fit` has learned from rows that the members had seen; learn the final model again, from the out-of-fold rows.
     stacked.final_estimator_ = stacked.final_estimator_.__class__(**stacked.final_estimator_.get_params()).fit(
         np.vstack(inputs), np.concatenate(labels)
     )

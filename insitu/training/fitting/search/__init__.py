@@ -1,4 +1,7 @@
-"""Searches for hyperparameters, by the name used in `search.method`."""
+"""Searches for hyperparameters, by the name used in `search.method`.
+
+One more search: a module with a function `search(problem) -> Outcome`, its name below and in `insitu.config.Search`.
+"""
 
 from insitu.training.fitting.search import bayesian, grid, halving, random
 from insitu.training.fitting.search.base import Outcome, Problem, Search

@@ -14,12 +14,12 @@ Trial = dict[str, Any]
 
 
 class BudgetSpent(Exception):
-    """The seconds of the budget are over; what was tried counts."""
+    """The budget of seconds is spent; the trials made so far decide."""
 
 
 @dataclass
 class Problem:
-    """Trials cost time, so each is recorded as it ends and the clock is asked before the next begins."""
+    """What to search. Each trial is recorded when it ends, and the deadline is checked before the next begins."""
 
     # (parameters, share of the rows) → one score per fold, higher is better
     evaluate: Callable[[dict[str, Any], float], list[float]]
@@ -45,7 +45,7 @@ class Problem:
             scores = self.evaluate(parameters, share)
             mean = sum(scores) / len(scores)
             trial |= {"scores": scores, "score": mean}
-        except Exception as error:  # a point of the space that the estimator refuses is a bad point, no more
+        except Exception as error:  # parameters that the estimator refuses count as a bad point; the search goes on
             mean = -math.inf
             trial |= {"score": None, "error": f"{type(error).__name__}: {error}"}
         trial["seconds"] = round(time.perf_counter() - started, 3)
@@ -67,7 +67,7 @@ Search = Callable[[Problem], Outcome]
 
 
 def best(problem: Problem, complete: bool) -> Outcome:
-    """The best trial on the most rows; the earlier one of equals.
+    """The best of the trials on the most rows; the first of them where several are equal.
 
     Raises the first failure when every trial failed.
     """

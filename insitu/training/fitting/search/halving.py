@@ -16,7 +16,7 @@ def search(problem: Problem) -> Outcome:
     sizes = [len(field)]
     while sizes[-1] > 1:
         sizes.append(max(1, sizes[-1] // factor))
-    # The last rung would score a single point: its winner is known without.
+    # A last rung with a single point would decide nothing, so it is left out.
     rungs = max(1, len(sizes) - 1)
     try:
         for rung in range(rungs):

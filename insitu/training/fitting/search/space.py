@@ -37,7 +37,7 @@ def _between(values: dict[str, Any], share: float) -> int | float:
         value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
     else:
         value = low + share * (high - low)
-    # Four digits are enough to search with, and readable in the registry.
+    # Four digits are precise enough, and readable in the registry.
     return round(value) if values.get("integer") else float(f"{value:.4g}")
 
 

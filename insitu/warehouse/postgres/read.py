@@ -1,9 +1,9 @@
 """Read a query as a stream of Arrow record batches, seeing exactly what the model's own transaction sees.
 
-ADBC streams fast, but over a connection of its own. While the model's transaction has changed nothing, a second
-connection that adopts the transaction's snapshot (`set transaction snapshot`) sees the same rows, and ADBC is used. As
-soon as the transaction has written anything (a pre-hook did, or `session.execute`), only the transaction's own
-connection can see it, and the read goes over that one: slower, through a server-side cursor, with bounded memory too.
+There are two ways. ADBC is fast but needs a connection of its own; while the model's transaction has written nothing, a
+second connection that adopts its snapshot (`set transaction snapshot`) sees the same rows. Once the transaction has
+written anything (in a pre-hook, or by `session.execute`), only its own connection sees that, so the read goes through a
+server-side cursor there: slower, and in bounded memory too.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
 from insitu.quoting import identifier
-
-from .types import read_as
+from insitu.warehouse.postgres.types import read_as
 
 # The ADBC package imports polars where that is installed, and polars' SIGINT handler makes the kernel restart a wait
 # that Ctrl-C should end: dbt's main thread, waiting for its workers, would never hear of it.
@@ -107,7 +106,7 @@ class SnapshotReader:
         self.cancel()
         with self._lock:
             self._lock.wait_for(lambda: not self._running, timeout=10)
-            if not self._running:  # else better leak a connection than close it under its user
+            if not self._running:  # leaking a connection is better than closing it while a thread uses it
                 for connection in self._open:
                     with contextlib.suppress(Exception):
                         connection.close()
@@ -123,7 +122,7 @@ class SnapshotReader:
         try:
             yield cursor
         except BaseException as error:
-            # The snapshot's transaction is spoilt, or a stream was abandoned half-way.
+            # The transaction of the snapshot failed, or a stream was not read to its end.
             with self._lock:
                 self._open.discard(connection)
             with contextlib.suppress(Exception):

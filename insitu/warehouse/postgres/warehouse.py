@@ -9,10 +9,10 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
 from insitu.errors import ConfigurationError
-from insitu.postgrespy.adapter.connections import setting_text
-from insitu.postgrespy.adapter.session import Session
 from insitu.quoting import literal, parts
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
+from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.settings import setting_text
 
 
 class PostgresWarehouse:
@@ -53,7 +53,7 @@ class PostgresWarehouse:
         self.connection.commit()
         return table
 
-    def sql(self, query: str) -> Relation:
+    def sql(self, query: str) -> LazyQuery:
         """See `Warehouse.sql`; reads have a transaction of their own, opened at the first."""
         if self.session is None:
             self.handle = psycopg2.connect(self.uri)
@@ -62,7 +62,7 @@ class PostgresWarehouse:
                     cursor.execute(statement)
             self.handle.commit()
             self.session = Session(self.handle)
-        relation: Relation = self.session.sql(query)
+        relation: LazyQuery = self.session.sql(query)
         return relation
 
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:

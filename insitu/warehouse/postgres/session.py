@@ -11,9 +11,8 @@ import psycopg2.extensions
 import pyarrow as pa
 
 from insitu.quoting import identifier, literal
-
-from .read import Reader, SnapshotReader, TransactionReader
-from .relation import Relation
+from insitu.warehouse.postgres.lazy_query import PostgresQuery
+from insitu.warehouse.postgres.read import Reader, SnapshotReader, TransactionReader
 
 # Settings that only concern the client's side of a connection, or that the reader needs otherwise.
 _NOT_COPIED = (
@@ -36,20 +35,21 @@ class Session:
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
-        self.turn = threading.RLock()  # whoever uses the connection holds it: rows may be written while the model runs
+        # Held while the connection is in use: a lazy model still runs while its rows are written.
+        self.turn = threading.RLock()
         self._cancelled = threading.Event()
         self.closed = threading.Event()
         self._snapshot: SnapshotReader | None = None
         self._clean = False
         self._refresh()
 
-    def sql(self, query: str) -> Relation:
+    def sql(self, query: str) -> PostgresQuery:
         """The rows of a query, read when asked for."""
-        return Relation(self, query.strip().rstrip(";"))
+        return PostgresQuery(self, query.strip().rstrip(";"))
 
     query = sql
 
-    def table(self, name: str) -> Relation:
+    def table(self, name: str) -> PostgresQuery:
         """The rows of a table, named as SQL names it."""
         return self.sql(f"select * from {name}")
 
@@ -97,7 +97,7 @@ class Session:
             self._snapshot.close()
 
     def _refresh(self) -> None:
-        """See whether the transaction has written, or made temporary tables; if not, share its snapshot."""
+        """Note whether the transaction has written anything or made temporary tables; if not, export its snapshot."""
         with self._handle.cursor() as cursor:
             cursor.execute(
                 "select txid_current_if_assigned() is null and not exists "

@@ -1,11 +1,11 @@
-"""A lazy query; DuckDB's relations and ours for PostgreSQL both provide it."""
+"""What Python uses of a lazy query. DuckDB's relations and `PostgresQuery` both have these methods."""
 
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
 
-class Relation(Protocol):
+class LazyQuery(Protocol):
     """A query that has not run yet."""
 
     @property

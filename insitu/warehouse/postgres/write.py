@@ -1,7 +1,7 @@
 """Write an Arrow stream into a table by COPY, one statement per slice of bounded size.
 
 A slice is copied in a thread while the model computes the next one. Each is a COPY of its own, so that the connection
-is free in between: a lazy model may use it too, by the same lock.
+is free in between for a lazy model, which takes turns by the same lock.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from insitu.quoting import identifiers
-
-from .types import column_type
+from insitu.warehouse.postgres.types import column_type
 
 ROWS_PER_COPY = 65_536
 BYTES_PER_COPY = 32 * 2**20
@@ -60,7 +59,7 @@ def copy_batches(
             except psycopg2.OperationalError as error:
                 if not cursor.connection.closed:
                     raise
-                raise psycopg2.OperationalError(  # psycopg2 says no more than "invalid socket"
+                raise psycopg2.OperationalError(  # psycopg2's own message is "invalid socket"
                     f"The connection was lost while rows were copied into {relation} ({str(error).strip()}). The "
                     "transaction was rolled back; the server's log says why. `dbt retry` goes on from here."
                 ) from error

@@ -22,7 +22,7 @@ READ: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
     "timestamptz": pa.timestamp("us", tz="UTC"),
 }
-# Exact decimals are of no use to the libraries that read here, which compute in double precision.
+# The libraries that read these numbers compute in double precision, so exact decimals would gain nothing.
 CAST = {"numeric": "float8", "money": "numeric::float8", "oid": "int8", "char": "text"}
 
 # Type names that DuckDB has and PostgreSQL has not: one YAML file serves both.

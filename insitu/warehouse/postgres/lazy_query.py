@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from .read import prefetch, rechunk, typed_query
+from insitu.warehouse.postgres.read import prefetch, rechunk, typed_query
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 100_000
 
 
-class Relation:
+class PostgresQuery:
     """A query of known columns, not yet run; each read runs it.
 
     Numbers of type `numeric` arrive in double precision; uuid, json, enumerations, intervals, network addresses and
@@ -61,34 +61,34 @@ class Relation:
 
     # A new relation from this one
 
-    def filter(self, condition: str) -> Relation:
+    def filter(self, condition: str) -> PostgresQuery:
         """The rows that satisfy an SQL condition."""
         return self._over("*", f"where {condition}")
 
-    def project(self, *expressions: str) -> Relation:
+    def project(self, *expressions: str) -> PostgresQuery:
         """The given SQL expressions, each one string or several in one, separated by commas."""
         return self._over(", ".join(expressions))
 
     select = project
 
-    def order(self, expressions: str) -> Relation:
+    def order(self, expressions: str) -> PostgresQuery:
         """The rows in the order of SQL expressions."""
         return self._over("*", f"order by {expressions}")
 
-    def limit(self, rows: int, offset: int = 0) -> Relation:
+    def limit(self, rows: int, offset: int = 0) -> PostgresQuery:
         """At most `rows` rows, after the first `offset`."""
         return self._over("*", f"limit {int(rows)} offset {int(offset)}")
 
-    def aggregate(self, expressions: str, group_expr: str = "") -> Relation:
+    def aggregate(self, expressions: str, group_expr: str = "") -> PostgresQuery:
         """Aggregates, by groups where `group_expr` names them."""
         return self._over(expressions, f"group by {group_expr}" if group_expr else "")
 
-    def distinct(self) -> Relation:
+    def distinct(self) -> PostgresQuery:
         """The different rows."""
         return self._over("distinct *")
 
-    def _over(self, items: str, clause: str = "") -> Relation:
-        return Relation(self._session, f"select {items} from (\n{self._sql}\n) as q {clause}")
+    def _over(self, items: str, clause: str = "") -> PostgresQuery:
+        return PostgresQuery(self._session, f"select {items} from (\n{self._sql}\n) as q {clause}")
 
     # Its rows
 
