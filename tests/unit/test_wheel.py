@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
 import tomllib
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pytest
 import yaml
 
 import insitu
+from tests.wheel import REPOSITORY, build
 
-REPOSITORY = Path(__file__).parents[2]
 MAPPED = {
     "insitu/postgrespy/adapter": "dbt/adapters/postgrespy",
     "insitu/postgrespy/include": "dbt/include/postgrespy",
 }
-SOURCES = ("insitu", "scoring", "pyproject.toml", "setup.py", "README.md")
 
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> list[PurePosixPath]:
-    """The files in a wheel built from a copy of the repository, without the network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in SOURCES:
-        source, copy = REPOSITORY / name, folder / "source" / name
-        if source.is_dir():
-            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, copy)
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(folder / "source")]
-    subprocess.run(command, check=True)
-    [wheel] = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    """The files in the wheel."""
+    with zipfile.ZipFile(build(tmp_path_factory.mktemp("wheel"))) as archive:
         return [PurePosixPath(name) for name in archive.namelist()]
 
 
