@@ -1,5 +1,5 @@
-{#- "Now" as a datetime (UTC, without zone): the variable `insitu_as_of`, or, where that is `now` or not given, the moment
-    at which the run started. -#}
+{#- "Now" as a datetime (UTC, without zone): the variable `insitu_as_of`, or, where that is `now` or not given, the
+    moment at which the run started. -#}
 {% macro as_of() %}
     {%- set text = var('insitu_as_of', 'now') | string | replace('T', ' ') -%}
     {%- if text == 'now' -%}

@@ -14,8 +14,8 @@
 {% endmacro %}
 
 
-{#- The join condition that columns are equal on both sides, `1 = 1` without any. `columns` is a list or, where the sides
-    name them differently, {left column: right column}. -#}
+{#- The join condition that columns are equal on both sides, `1 = 1` without any. `columns` is a list or, where the
+    sides name them differently, {left column: right column}. -#}
 {% macro join_on(left, right, columns, quoted=true) %}
     {%- set conditions = [] -%}
     {%- for column in columns -%}

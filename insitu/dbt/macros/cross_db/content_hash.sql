@@ -1,5 +1,5 @@
-{#- An aggregate over rows: a hash of their contents that does not depend on their order, nor on the warehouse. Each row's
-    MD5, cut in two, is summed; the sums, the number of rows and the names of the columns are hashed again.
+{#- An aggregate over rows: a hash of their contents that does not depend on their order, nor on the warehouse. Each
+    row's MD5, cut in two, is summed; the sums, the number of rows and the names of the columns are hashed again.
     `columns` are names or, for columns that may hold fractions, dbt's column objects. -#}
 {% macro content_hash(columns) -%}
     {%- set row_hash = "md5(" ~ insitu.row_text(columns) ~ ")" -%}

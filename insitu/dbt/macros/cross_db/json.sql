@@ -1,5 +1,5 @@
-{#- The items of a JSON array beside each row, as (position, value) counted from 1. `column` is text or JSON that holds an
-    array; NULL gives no row. -#}
+{#- The items of a JSON array beside each row, as (position, value) counted from 1. `column` is text or JSON that holds
+    an array; NULL gives no row. -#}
 {% macro json_items(column, alias) -%}{{ adapter.dispatch('json_items', 'insitu')(column, alias) }}{%- endmacro %}
 
 {% macro default__json_items(column, alias) -%}
@@ -14,7 +14,8 @@
 {%- endmacro %}
 
 
-{#- One item of a JSON value as text, by the key of an object or the position (from 0) in an array; NULL if there is none. -#}
+{#- One item of a JSON value as text, by the key of an object or the position (from 0) in an array; NULL if there is
+    none. -#}
 {% macro json_text(value, key) -%}({{ value }} ->> {{ key }}){%- endmacro %}
 
 

@@ -1,4 +1,5 @@
-{#- Has the table an index that starts with these key columns, in any order, and goes on with the availability column? -#}
+{#- Has the table an index that starts with these key columns, in any order, and goes on with the availability
+    column? -#}
 {% macro has_lookup_index(events, keys, available_at) %}
     {%- set query -%}
         select string_agg(attribute.attname, ',' order by position.n) as columns
@@ -19,7 +20,8 @@
 {% endmacro %}
 
 
-{#- (role, pages, rows as the planner knows or as the bytes suggest) of {role: relation}; only tables can be sampled. -#}
+{#- (role, pages, rows as the planner knows or as the bytes suggest) of {role: relation}; only tables can be
+    sampled. -#}
 {% macro table_sizes(relations) %}
     {%- for role, relation in relations.items() %}
     select
@@ -33,7 +35,8 @@
 {% endmacro %}
 
 
-{#- Spine rows, events, pairs of equal key, and the seconds the events span, scaled up from samples of about 200 pages. -#}
+{#- Spine rows, events, pairs of equal key, and the seconds the events span, scaled up from samples of about 200
+    pages. -#}
 {% macro lookup_sample(spine, events, keys, available_at, shares) %}
     {%- set spine_keys, event_keys = keys.keys() | join(', '), keys.values() | join(', ') %}
     with spine_sample as (

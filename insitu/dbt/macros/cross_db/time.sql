@@ -1,4 +1,5 @@
-{#- The start of the block of that length which holds the moment; blocks are aligned alike for every row, and nest if one length divides the other. -#}
+{#- The start of the block of that length which holds the moment; blocks are aligned alike for every row, and nest if
+    one length divides the other. -#}
 {% macro time_block(moment, seconds) %}{{ return(adapter.dispatch('time_block', 'insitu')(moment, seconds)) }}{% endmacro %}
 
 {% macro default__time_block(moment, seconds) %}

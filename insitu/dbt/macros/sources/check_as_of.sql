@@ -1,4 +1,4 @@
-{#- Stop when `as_of` lies outside what the sources cover: sources with an `event_time` say where that is. -#}
+{#- Fails when `as_of` lies outside what the sources with an `event_time` cover. -#}
 {% macro check_as_of() %}
     {%- if execute -%}
         {%- set now = insitu.as_of() -%}

@@ -1,4 +1,4 @@
-{#- Refuse a file that lacks a column, holds a value that is not of its column's type, or has no row. -#}
+{#- Fails when a file lacks a column, holds a value that is not of its column's type, or has no row. -#}
 {% macro check_source_file(source, file) %}
     {%- set name = "Source `" ~ source.source_name ~ "." ~ source.name ~ "`" -%}
     {%- set path = source.config.meta.file.path -%}
@@ -32,6 +32,7 @@
 {% endmacro %}
 
 
+{#- Condition for values of a file that are not of their column's type. -#}
 {% macro misfit(column) -%}
     {{ adapter.quote(column.name) }} is not null and try_cast({{ adapter.quote(column.name) }} as {{ column.data_type }}) is null
 {%- endmacro %}

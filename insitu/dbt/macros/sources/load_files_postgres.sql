@@ -1,5 +1,5 @@
-{#- The sources' files into their tables on PostgreSQL, in one transaction. A table's comment has its file's hash, so that
-    an unchanged file is not loaded again. -#}
+{#- Copies CSV or Parquet into tables by COPY, in one transaction. A table's comment has its file's hash, so that an
+    unchanged file is not loaded again. -#}
 {% macro postgrespy__load_files(sources) %}
     {%- set changed = [] -%}
     {%- for source in sources -%}

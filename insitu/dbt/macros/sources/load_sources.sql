@@ -1,6 +1,5 @@
-{#- Load the sources that are files (`config.meta.file`) into their tables: all changed files or, when one is refused,
-    none. Unchanged files are not loaded again; the variable `insitu_load_sources: false` leaves the tables to whoever fills
-    them. -#}
+{#- Loads the sources that are files (`config.meta.file`) into their tables before every run: all files that changed or,
+    when one is refused, none. The variable `insitu_load_sources: false` leaves the tables to whoever fills them. -#}
 {% macro load_sources() %}
     {%- if execute and var('insitu_load_sources', true) -%}
         {%- set files = insitu.selected_sources() | selectattr('config.meta.file', 'defined') | list -%}
@@ -9,6 +8,7 @@
 {% endmacro %}
 
 
+{#- Fails: it can not load files. -#}
 {% macro default__load_files(sources) %}
     {%- do exceptions.raise_compiler_error(
         "Source `" ~ sources[0].source_name ~ "." ~ sources[0].name ~ "` is a file (`config.meta.file`), and adapter `"
@@ -17,6 +17,7 @@
 {% endmacro %}
 
 
+{#- Reads CSV or Parquet by SQL: checks all changed files, then replaces their tables in one transaction. -#}
 {% macro duckdb__load_files(sources) %}
     {%- set changed = [] -%}
     {%- for source in sources -%}
@@ -42,7 +43,8 @@
 {% endmacro %}
 
 
-{#- The file behind a source: its table, what the table's comment says once it is loaded, and how SQL reads the file. -#}
+{#- The file behind a source: whether it is loaded already and, if not, its table, the comment the table gets (which
+    tells the file's hash) and SQL that reads the file as text. -#}
 {% macro source_file(source) %}
     {%- set settings = source.config.meta.file -%}
     {%- set location = "'" ~ settings.get('package', '') | replace("'", "''") ~ "', '" ~ settings.path | replace("'", "''") ~ "'" -%}
@@ -63,6 +65,7 @@
 {% endmacro %}
 
 
+{#- The statement that replaces a source's table by the rows of its file. -#}
 {% macro create_from_file(source, file) %}
     create or replace table {{ file.relation }} as
     select

@@ -1,5 +1,6 @@
 {% macro metric_capture(relation, by=[], options={}) %}
-{#- Share of all positives that the top `capacity` share of rows by score holds (cumulative gain). Interval: see top_share. -#}
+{#- Share of all positives that the top `capacity` share of rows by score holds (cumulative gain). Interval: see
+    top_share. -#}
 {%- set top -%}
 (
     select *, capture as value

@@ -1,6 +1,6 @@
 {% macro metric_f1(relation, by=[], options={}) %}
-{#- Harmonic mean of precision and recall at the threshold, 2 tp / (2 tp + fp + fn). Interval: the normal one of the ratio
-    of two means, by the delta method. -#}
+{#- Harmonic mean of precision and recall at the threshold, 2 tp / (2 tp + fp + fn). Interval: the normal one of the
+    ratio of two means, by the delta method. -#}
 with decided as (
     select *, case when score >= {{ options.get('threshold', 0.5) }} then 1.0 else 0.0 end as flagged
     from ({{ insitu.metric_rows(relation, by) }}) as scored

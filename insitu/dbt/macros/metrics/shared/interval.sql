@@ -1,5 +1,5 @@
-{# Two-sided 95 % intervals. The level is fixed so that every interval in the warehouse means the same. #}
-
+{#- The normal quantile of two-sided 95 % intervals. The level is fixed, so that every interval in the warehouse means
+    the same. -#}
 {% macro interval_z() -%}1.959963984540054{%- endmacro %}
 
 {% macro mean_metric(metric, expression, relation, by=[], task='binary') %}

@@ -1,4 +1,5 @@
-{#- Column name (lower case) -> type of a relation; none when it can not be known now (parsing, a CTE name, not built). -#}
+{#- Column name (lower case) -> type of a relation; none where it is not known: while parsing, of a CTE, before it is
+    built. -#}
 {% macro known_columns(relation) %}
     {%- if not execute or relation is string -%}{{ return(none) }}{%- endif -%}
     {%- set existing = load_relation(relation) -%}
@@ -11,6 +12,7 @@
 {% endmacro %}
 
 
+{#- Fails when the relation lacks a column. -#}
 {% macro check_column(argument, column, types, relation, macro='window_features') %}
     {%- if types is not none and column | lower not in types -%}
         {%- do insitu.features_error(
@@ -21,7 +23,7 @@
 {% endmacro %}
 
 
-{#- An argument that is just a name must be a column; of other expressions the database says whether they mean something. -#}
+{#- Fails when an argument that is just a name is no column; of other expressions the database says what they mean. -#}
 {% macro check_named_column(argument, expression, types, relation, macro='window_features') %}
     {%- if modules.re.match('^[A-Za-z_][A-Za-z0-9_]*$', expression | string) -%}
         {%- do insitu.check_column(argument, expression | string, types, relation, macro) -%}
@@ -29,6 +31,7 @@
 {% endmacro %}
 
 
+{#- Fails when a column is missing or is no timestamp without time zone. -#}
 {% macro check_timestamp(argument, column, types, relation, macro='window_features') %}
     {%- do insitu.check_column(argument, column, types, relation, macro) -%}
     {%- if types is not none -%}
@@ -43,7 +46,7 @@
 {% endmacro %}
 
 
-{#- Key columns exist on both sides and are of one type family. -#}
+{#- Fails when a key column is missing on either side, or the two are of different type families. -#}
 {% macro check_keys(keys, spine_types, event_types, spine, events, macro='window_features') %}
     {%- for spine_column, event_column in keys.items() -%}
         {%- do insitu.check_column('keys', spine_column, spine_types, spine, macro) -%}
@@ -71,7 +74,7 @@
 {% endmacro %}
 
 
-{#- No key has a name that the macro uses for a column of its own. -#}
+{#- Fails when a key is called like a column that the macro makes. -#}
 {% macro check_key_names(keys, used, macro='window_features') %}
     {%- for key in keys if key in used -%}
         {%- do insitu.features_error(

@@ -4,6 +4,7 @@
 {% endmacro %}
 
 
+{#- What is written into the compiled SQL: the arguments of the call, and of each column where it comes from. -#}
 {% macro features_record(plan) %}
     {%- set columns = [] -%}
     {%- for column in plan.columns -%}
@@ -37,13 +38,17 @@
 {% endmacro %}
 
 
-{#- "Average of `delay` where not cancelled, of the departures by origin in the 6 hours before as_of; NULL without events." -#}
+{#-
+    The description of a generated column: "Average of `delay` where not cancelled, departures by origin, in the 6 hours
+    before as_of; NULL if there is none."
+-#}
 {% macro column_description(column, plan) %}
     {%- set without_events = column.default if column.default is not none else 'NULL' -%}
     {{ return(insitu.column_meaning(column, plan) ~ '; ' ~ without_events ~ ' if there is none.') }}
 {% endmacro %}
 
 
+{#- The description of a generated column, without its default. -#}
 {% macro column_meaning(column, plan) %}
     {%- if column.agg == 'trend' -%}
         {%- set short, long = column.parts -%}
@@ -93,7 +98,8 @@
         {%- set generated = insitu.generated_columns(model) -%}
         {%- if generated or model.columns -%}
             {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-            {#- A model need not hand on every generated column; one that its YAML names and it lacks is worth a warning. -#}
+            {#- A model need not hand on every generated column; one that its YAML names and it lacks is worth a
+                warning. -#}
             {%- set columns = {} -%}
             {%- for name, column in dict(generated, **model.columns).items()
                     if name in existing or name not in generated -%}

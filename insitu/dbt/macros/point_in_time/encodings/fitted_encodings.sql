@@ -1,7 +1,7 @@
 {#-
     Fits categorical encodings on training rows only: one row per column and category, to be stored as a table and
-    reused unchanged at scoring. `position` counts from 0, the most frequent first. Categories with fewer than `min_rows`
-    rows are left out.
+    reused unchanged at scoring. `position` counts from 0, the most frequent first. Categories with fewer than
+    `min_rows` rows are left out.
 -#}
 {% macro fit_encodings(training_set, columns, where="split = 'train'", min_rows=1) %}
 {%- set types = insitu.known_columns(training_set) -%}

@@ -65,6 +65,7 @@ select * from final
 {%- endmacro %}
 
 
+{#- The checked arguments of target_encoding: a plan with one column per window. -#}
 {% macro plan_target_encoding(
     spine, labels, keys, label, matured_at, as_of, spine_key, prefix, windows, prior_rows, lookback
 ) %}

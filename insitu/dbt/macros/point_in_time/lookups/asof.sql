@@ -1,5 +1,6 @@
 {#-
-    The latest row strictly before as_of; spine rows without one are kept. `unique`: no two `events` of a key and moment.
+    The latest row strictly before as_of; spine rows without one are kept. `unique`: no two `events` of a key and
+    moment.
 -#}
 {% macro render_asof(plan, keys, unique) %}
     {{- return(adapter.dispatch('render_asof', 'insitu')(plan, keys, unique)) -}}
@@ -100,7 +101,8 @@ final as (
 
 {#-
     PostgreSQL has no ASOF join, and plans joins of CTEs by guesses. Instead, rows and spine are put on one line of time
-    and numbered by the rows met so far: all between two moments have the number of the first. Two sorts, whatever the skew.
+    and numbered by the rows met so far: all between two moments have the number of the first. Two sorts, whatever the
+    skew.
 -#}
 {% macro postgres__render_asof(plan, keys, unique) -%}
 {%- set key_list = keys | join(', ') -%}

@@ -1,4 +1,4 @@
-{#- The entity's own previous rows: `lags=[1, 2]` is the last row before as_of and the one before it. -#}
+{#- The entity's own previous rows, as <prefix>__<column>_lag_<n>; lag 1 is the last row before as_of. -#}
 {% macro lag_features(
     spine, events, keys, columns, lags=[1], available_at=none, as_of='as_of', spine_key=none, prefix=none, max_age=none,
     order_by=none, lookback=none

@@ -1,4 +1,7 @@
-{#- The latest row available before as_of, at most `max_age` old: see docs/features.md. -#}
+{#-
+    The columns of the latest row that was available strictly before as_of; NULL if it is older than `max_age`. See
+    docs/features.md.
+-#}
 {% macro latest_before(
     spine, events, keys, columns, available_at=none, as_of='as_of', spine_key=none, prefix=none, max_age=none,
     order_by=none, lookback=none
@@ -11,6 +14,7 @@
 {% endmacro %}
 
 
+{#- The checked arguments of latest_before and lag_features. -#}
 {% macro plan_latest(
     macro, spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by, lookback
 ) %}
@@ -51,6 +55,7 @@
 {% endmacro %}
 
 
+{#- The query of latest_before and lag_features. -#}
 {% macro render_latest(plan) %}
 {%- set keys = plan.key_columns.keys() | list -%}
 {%- set lagged = plan.columns | selectattr('lag', 'defined') | list -%}

@@ -1,4 +1,7 @@
-{#- The obligations of a relation's point-in-time declaration: name, and a query for the rows that break it. -#}
+{#-
+    The obligations that `insitu check` relies on, from the relation's config.meta.point_in_time: a name, and a query
+    for the rows that break it. The generic test of the same name fails on each that is broken.
+-#}
 {% macro point_in_time_obligations(relation) %}
     {%- set declared = insitu.point_in_time_declaration(relation) -%}
     {%- if declared is none -%}
@@ -48,7 +51,10 @@
 {% endmacro %}
 
 
-{#- That a static relation still holds what it held when its contents were declared. The name tells the present hash. -#}
+{#-
+    The obligation of a static relation that declares the hash of its contents: nothing was added, removed or changed.
+    Its name tells the present hash.
+-#}
 {% macro static_contents(relation, declared) %}
     {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
     {%- set now = run_query('select ' ~ insitu.content_hash(columns) ~ ' from ' ~ relation).columns[0].values()[0] -%}
@@ -72,7 +78,7 @@
 {% endmacro %}
 
 
-{#- A declaration that names a column which is not there is a mistake of one or the other; nothing to say before it is built. -#}
+{#- Fails when a declaration names a column that is not there; says nothing before the relation is built. -#}
 {% macro check_declared_columns(relation, columns) %}
     {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
     {%- for column in columns if existing and column not in existing -%}
@@ -84,7 +90,10 @@
 {% endmacro %}
 
 
-{#- Times without zone are UTC by agreement; a time with zone would be read in the session's zone. -#}
+{#-
+    Fails when a time column has a time zone: times without one are UTC by agreement, one with a zone would be read in
+    the session's.
+-#}
 {% macro check_times_are_utc(relation, times) %}
     {%- for column in adapter.get_columns_in_relation(relation) -%}
         {%- if column.name in times and 'zone' in (column.data_type | lower) and 'without' not in (column.data_type | lower) -%}

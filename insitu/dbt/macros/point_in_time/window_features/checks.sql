@@ -1,4 +1,4 @@
-{#- Generated names must be new, and the measures' must not hide a column of the query. -#}
+{#- Fails when two generated columns have one name, or a measure or a key is called like a column of the query. -#}
 {% macro check_names(columns, measures, keys, spine_key) %}
     {%- set used = [
         'as_of', 'moment', 'moment_before', 'is_event', 'edge', 'start', 'bucket', 'lower_edge', 'own', 'inside',
@@ -20,7 +20,7 @@
 {% endmacro %}
 
 
-{#- The expressions of the measures mean something over the events. -#}
+{#- Fails when an expression of a measure means nothing over the events. -#}
 {% macro check_measure_columns(measures, event_types, events, available_at) %}
     {%- set expressions = [] -%}
     {%- for measure in measures -%}
@@ -64,7 +64,7 @@
 {% endmacro %}
 
 
-{#- Its own, and those of its trends. -#}
+{#- The aggregates of a measure: its own, and those of its trends. -#}
 {% macro measure_aggregates(measure) %}
     {%- set aggregates = measure.aggs | list -%}
     {%- for trend in measure.trend -%}{%- do aggregates.append(trend.get('agg', 'count')) -%}{%- endfor -%}
@@ -72,7 +72,10 @@
 {% endmacro %}
 
 
-{#- Sums need numbers, and filters conditions: a text that the database would try to read as one is a mistake. -#}
+{#-
+    Fails when a sum is asked of something that is no number, or a filter is no condition: a text that the database
+    would try to read as one is a mistake.
+-#}
 {% macro check_measure_types(measures, types) %}
     {%- for measure in measures -%}
         {%- set argument = "measures, '" ~ measure.name ~ "'" -%}

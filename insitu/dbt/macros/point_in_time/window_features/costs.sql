@@ -1,4 +1,7 @@
-{#- Where looking up the events of a window beats sorting all of them: nowhere in DuckDB, it has no such index. -#}
+{#-
+    Where looking up the events of a window beats sorting all of them, as {'bounded': [bool, why], 'all': [bool, why],
+    'index': bool}: nowhere in DuckDB, which has no such index.
+-#}
 {% macro lookup_costs(spine, events, keys, available_at, longest, sorts) %}
     {{ return(adapter.dispatch('lookup_costs', 'insitu')(spine, events, keys, available_at, longest, sorts)) }}
 {% endmacro %}

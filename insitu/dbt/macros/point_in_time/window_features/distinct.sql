@@ -1,7 +1,7 @@
 {#-
-    Count distinct without keeping sets: the events of a window, less those whose value was met in it before. A repeat is
-    an event and the one before it of the same value; both are in the window from the later's time until the earlier is
-    older than the window. So it counts +1 at the one moment and -1 at the other, and a running total says how many
+    Count distinct without keeping sets: the events of a window, less those whose value was met in it before. A repeat
+    is an event and the one before it of the same value; both are in the window from the later's time until the earlier
+    is older than the window. So it counts +1 at the one moment and -1 at the other, and a running total says how many
     repeats a window holds. Over all history, the first events of each value are counted instead.
 -#}
 {% macro distinct_expression(groups, column, plan) %}
@@ -35,7 +35,8 @@
 {% endmacro %}
 
 
-{#- A running total of DuckDB costs the same for a HUGEINT, which has room for four; PostgreSQL would come to numeric. -#}
+{#- A running total of DuckDB costs the same for a HUGEINT, which has room for four; PostgreSQL would come to
+    numeric. -#}
 {% macro default__digits_of_a_total() %}{{ return(1) }}{% endmacro %}
 {% macro duckdb__digits_of_a_total() %}{{ return(4) }}{% endmacro %}
 

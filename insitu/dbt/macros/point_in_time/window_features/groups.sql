@@ -1,8 +1,8 @@
 {#-
-    The SQL of one feature. Registers what it needs in `groups` (one group = one sort = one pair of CTEs) and returns
-    the expression for the final select.
-      group.accumulators   alias -> window aggregate, one value on every row of the timeline
-      group.outputs        alias -> that value for the spine row, read off its edges
+    The SQL of one feature in the final select. Registers what it needs in `groups`: a group is one sort, or one pair of
+    CTEs, and has
+    - `accumulators`: alias -> window aggregate, one value on every row of the timeline
+    - `outputs`: alias -> that value for the spine row, read off its edges
 -#}
 {% macro feature_expression(groups, column, plan) %}
     {%- if column.agg == 'trend' -%}
@@ -17,6 +17,7 @@
 {% endmacro %}
 
 
+{#- The SQL of a feature by the strategy that was chosen for it. -#}
 {% macro strategy_expression(groups, column, plan) %}
     {%- if column.strategy == 'range_join' -%}{{ return(insitu.range_join_expression(groups, column, plan)) }}
     {%- elif column.strategy == 'probe' -%}{{ return(insitu.probe_expression(groups, column)) }}

@@ -18,6 +18,7 @@
 {% endmacro %}
 
 
+{#- One measure as given -> a complete dictionary. -#}
 {% macro normalise_measure(given, windows) %}
     {%- do insitu.check_measure(given) -%}
     {%- set argument = "measures, '" ~ given.name ~ "', half_life" -%}
@@ -41,7 +42,8 @@
 {% endmacro %}
 
 
-{#- A measure as given has a name, known keys, known aggregates and what those need. -#}
+{#- Fails when a measure as given lacks a name or what its aggregates need, or has an unknown key, aggregate or
+    unit. -#}
 {% macro check_measure(given) %}
     {%- set name = given.get('name') if given is mapping else none -%}
     {%- if not name or not modules.re.match('^[a-z][a-z0-9_]*$', name) -%}

@@ -1,4 +1,4 @@
-{#- The most frequent value: count each, take the first by count and value. -#}
+{#- The most frequent value, the smallest of equals. -#}
 {% macro mode_expression(groups, column) %}
     {%- set group = insitu.feature_group(groups, 'mode', column.window, column.measure) -%}
     {%- do group.outputs.update({column.alias: column.measure.name}) -%}
@@ -6,6 +6,7 @@
 {% endmacro %}
 
 
+{#- The CTEs that count every value of a window and keep the most frequent one. -#}
 {% macro render_mode(group, keys, plan) -%}
 {%- set alias, m = (group.outputs.items() | list)[0] -%}
 {%- set key_list = keys | join(', ') -%}

@@ -1,10 +1,10 @@
 {#-
     A feature from partial aggregates: whole tiers of time that lie inside the window, and the events at its two ends.
-    Nothing is subtracted, so NaN, infinities and huge values stay in their own windows. Registers in `group`
-      parts     name -> {event: its value on one event, tier: the aggregate over the events of a tier}
-      outputs   alias -> the parts of one window merged
-      passes    alias -> the same in a second pass, which knows the outputs of the first
-      latest    measure name -> {measure, moment: output}, whose value is looked up once its time is known
+    Nothing is subtracted, so NaN, infinities and huge values stay in their own windows. Registers in the group
+    - `parts`: name -> {event: its value on one event, tier: the aggregate over the events of a tier}
+    - `outputs`: alias -> the parts of one window merged
+    - `passes`: alias -> the same in a second pass, which knows the outputs of the first
+    - `latest`: measure name -> measure, whose value is looked up once its time is known
 -#}
 {% macro partials_expression(groups, column, plan) %}
     {%- set agg, window = column.agg, column.window -%}
@@ -70,6 +70,7 @@
 {% endmacro %}
 
 
+{#- The sum of a window, in double precision. -#}
 {% macro merged_sum(group, column) %}
     {%- set m = column.measure.name -%}
     {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
@@ -89,7 +90,8 @@
 {% endmacro %}
 
 
-{#- Squared distances from the window's mean, which the first pass found: what single-pass formulas lose, this keeps. -#}
+{#- Squared distances from the window's mean, which the first pass found: what single-pass formulas lose, this
+    keeps. -#}
 {% macro default__merged_stddev(group, column) %}
     {%- set m, n = column.measure.name, insitu.merged_count(group, column) -%}
     {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
@@ -106,7 +108,8 @@
 {% endmacro %}
 
 
-{#- DuckDB merges states of its own aggregate, as it does those of its threads: no second pass, so pieces are not kept. -#}
+{#- DuckDB merges states of its own aggregate, as it does those of its threads: no second pass, so pieces are not
+    kept. -#}
 {% macro duckdb__merged_stddev(group, column) %}
     {%- set m = column.measure.name -%}
     {%- set real, n = 'cast(' ~ m ~ ' as double precision)', 'count(' ~ m ~ ')' -%}
@@ -119,7 +122,8 @@
     {{ return(group.name ~ '.' ~ column.alias) }}
 {% endmacro %}
 
-{#- The state of DuckDB's stddev_samp: number of values, mean, sum of squared distances, which an infinite mean makes NaN. -#}
+{#- The state of DuckDB's stddev_samp: number of values, mean, sum of squared distances, which an infinite mean makes
+    NaN. -#}
 {% macro spread_state(n, mean, squares) %}
     {%- set fields = [
         "'count': cast(" ~ n ~ ' as ubigint)',

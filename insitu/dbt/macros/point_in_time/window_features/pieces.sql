@@ -6,7 +6,8 @@
 {% macro render_partials(group, keys, plan) -%}
 {%- set windows = group.windows.values() | sort(attribute='seconds') -%}
 {%- set key_list = keys | join(', ') -%}
-{#- Materialized where PostgreSQL would otherwise read all of a key's events through an index, instead of its bucket's. #}
+{#- Materialized where PostgreSQL would otherwise read all of a key's events through an index, instead of its
+    bucket's. #}
 ends as {{ 'materialized ' if target.type.startswith('postgres') }}(
     select events.*, {{ insitu.time_block('moment', plan.tiers[0].seconds) }} as bucket from events
 ),

@@ -70,8 +70,8 @@
 
 
 {#-
-    One generated feature, with the strategy that computes it and the reason. Its `parts` are columns that it is made of:
-    distinct values in a window are its events, less repeats.
+    One generated feature, with the strategy that computes it and the reason. Its `parts` are columns that it is made
+    of: distinct values in a window are its events, less repeats.
 -#}
 {% macro plan_column(measure, agg, window, prefix, data_type, strategy, lookups) %}
     {%- set argument = "measures, '" ~ measure.name ~ "'" -%}

@@ -6,6 +6,7 @@
 {% endmacro %}
 
 
+{#- The CTE that looks each row up by a LATERAL join. -#}
 {% macro render_probe(group, keys, plan) -%}
 {{ group.name }} as (
     select {{ insitu.qualified('moments', keys + ['as_of']) | join(', ') }}

@@ -43,7 +43,7 @@
 {% endmacro %}
 
 
-{#- Events in order of time, then of the declared tiebreak, then of the value itself. -#}
+{#- An `order by` list: events in order of time, then of the declared tiebreak, then of the value itself. -#}
 {% macro event_order(measure, qualifier, descending) %}
     {%- set columns = [qualifier ~ 'moment'] -%}
     {%- for column in measure.order_by -%}

@@ -54,7 +54,8 @@
 {% endmacro %}
 
 
-{#- A value in whole numbers of its smallest unit, so that totals, and n * sum of squares - square of sum, are exact. -#}
+{#- A value in whole numbers of its smallest unit, so that totals, and n * sum of squares - square of sum, are
+    exact. -#}
 {% macro exact_units(column) %}
     {%- set scale = insitu.exactness(column.type).scale -%}
     {{ return('cast(' ~ column.measure.name ~ (' * ' ~ 10 ** scale if scale else '') ~ ' as bigint)') }}
@@ -73,8 +74,9 @@
 {% endmacro %}
 
 {#-
-    DuckDB's running totals are the largest part of its time, so number and sum share one: units * 2^31 + 1 for each value. A
-    window has fewer than 2^31 events, and the sums of whole numbers of 32 bits leave room for their number in a HUGEINT.
+    DuckDB's running totals are the largest part of its time, so number and sum share one: units * 2^31 + 1 for each
+    value. A window has fewer than 2^31 events, and the sums of whole numbers of 32 bits leave room for their number in
+    a HUGEINT.
 -#}
 {% macro duckdb__exact_totals(group, column) %}
     {%- set summed = insitu.measure_aggregates(column.measure) | select('in', ['sum', 'avg', 'stddev']) | list -%}

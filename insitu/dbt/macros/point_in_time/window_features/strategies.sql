@@ -1,10 +1,9 @@
 {#-
-    Which SQL shape computes a feature, and why. Returns [strategy, reason].
-      running     running totals over one sort of events and window edges; the value at the lower edge is subtracted
-      partials    whole tiers of time inside the window, aggregated once for all, and the events at its ends
-      range_join  the events of each window, joined to the spine row or looked up through an index
-      probe       one look-up of the single row that counts, through an index
-    `lookups` says where looking up is cheap: {'bounded': [bool, why], 'all': [bool, why], 'index': bool}.
+    Which SQL shape computes a feature, and why: [strategy, reason].
+    - `running`: running totals over one sort of events and window edges; the value at the lower edge is subtracted
+    - `partials`: whole tiers of time inside the window, aggregated once for all, and the events at its ends
+    - `range_join`: the events of each window, joined to the spine row or looked up through an index
+    - `probe`: one look-up of the single row that counts, through an index
 -#}
 {% macro choose_strategy(measure, agg, window, data_type, forced, lookups) %}
     {%- if forced == 'range_join' -%}{{ return(['range_join', 'asked for']) }}{%- endif -%}

@@ -55,7 +55,8 @@
 {% endmacro %}
 
 
-{#- About 50,000 rows, each drawn by itself: whole pages would hold events of one time. {'clause', 'share' of all rows} -#}
+{#- About 50,000 rows, each drawn by itself: whole pages would hold events of one time. {'clause', 'share' of all
+    rows} -#}
 {% macro duckdb__event_sample(events) %}
     {%- set rows = run_query('select count(*) from ' ~ events).rows[0][0] | int -%}
     {%- set share = [1.0, 50000 / ([rows, 1] | max)] | min -%}

@@ -58,7 +58,8 @@ timeline as (
 {% endmacro %}
 
 
-{#- RANGE frames: rows of equal order are peers, so the order among equal events never matters. -#}
+{#- The window of running totals. RANGE frames: rows of equal order are peers, so the order among equal events never
+    matters. -#}
 {% macro window_clause(group, keys) -%}
     {%- set order = ['moment', 'edge'] -%}
     {%- if group.ordered and group.strategy != 'distinct' -%}

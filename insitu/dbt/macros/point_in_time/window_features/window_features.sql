@@ -1,4 +1,7 @@
-{#- Window features over events, one row per spine row: see docs/features.md. -#}
+{#-
+    Window features over events, one row per spine row: aggregates of the events of the same key that were available
+    strictly before as_of, and not before as_of minus the window. A whole model body, or a CTE. See docs/features.md.
+-#}
 {% macro window_features(
     spine, events, keys, measures, windows=['all'], available_at=none, as_of='as_of', spine_key=none, prefix=none,
     gap=none, strategy='auto', lookback=none, new_rows_only=true, documented=true
@@ -19,6 +22,7 @@
 {% endmacro %}
 
 
+{#- The query of window_features. -#}
 {% macro render_window_features(plan) %}
 {%- set groups = {} -%}
 {%- set features = {} -%}
