@@ -28,7 +28,12 @@ WIDTH = 120
 MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\((.*?)\)\s*-?%}", re.DOTALL)
 COMMENT_BEFORE = re.compile(r"{#-?((?:(?!#}).)*?)-?#}\n\Z", re.DOTALL)
 COMMENT_INSIDE = re.compile(r"\n?{#-?(.*?)-?#}", re.DOTALL)
-WAREHOUSES = {"default": "every other warehouse", "duckdb": "DuckDB", "postgres": "PostgreSQL", "postgrespy": "PostgreSQL"}
+WAREHOUSES = {
+    "default": "every other warehouse",
+    "duckdb": "DuckDB",
+    "postgres": "PostgreSQL",
+    "postgrespy": "PostgreSQL",
+}
 
 
 @dataclass(frozen=True)

@@ -25,3 +25,9 @@
     {%- endfor -%}
     {{ return(conditions | join(' and ') or '1 = 1') }}
 {% endmacro %}
+
+
+{#- A text as a SQL literal. -#}
+{% macro text_literal(text) %}
+    {{- return("'" ~ text | replace("'", "''") ~ "'") -}}
+{% endmacro %}

@@ -18,7 +18,9 @@
     {%- set parts = [] -%}
     {%- for part in columns | batch(90) -%}
         {%- set texts = [] -%}
-        {%- for column in part -%}{%- do texts.append("coalesce(" ~ insitu.value_text(column) ~ ", '∅')") -%}{%- endfor -%}
+        {%- for column in part -%}
+            {%- do texts.append("coalesce(" ~ insitu.value_text(column) ~ ", '∅')") -%}
+        {%- endfor -%}
         {%- do parts.append("concat_ws('|', " ~ texts | join(', ') ~ ')') -%}
     {%- endfor -%}
     {{ parts[0] if parts | length == 1 else "concat_ws('|', " ~ parts | join(', ') ~ ')' }}

@@ -3,7 +3,8 @@
 {% macro json_items(column, alias) -%}{{ adapter.dispatch('json_items', 'insitu')(column, alias) }}{%- endmacro %}
 
 {% macro default__json_items(column, alias) -%}
-    cross join lateral jsonb_array_elements(cast({{ column }} as jsonb)) with ordinality as {{ alias }} (value, position)
+    {%- set items = 'jsonb_array_elements(cast(' ~ column ~ ' as jsonb))' -%}
+    cross join lateral {{ items }} with ordinality as {{ alias }} (value, position)
 {%- endmacro %}
 
 {% macro duckdb__json_items(column, alias) -%}

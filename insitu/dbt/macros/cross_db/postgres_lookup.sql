@@ -14,7 +14,9 @@
     {%- endset -%}
     {%- for row in run_query(query).rows -%}
         {%- set columns, n = row[0].split(','), keys | length -%}
-        {%- if columns[:n] | sort == keys | sort and columns[n:n + 1] == [available_at] -%}{{ return(true) }}{%- endif -%}
+        {%- if columns[:n] | sort == keys | sort and columns[n:n + 1] == [available_at] -%}
+            {{ return(true) }}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(false) }}
 {% endmacro %}

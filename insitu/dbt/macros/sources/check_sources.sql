@@ -28,9 +28,10 @@
     {%- do insitu.check_source_columns(source, found.keys() | list) -%}
 
     {%- for column in declared -%}
-        {%- if insitu.canonical_type(found[column.name]) != insitu.canonical_type(column.data_type) -%}
+        {%- set type = insitu.canonical_type(found[column.name]) -%}
+        {%- if type != insitu.canonical_type(column.data_type) -%}
             {%- do exceptions.raise_compiler_error(
-                "Source `" ~ name ~ "`: column `" ~ column.name ~ "` is " ~ insitu.canonical_type(found[column.name]) ~ " but its contract says "
+                "Source `" ~ name ~ "`: column `" ~ column.name ~ "` is " ~ type ~ " but its contract says "
                 ~ column.data_type ~ ". Have the source delivered as agreed, or change the contract in "
                 ~ source.original_file_path ~ "."
             ) -%}

@@ -14,13 +14,14 @@
     {%- endfor -%}
     {%- set newest = "(select coalesce(max(as_of), timestamp '0001-01-01') from " ~ this ~ ')' -%}
     {%- set horizon = insitu.minus_duration(newest, lookback) if lookback else none -%}
+    {%- set same_key = insitu.join_on('there', 'candidate', spine_key, quoted=false) -%}
     {%- set known_keys = [] -%}
     {%- for column in spine_key -%}{%- do known_keys.append('candidate.' ~ column ~ ' is not null') -%}{%- endfor -%}
     {%- set filter -%}
     not exists (
         select 1
         from {{ this }} as there
-        where {{ insitu.join_on('there', 'candidate', spine_key, quoted=false) }} and there.as_of = candidate.{{ as_of }}
+        where {{ same_key }} and there.as_of = candidate.{{ as_of }}
             {%- if horizon %} and there.as_of > {{ horizon }}{% endif %}
     )
     {%- if horizon %}

@@ -1,9 +1,10 @@
 {#- number | text | time | boolean | other: keys of both sides must be of one family. -#}
 {% macro type_family(data_type) %}
     {%- set name = data_type | lower -%}
+    {%- set numbers = '^(u?(tiny|small|big|huge)?int(eger)?[0-9]*|numeric|decimal|real|float|double|oid)' -%}
     {%- if name.startswith('interval') or name.endswith('[]') -%}
         {{ return('other') }}
-    {%- elif modules.re.match('^(u?(tiny|small|big|huge)?int(eger)?[0-9]*|numeric|decimal|real|float|double|oid)', name) -%}
+    {%- elif modules.re.match(numbers, name) -%}
         {{ return('number') }}
     {%- elif modules.re.match('^(character|varchar|text|char|bpchar|string|uuid|enum|name)', name) -%}
         {{ return('text') }}

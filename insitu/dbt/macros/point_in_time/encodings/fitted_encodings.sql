@@ -73,9 +73,9 @@ final as (
         {%- endfor %}
     from {{ rows }} as unencoded
     {%- for column in joined %}
-    {%- set encoding = column ~ '_encoding' %}
+    {%- set encoding, category = column ~ '_encoding', 'cast(unencoded.' ~ column ~ ' as varchar)' %}
     left join encoding as {{ encoding }}
-        on {{ encoding }}.column_name = '{{ column }}' and {{ encoding }}.category = cast(unencoded.{{ column }} as varchar)
+        on {{ encoding }}.column_name = '{{ column }}' and {{ encoding }}.category = {{ category }}
     {%- endfor %}
 )
 

@@ -9,7 +9,8 @@
         ) -%}
     {%- endfor -%}
     {%- set plan = insitu.plan_latest(
-        'lag_features', spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by, lookback
+        'lag_features', spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by,
+        lookback
     ) -%}
     {%- set lagged = [] -%}
     {%- for column in plan.columns -%}
@@ -36,14 +37,16 @@
 -#}
 {% macro lagged_rows(plan, keys) -%}
 {%- set order = plan.order_by + plan.columns | map(attribute='measure') | map(attribute='expr') | unique | list -%}
+{%- set key_list = keys | join(', ') -%}
 {%- set event_keys = plan.key_columns.values() | join(', ') -%}
 {%- set order_list = plan.available_at ~ ', ' ~ order | join(' nulls last, ') ~ ' nulls last' -%}
 history as (
     select
         {{- insitu.looked_up_rows(plan) }}
         {%- for column in plan.columns %}
-        {%- set value = column.measure.expr -%},
-        {{ value if column.lag == 1 else 'lag(' ~ value ~ ', ' ~ (column.lag - 1) ~ ') over history' }} as {{ column.alias }}
+        {%- set value = column.measure.expr -%}
+        {%- set lagged = 'lag(' ~ value ~ ', ' ~ (column.lag - 1) ~ ') over history' -%},
+        {{ value if column.lag == 1 else lagged }} as {{ column.alias }}
         {%- endfor %},
         row_number() over (
             partition by {{ event_keys }}
@@ -59,7 +62,7 @@ history as (
 
 -- Rows that are equal in everything still have one order: that of their lags.
 numbered_history as (
-    select history.*, row_number() over (partition by {{ keys | join(', ') }}, moment order by place desc) as from_the_last
+    select history.*, row_number() over (partition by {{ key_list }}, moment order by place desc) as from_the_last
     from history
 ),
 

@@ -7,7 +7,8 @@
     order_by=none, lookback=none
 ) %}
     {%- set plan = insitu.plan_latest(
-        'latest_before', spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by, lookback
+        'latest_before', spine, events, keys, columns, available_at, as_of, spine_key, prefix, max_age, order_by,
+        lookback
     ) -%}
     {%- do insitu.document_columns(plan) -%}
     {{- insitu.render_latest(plan) -}}

@@ -7,9 +7,10 @@
     prefix=none, lookback=none
 ) %}
 {%- set plan = insitu.plan_lookup(
-    'validity_lookup', spine, dimension, 'valid_from, valid_to', keys, columns, [valid_from, valid_to], as_of, spine_key,
-    prefix, 'the row valid at as_of', 'range_join', 'one row per spine row: periods do not overlap', lookback
+    'validity_lookup', spine, dimension, 'valid_from, valid_to', keys, columns, [valid_from, valid_to], as_of,
+    spine_key, prefix, 'the row valid at as_of', 'range_join', 'one row per spine row: periods do not overlap', lookback
 ) -%}
+{%- set same_key = insitu.join_on('spine', 'dimension', plan.key_columns.keys(), quoted=false) -%}
 {%- do insitu.document_columns(plan) -%}
 {{ insitu.features_comment(plan) }}
 {{ insitu.spine_cte(plan) }}
@@ -38,7 +39,7 @@ final as (
         {%- endfor %}
     from spine
     left join dimension
-        on {{ insitu.join_on('spine', 'dimension', plan.key_columns.keys(), quoted=false) }} and dimension.valid_from <= spine.as_of
+        on {{ same_key }} and dimension.valid_from <= spine.as_of
         and (dimension.valid_to is null or spine.as_of < dimension.valid_to)
 )
 

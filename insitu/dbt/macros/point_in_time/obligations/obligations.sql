@@ -69,9 +69,11 @@
 {#- config.meta.point_in_time of a relation of this project; none if it has none. -#}
 {% macro point_in_time_declaration(relation) %}
     {%- for node in graph.nodes.values() | list + graph.sources.values() | list -%}
-        {%- if (node.get('identifier') or node.get('alias') or node.name) == relation.identifier and node.schema == relation.schema
-            and node.resource_type in ['model', 'seed', 'snapshot', 'source'] -%}
-            {{ return(((node.config.meta if node.config else none) or node.get('meta') or {}).get('point_in_time')) }}
+        {%- set identifier = node.get('identifier') or node.get('alias') or node.name -%}
+        {%- if identifier == relation.identifier and node.schema == relation.schema
+                and node.resource_type in ['model', 'seed', 'snapshot', 'source'] -%}
+            {%- set meta = (node.config.meta if node.config else none) or node.get('meta') or {} -%}
+            {{ return(meta.get('point_in_time')) }}
         {%- endif -%}
     {%- endfor -%}
     {{ return(none) }}
@@ -96,7 +98,8 @@
 -#}
 {% macro check_times_are_utc(relation, times) %}
     {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- if column.name in times and 'zone' in (column.data_type | lower) and 'without' not in (column.data_type | lower) -%}
+        {%- set type = column.data_type | lower -%}
+        {%- if column.name in times and 'zone' in type and 'without' not in type -%}
             {%- do exceptions.raise_compiler_error(
                 "`" ~ relation.identifier ~ "`: `" ~ column.name ~ "` is a " ~ column.data_type
                 ~ "; point-in-time columns are UTC timestamps without time zone. Convert it in staging."

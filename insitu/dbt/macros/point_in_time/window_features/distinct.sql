@@ -48,6 +48,7 @@
 {% macro render_distinct_timeline(group, keys, plan) %}
 {%- set m = group.ordered.name -%}
 {%- set key_list = keys | join(', ') -%}
+{%- set same_value = 'partition by ' ~ key_list ~ ', ' ~ m -%}
 {%- set bounded = group.windows.values() | list -%}
 {%- set longest = bounded | sort(attribute='seconds') | last -%}
 {%- set all_history = 'first_all' in group.accumulators -%}
@@ -58,7 +59,7 @@
     {%- do units.update({window.label: digit.unit}) -%}
 {%- endfor %}
 {{ m }}_repeats as (
-    select {{ key_list }}, moment, lag(moment) over (partition by {{ key_list }}, {{ m }} order by moment) as moment_before
+    select {{ key_list }}, moment, lag(moment) over ({{ same_value }} order by moment) as moment_before
     from events
     where {{ m }} is not null
 ),

@@ -40,7 +40,8 @@ pieces as {{ 'not materialized ' if group.passes }}(
         case
             when own > 0 then own
             {%- for window in windows[:-1] %}
-            when start >= {{ insitu.minus_duration('as_of', plan.gap + window.seconds) }} then {{ insitu.window_bits(group, windows[loop.index0:]) }}
+            {%- set lower = insitu.minus_duration('as_of', plan.gap + window.seconds) %}
+            when start >= {{ lower }} then {{ insitu.window_bits(group, windows[loop.index0:]) }}
             {%- endfor %}
             else {{ insitu.window_bits(group, windows[-1:]) }}
         end as inside
@@ -71,12 +72,13 @@ pieces as {{ 'not materialized ' if group.passes }}(
 {%- endif %}
 {%- for m, measure in group.latest.items() %}
 {%- set group_keys = insitu.qualified(group.name, keys + ['as_of']) | join(', ') %}
+{%- set same_key = insitu.join_on(group.name, 'events', keys, quoted=false) %}
 
 {{ group.name }}_last_{{ m }} as (
     select {{ group_keys }}, {{ insitu.latest_of(measure) }} as {{ m }}
     from {{ group.name }}
     inner join events
-        on {{ insitu.join_on(group.name, 'events', keys, quoted=false) }} and {{ group.name }}.{{ m }}_last_moment = events.moment
+        on {{ same_key }} and {{ group.name }}.{{ m }}_last_moment = events.moment
         and events.moment < {{ insitu.minus_duration(group.name ~ '.as_of', plan.gap) }}
     where events.{{ m }} is not null
     group by {{ group_keys }}

@@ -113,10 +113,11 @@
     {%- if how not in ['difference', 'ratio'] -%}
         {%- do insitu.features_error(argument, "'how': '" ~ how ~ "'", "'difference' or 'ratio'") -%}
     {%- endif -%}
-    {%- if agg not in ['count', 'rate_per_day', 'sum', 'avg', 'stddev', 'min', 'max', 'count_distinct', 'decayed_sum'] -%}
+    {%- set numeric = ['count', 'rate_per_day', 'sum', 'avg', 'stddev', 'min', 'max', 'count_distinct', 'decayed_sum'] -%}
+    {%- if agg not in numeric -%}
         {%- do insitu.features_error(
-            argument, "the aggregate '" ~ agg ~ "'", 'a numeric aggregate: count, rate_per_day, sum, avg, stddev, min, '
-            ~ 'max, count_distinct or decayed_sum'
+            argument, "the aggregate '" ~ agg ~ "'",
+            'a numeric aggregate: ' ~ numeric[:-1] | join(', ') ~ ' or ' ~ numeric[-1]
         ) -%}
     {%- endif -%}
     {%- if trend.get('windows', []) | length != 2 -%}

@@ -13,7 +13,8 @@
         {{ return(insitu.running_output(group, m ~ '_first', insitu.first_value_of(m) ~ ' over before', window)) }}
     {%- elif window.seconds is none and not (agg == 'avg' and exact.sum) -%}
         {#- In double precision: PostgreSQL's deviation of large whole numbers has no decimals. -#}
-        {%- set call = 'stddev_samp(cast(' ~ m ~ ' as double precision))' if agg == 'stddev' else agg ~ '(' ~ m ~ ')' -%}
+        {%- set deviation = 'stddev_samp(cast(' ~ m ~ ' as double precision))' -%}
+        {%- set call = deviation if agg == 'stddev' else agg ~ '(' ~ m ~ ')' -%}
         {%- set sql = insitu.running_output(group, column.alias, call ~ ' over before', window) -%}
         {{ return('cast(' ~ sql ~ ' as double precision)' if agg in ['sum', 'avg', 'stddev'] else sql) }}
     {%- endif -%}
@@ -63,7 +64,9 @@
 
 
 {#- The number of a window's values, and their sum where it is exact: {'n': sql, 'units': sql}. -#}
-{% macro exact_totals(group, column) %}{{ return(adapter.dispatch('exact_totals', 'insitu')(group, column)) }}{% endmacro %}
+{% macro exact_totals(group, column) %}
+    {{- return(adapter.dispatch('exact_totals', 'insitu')(group, column)) -}}
+{% endmacro %}
 
 {% macro default__exact_totals(group, column) %}
     {%- set m, window = column.measure.name, column.window -%}

@@ -11,7 +11,9 @@
     {%- endif -%}
     {%- set longest = seconds | max -%}
     {%- set widths = [] -%}
-    {%- for power in range(40) if 2 ** power >= longest and not widths -%}{%- do widths.append(2 ** power) -%}{%- endfor -%}
+    {%- for power in range(40) if 2 ** power >= longest and not widths -%}
+        {%- do widths.append(2 ** power) -%}
+    {%- endfor -%}
     {%- for _ in range(6) if widths[-1] >= 8 -%}{%- do widths.append(widths[-1] // 8) -%}{%- endfor -%}
     {#- Without a sample: as if each tier held ten times the events of the one below, and the third few. -#}
     {%- set crowds = insitu.events_per_tier(plan, widths, [1000, 100, 10, 0, 0, 0, 0]) -%}
@@ -77,7 +79,8 @@
 {% macro tiers_reason(tiers) %}
     {%- set texts = [] -%}
     {%- for tier in tiers[:-1] -%}
-        {%- for unit, size in [('days', 86400), ('hours', 3600), ('minutes', 60), ('seconds', 1)] if tier.seconds >= size -%}
+        {%- for unit, size in [('days', 86400), ('hours', 3600), ('minutes', 60), ('seconds', 1)]
+                if tier.seconds >= size -%}
             {%- if loop.first -%}{%- do texts.append((tier.seconds / size) | round(1) ~ ' ' ~ unit) -%}{%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
