@@ -7,7 +7,7 @@ import click
 
 from insitu import __version__
 from insitu.commands.features import explain, features
-from insitu.commands.new import new
+from insitu.commands.new import new, remove_use_case
 from insitu.commands.proof import check, lineage, time_travel
 from insitu.commands.report import report
 from insitu.commands.score import score
@@ -37,6 +37,7 @@ COMMANDS: tuple[click.Command, ...] = (
     features,
     explain,
     new,
+    remove_use_case,
     reproduce,
     backtest,
     model_card,

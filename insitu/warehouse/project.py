@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from insitu.errors import ConfigurationError
+from insitu.quoting import qualified
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Project:
     def relation(self, name: str) -> str:
         """Quoted `"schema"."table"` of a model."""
         node = self.node(name)
-        return ".".join('"' + node[part].replace('"', '""') + '"' for part in ("schema", "alias"))
+        return qualified(node["schema"], node["alias"])
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@
     the order of a floating point sum. The feature `(row)` counts scored rows that are not there now, and, where only a
     hash was logged, those whose hash is another. -#}
 {% macro parity(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
 {%- set declared = config.get('parity', {}).get('may_differ', []) -%}
