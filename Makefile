@@ -42,9 +42,10 @@ lint: install  ## Check style and types
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models/staging dbt_project/models/features dbt_project/models/training
 
-format: install  ## Put Python and SQL in order
+format: install  ## Put Python in order, and document the macros from their comments
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python tools/document_macros.py
 
 bench: install  ## Print the benchmarks (minutes)
 	$(BIN)/python -m benchmarks

@@ -85,7 +85,7 @@ select * from final
 {%- endmacro %}
 
 
-{#- `meta.ml.parity.log`: values (the default) or hash. -#}
+{#- Whether `meta.ml.parity.log` is hash and not values, the default; fails on anything else. -#}
 {% macro logs_hash(config) %}
     {%- set log = config.get('parity', {}).get('log', 'values') -%}
     {%- if log not in ['values', 'hash'] -%}
@@ -114,6 +114,7 @@ md5({% for column in features %}
 {%- endmacro %}
 
 
+{#- 1 where two values differ, 0 where not; floating-point numbers may differ by 1e-9, relatively. -#}
 {% macro differs(left, right, column) -%}
     {%- if insitu.is_floating(column) -%}
     case
@@ -128,6 +129,7 @@ md5({% for column in features %}
 {%- endmacro %}
 
 
+{#- An aggregate: the largest difference of two numbers; NULL for other types. -#}
 {% macro largest_difference(left, right, column) -%}
     {%- if insitu.is_floating(column) or insitu.canonical_type(column.data_type) in ['integer', 'bigint', 'smallint', 'numeric'] -%}
     max(abs({{ left }} - {{ right }}))
@@ -137,6 +139,7 @@ md5({% for column in features %}
 {%- endmacro %}
 
 
+{#- Whether a column holds floating-point or decimal numbers. -#}
 {% macro is_floating(column) %}
     {{- return(insitu.canonical_type(column.data_type) in ['double precision', 'real', 'float', 'numeric']) -}}
 {% endmacro %}
