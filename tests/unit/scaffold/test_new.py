@@ -51,7 +51,9 @@ def test_writes_every_file_into_one_folder_and_lists_the_use_case(project: Proje
     assert settings["vars"]["insitu_use_cases"] == ["first", answers.use_case]
     for path in written:
         text = path.read_text()
-        assert not {"USE", "ENTITY", "LABEL", "FAMILY", "MATURED", "RELATION"} & set(text.replace("_", " ").split()), path
+        assert not {"USE", "ENTITY", "LABEL", "FAMILY", "MATURED", "RELATION"} & set(text.replace("_", " ").split()), (
+            path
+        )
 
 
 @pytest.mark.parametrize("task", ["binary", "regression", "multiclass"])
