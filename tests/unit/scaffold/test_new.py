@@ -107,7 +107,7 @@ def test_refuses_to_overwrite_and_writes_nothing(project: Project) -> None:
 
 def test_refuses_a_use_case_that_is_there_in_another_folder(project: Project) -> None:
     new_use_case(project, Answers("churn", ["customer_id"], "has_left", folder="transformations/marketing"))
-    with pytest.raises(ConfigurationError, match="marketing/churn__models.py` exists already"):
+    with pytest.raises(ConfigurationError, match=r"marketing/churn__models\.py` exists already"):
         new_use_case(project, CHURN)
 
 
