@@ -32,7 +32,10 @@ CASES = [
         ["available_at", "declares none", "meta.point_in_time.available_at"],
     ),
     ({"spine_key": "['flight']"}, ["window_features(spine_key)", "`flight`"]),
-    ({"windows": "['1 fortnight']"}, ["window_features(windows): '1 fortnight' is not a duration", "such as `31 days`, or 'all'"]),
+    (
+        {"windows": "['1 fortnight']"},
+        ["window_features(windows): '1 fortnight' is not a duration", "such as `31 days`, or 'all'"],
+    ),
     ({"windows": "['-1 day']"}, ["window_features(windows)", "'-1 day'"]),
     ({"windows": "['1 month']"}, ["window_features(windows)", "'1 month' is not always equally long; write seconds"]),
     ({"gap": "'soon'"}, ["window_features(gap)", "'soon'"]),
