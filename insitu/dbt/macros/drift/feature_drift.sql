@@ -77,7 +77,7 @@ newer_{{ kind }} as (
 
 measured as (
     {%- for kind in ['numeric', 'categorical'] %}
-    {%- for measure in ['psi', 'missing_share'] %}
+    {%- for measure in insitu.drift_measures(kind) %}
     select * from (
         {{ insitu.macro_named('drift_' ~ measure)(
             'trained_' ~ kind, 'newer_' ~ kind, ['model_version', 'feature'], ['batch_id', 'test_day'], kind

@@ -30,7 +30,7 @@ batches as (
 ),
 
 measured as (
-    {% for measure in ['psi', 'ks', 'missing_share'] -%}
+    {% for measure in insitu.drift_measures('scores') -%}
     select * from (
         {{ insitu.macro_named('drift_' ~ measure)('heldout', 'batches', by, over) | indent(8) }}
     ) as {{ measure }}
