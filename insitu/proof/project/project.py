@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from insitu.proof.project import declarations as d
 from insitu.proof.project import proving
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.relations import Relations
@@ -33,8 +32,6 @@ class Project(Relations):
         """The verdict of one declared model."""
         if node.name not in self._results:
             declared = self.declaration(node)
-            if isinstance(declared, d.Anchored):
-                self._results[node.name] = proving.anchored(self, node, declared)
-            else:
-                self._results[node.name] = proving.axiom(self, node, declared)
+            prove = proving.axiom if self.is_boundary(node) else proving.anchored
+            self._results[node.name] = prove(self, node, declared)
         return self._results[node.name]

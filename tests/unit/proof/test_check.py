@@ -66,6 +66,26 @@ def test_formats(tmp_path: Path) -> None:
     assert {r["id"] for r in run["tool"]["driver"]["rules"]} == {f"{i:03d}" for i in range(1, 11)}
 
 
+def test_a_spine_that_says_why_it_is_right_is_listed_and_its_features_are_proved(tmp_path: Path) -> None:
+    asked = 'select visit_id, customer, booked_at as as_of from "db"."raw"."bookings"'
+    relations = {"orders": RELATIONS["orders"], "bookings": {"columns": {"visit_id": "bigint"}}}
+    spine = {"kind": "spine", "key": ["visit_id"]}
+    reads = {
+        "feat_orders": {"sql": GOOD.replace('"db"."raw"."visits"', '"db"."main"."visits"'), "point_in_time": FEATURES}
+    }
+    columns = {"visit_id": "bigint", "customer": "bigint", "as_of": "timestamp"}
+
+    def found(declared: dict[str, Any]) -> checking.Outcome:
+        models = {"visits": {"sql": asked, "point_in_time": declared}, **reads}
+        there = {("db", "main", "visits"): columns}
+        return checking.check(write(tmp_path, relations, models), columns=lambda names: there)
+
+    assert "009" in str(found(spine)), "the source says nothing of itself"
+    outcome = found({**spine, "trust": "bookings are made before they are asked for"})
+    assert outcome.ok
+    assert "visits: bookings are made before they are asked for" in str(outcome)
+
+
 WAIVER = {"column": "orders", "code": "003", "reason": "the till is never that fast", "expires": "2030-01-01"}
 
 
