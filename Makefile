@@ -11,13 +11,17 @@ DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-install: .venv/installed  ## Create the environment in .venv from the hashed lock file
+install: .venv/installed dbt_project/dbt_packages/insitu  ## Create the environment in .venv from the hashed lock file
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
+
+# The library's dbt package, linked where dbt looks for packages: all of it lies in this repository.
+dbt_project/dbt_packages/insitu: | .venv/installed
+	$(BIN)/dbt --quiet deps --project-dir dbt_project --profiles-dir .
 
 run: install  ## Build the whole loop and say what came of it (TARGET=postgres, AS_OF="2013-11-02")
 	$(BIN)/dbt build $(DBT_OPTIONS)

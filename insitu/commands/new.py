@@ -57,7 +57,8 @@ def new(project: Project, /, use_case: str, entity: tuple[str, ...], label: str 
             f"Write {use_case}__spine (who, when), {use_case}__labels (what came true, known when) and "
             f"{use_case}__features (which feature models). Then:"
         )
-    click.echo(f"  dbt build --select +{use_case}__champion      # train and judge\n  insitu check")
+    click.echo(f"  {project.command(f'dbt build --select +{use_case}__champion')}      # train and judge")
+    click.echo(f"  {project.command('dbt compile --full-refresh')}\n  insitu check")
 
 
 @click.command("remove-use-case")

@@ -33,6 +33,7 @@ FLOORS = (
     "insitu.features",
     "insitu.status",
     "insitu.report",
+    "insitu.install",
     "insitu.scaffold",
     "insitu.commands",
     "insitu.cli",
