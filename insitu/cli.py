@@ -1,13 +1,15 @@
 """The command line: `insitu --help`."""
 
 import sys
-from pathlib import Path
 
 import click
 
 from insitu import __version__
+from insitu.commands.doctor import doctor
 from insitu.commands.features import explain, features
-from insitu.commands.new import new
+from insitu.commands.install import init, remove, upgrade
+from insitu.commands.new import new, remove_use_case
+from insitu.commands.place import takes_place
 from insitu.commands.proof import check, lineage, time_travel
 from insitu.commands.report import report
 from insitu.commands.score import score
@@ -19,16 +21,22 @@ from insitu.warehouse import Project
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
-@click.option("--project-dir", type=click.Path(path_type=Path), default="dbt_project", show_default=True)
-@click.option("--profiles-dir", type=click.Path(path_type=Path), default=".", show_default=True)
-@click.option("--target", default=None, help="Target of the dbt profile; its default otherwise.")
 @click.pass_context
-def cli(context: click.Context, project_dir: Path, profiles_dir: Path, target: str | None) -> None:
-    """In-warehouse machine learning with dbt: what dbt itself does not do."""
-    context.obj = Project(project_dir, profiles_dir, target)
+def cli(context: click.Context) -> None:
+    """In-warehouse machine learning with dbt: what dbt itself does not do.
+
+    The options say which dbt project is meant, before the command's name or after it; the environment variables
+    DBT_PROJECT_DIR, DBT_PROFILES_DIR, DBT_TARGET and DBT_PROFILE count as in dbt.
+    """
+    if context.obj is None:
+        context.obj = Project.find()
 
 
 COMMANDS: tuple[click.Command, ...] = (
+    init,
+    doctor,
+    upgrade,
+    remove,
     status,
     report,
     check,
@@ -37,6 +45,7 @@ COMMANDS: tuple[click.Command, ...] = (
     features,
     explain,
     new,
+    remove_use_case,
     reproduce,
     backtest,
     model_card,
@@ -44,6 +53,7 @@ COMMANDS: tuple[click.Command, ...] = (
 )
 for command in COMMANDS:
     cli.add_command(command)
+takes_place(cli)
 
 
 def run_command(command: click.Command) -> int:

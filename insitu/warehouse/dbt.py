@@ -19,7 +19,9 @@ def run_dbt(project: Project, *arguments: str, variables: dict[str, Any] | None 
     command += ["--project-dir", str(project.directory), "--profiles-dir", str(project.profiles_dir)]
     if project.target:
         command += ["--target", project.target]
-    if variables:
-        command += ["--vars", json.dumps(variables)]
+    if project.profile:
+        command += ["--profile", project.profile]
+    if given := {**project.variables, **(variables or {})}:
+        command += ["--vars", json.dumps(given)]
     if subprocess.run(command, check=False).returncode != 0:
         raise InsituError(f"`dbt {' '.join(arguments)}` failed; its message is above.")

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
+import tomllib
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pytest
+import yaml
 
-REPOSITORY = Path(__file__).parents[2]
+import insitu
+from tests.wheel import REPOSITORY, build
+
 MAPPED = {
     "insitu/postgrespy/adapter": "dbt/adapters/postgrespy",
     "insitu/postgrespy/include": "dbt/include/postgrespy",
 }
-SOURCES = ("insitu", "scoring", "pyproject.toml", "setup.py", "README.md")
 
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> list[PurePosixPath]:
-    """The files in a wheel built from a copy of the repository, without the network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in SOURCES:
-        source, copy = REPOSITORY / name, folder / "source" / name
-        if source.is_dir():
-            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, copy)
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(folder / "source")]
-    subprocess.run(command, check=True)
-    [wheel] = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    """The files in the wheel."""
+    with zipfile.ZipFile(build(tmp_path_factory.mktemp("wheel"))) as archive:
         return [PurePosixPath(name) for name in archive.namelist()]
 
 
@@ -54,3 +44,13 @@ def test_every_module_and_every_file_beside_it_is_there(names: list[PurePosixPat
             if name.startswith(f"{folder}/"):
                 name = name.replace(folder, installed, 1)
         assert name in there, f"{name} is not in the wheel"
+
+
+def test_the_dbt_package_is_whole_and_of_the_same_version(names: list[PurePosixPath]) -> None:
+    folder = REPOSITORY / "insitu" / "dbt"
+    files = {f"insitu/dbt/{path.relative_to(folder)}" for path in folder.rglob("*") if path.is_file()}
+    assert {str(name) for name in names if name.parts[:2] == ("insitu", "dbt")} == files
+    settings = yaml.safe_load((folder / "dbt_project.yml").read_text())
+    assert (settings["name"], settings["version"]) == ("insitu", insitu.__version__)
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert project["version"] == insitu.__version__

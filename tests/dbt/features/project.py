@@ -42,12 +42,12 @@ class FeaturesProject:
         return bool(outcome.success), "\n".join(lines)
 
     def compiled(self) -> dict[str, str]:
-        """Model name → compiled SQL, of the project's own models."""
+        """Model name → compiled SQL."""
         ok, said = self.run("compile")
         assert ok, said
         manifest = json.loads((self.directory / "target" / "manifest.json").read_text())
-        nodes = manifest["nodes"].values()
-        return {node["name"]: node["compiled_code"] for node in nodes if node["package_name"] == "features_test"}
+        models = (node for node in manifest["nodes"].values() if node["package_name"] == "features_test")
+        return {node["name"]: node["compiled_code"] for node in models}
 
     def failures(self) -> dict[str, str]:
         """Model name → message of the last run."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from insitu.scaffold.new import new_use_case
+from insitu.scaffold.new import Answers, new_use_case
 from insitu.warehouse import Project
 from tests.dbt_package import install
 
@@ -171,17 +171,18 @@ def write_project(folder: Path) -> Path:
     install(directory)
     shutil.copytree(ROOT / "dbt_project/macros", directory / "macros")
     settings = yaml.safe_load((ROOT / "dbt_project/dbt_project.yml").read_text())
-    settings |= {"vars": {"insitu_as_of": AS_OF, "insitu_use_cases": []}, "on-run-start": [], "seeds": {}}
+    settings["vars"] |= {"insitu_as_of": AS_OF, "insitu_use_cases": [], "insitu_backtests": []}
+    settings |= {"on-run-start": [], "seeds": {}}
     (directory / "dbt_project.yml").write_text(yaml.safe_dump(settings, default_flow_style=None))
     (folder / "profiles.yml").write_text(yaml.safe_dump(PROFILE))
     (directory / "models/_sources.yml").write_text(yaml.safe_dump(SOURCES))
     project = Project(directory, folder)
     for name, task, declared in (("tier", "multiclass", TIERS), ("spend", "regression", SPEND)):
-        new_use_case(project, name, "order_id", name, task)
-        training = directory / "models/training" / name
+        new_use_case(project, Answers(name, ["order_id"], name, task, backtest=True))
+        own = directory / "models/use_cases" / name
         for suffix, text in (("spine", SPINE), ("labels", LABELS), ("features", FEATURES)):
             filled = text.replace("USE_CASE", name).replace("LABEL", name)
-            (training / f"{name}__{suffix}.sql").write_text(filled)
+            (own / f"{name}__{suffix}.sql").write_text(filled)
         declare(folder, name, declared)
     (directory / "models/features").mkdir()
     (directory / "models/features/feat_order__visit.sql").write_text(VISIT)
@@ -193,8 +194,9 @@ def write_project(folder: Path) -> Path:
 
 def declare(folder: Path, use_case: str, settings: dict[str, object]) -> None:
     """Change `meta.ml` of a use case, as a person would in its YAML file."""
-    path = folder / f"models_py/{use_case}/_{use_case}.yml"
+    path = folder / f"dbt_project/models/use_cases/{use_case}/_{use_case}.yml"
     declared = yaml.safe_load(path.read_text())
     for model in declared["models"]:
-        model["config"]["meta"]["ml"] |= settings
+        if "ml" in model.get("config", {}).get("meta", {}):
+            model["config"]["meta"]["ml"] |= settings
     path.write_text(yaml.safe_dump(declared))

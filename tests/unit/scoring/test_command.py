@@ -45,7 +45,7 @@ def test_an_offset_is_converted_for_dbt_and_for_the_scorer(
 ) -> None:
     given = ("score", "run", "flight_delay", "--as-of", "2013-11-02T06:00:00+02:00", "--vars", "{raw: landing}")
     assert run(monkeypatch, *given) == 0
-    assert handed_on["variables"] == {"raw": "landing", "as_of": "2013-11-02 04:00:00"}
+    assert handed_on["variables"] == {"raw": "landing", "insitu_as_of": "2013-11-02 04:00:00"}
     assert handed_on["scored"] == "2013-11-02 04:00:00"
 
 
@@ -53,12 +53,14 @@ def test_an_offset_is_converted_for_dbt_and_for_the_scorer(
 def test_a_moment_among_the_variables_too(
     handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
-    assert run(monkeypatch, "score", "run", "flight_delay", "--vars", f"{{as_of: {written}}}") == 0
-    assert handed_on["variables"] == {"as_of": "2013-11-02 04:00:00"}
+    assert run(monkeypatch, "score", "run", "flight_delay", "--vars", f"{{insitu_as_of: {written}}}") == 0
+    assert handed_on["variables"] == {"insitu_as_of": "2013-11-02 04:00:00"}
     assert handed_on["scored"] == "2013-11-02 04:00:00"
 
 
-@pytest.mark.parametrize("options", [("--as-of", "tomorrow"), ("--vars", "{as_of: tomorrow}"), ("--vars", "[1]")])
+@pytest.mark.parametrize(
+    "options", [("--as-of", "tomorrow"), ("--vars", "{insitu_as_of: tomorrow}"), ("--vars", "[1]")]
+)
 def test_nonsense_is_one_clear_error(
     handed_on: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,5 @@
-{{ config(materialized='view', enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('predictions') -%}
+{{ config(materialized='view') }}
 
 with final as (
     {% for use_case in insitu.use_cases() -%}
