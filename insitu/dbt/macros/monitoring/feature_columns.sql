@@ -4,7 +4,7 @@
     {%- set found = {} -%}
     {%- if execute -%}
         {%- set config = insitu.use_case_config(use_case) -%}
-        {%- set ignored = insitu.key_columns(config) + insitu.monitoring_limit(use_case, 'ignore_features') -%}
+        {%- set ignored = config.key + insitu.monitoring_limit(use_case, 'ignore_features') -%}
         {%- set features = insitu.use_case_ref(use_case, 'features') -%}
         {%- for column in adapter.get_columns_in_relation(features) if column.name not in ignored -%}
             {%- set type = column.dtype | lower -%}

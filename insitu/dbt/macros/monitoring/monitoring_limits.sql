@@ -19,7 +19,7 @@
 
 {#- One limit of one use case. -#}
 {% macro monitoring_limit(use_case, name) %}
-    {%- set of_use_case = insitu.use_case_config(use_case).get('monitoring', {}) -%}
+    {%- set of_use_case = insitu.use_case_config(use_case).monitoring -%}
     {%- set of_project = var('insitu_monitoring_limits', {}) -%}
     {%- set known = insitu.default_limits() -%}
     {%- for place, limits in [

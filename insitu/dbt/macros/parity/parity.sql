@@ -6,8 +6,8 @@
 {% macro parity(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
-{%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
-{%- set declared = config.get('parity', {}).get('may_differ', []) -%}
+{%- set key = config.key -%}
+{%- set declared = config.parity.may_differ -%}
 {%- set scored = insitu.use_case_ref(use_case, 'scored_features') -%}
 {%- set current = insitu.parity_features(insitu.use_case_ref(use_case, 'features'), key) -%}
 {%- set logged = adapter.get_columns_in_relation(scored) | map(attribute='name') | list if execute else [] -%}
@@ -16,7 +16,7 @@
 {%- for column in current if column.name in logged and not hashing -%}
     {%- do features.append(column) -%}
 {%- endfor -%}
-{%- set row_now = 'recomputed.' ~ adapter.quote(config.get('as_of', 'as_of')) -%}
+{%- set row_now = 'recomputed.' ~ adapter.quote(config.as_of) -%}
 with scored as (
     select *
     from {{ scored }}
@@ -50,8 +50,7 @@ compared as (
         {%- endfor %}
     from scored
     left join recomputed
-        on {% for column in key %}scored.{{ adapter.quote(column) }} = recomputed.{{ adapter.quote(column) }}
-        {{- " and " if not loop.last }}{% endfor %}
+        on {{ insitu.join_on('scored', 'recomputed', key) }}
     group by scored.batch_id
 ),
 
@@ -87,7 +86,7 @@ select * from final
 
 {#- Whether `meta.ml.parity.log` is hash and not values, the default; fails on anything else. -#}
 {% macro logs_hash(config) %}
-    {%- set log = config.get('parity', {}).get('log', 'values') -%}
+    {%- set log = config.parity.log -%}
     {%- if log not in ['values', 'hash'] -%}
         {%- do exceptions.raise_compiler_error("meta.ml.parity.log is '" ~ log ~ "'. Allowed: values, hash.") -%}
     {%- endif -%}

@@ -3,7 +3,7 @@
 {% macro scored_features(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'predictions', 'incremental') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
-{%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
+{%- set key = config.key -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 with predictions as (
     select * from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'predictions'), ['batch_id'] + key) }} as predictions

@@ -9,7 +9,7 @@
         'parity': 'required',
         'parity_days': 31,
     } -%}
-    {%- for name, value in config.get('promotion', {}).items() -%}
+    {%- for name, value in (config.get('promotion') or {}).items() -%}
         {%- if name not in rules -%}
             {%- do exceptions.raise_compiler_error(
                 "`meta.ml.promotion` has an unknown key `" ~ name ~ "`. There are: " ~ rules.keys() | join(', ') ~ "."

@@ -3,7 +3,7 @@
     yet, however late they came, or no later than `lookback` behind its newest. Otherwise none: all of them.
 -#}
 {% macro new_rows_filter(as_of, spine_key, lookback, macro) %}
-    {%- set lookback = insitu.parse_window(lookback, 'lookback').seconds if lookback else none -%}
+    {%- set lookback = insitu.parse_window(lookback, 'lookback', macro).seconds if lookback else none -%}
     {%- if not is_incremental() -%}{{ return(none) }}{%- endif -%}
     {%- set known = insitu.known_columns(this) -%}
     {%- for column in spine_key if known is not none and column | lower not in known -%}

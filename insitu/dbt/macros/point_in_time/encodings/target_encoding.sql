@@ -88,7 +88,7 @@ select * from final
     {%- set spine_key = insitu.checked_spine_key(spine_key, keys, spine_types, spine, macro) -%}
     {%- set columns = [] -%}
     {%- for text in windows -%}
-        {%- set window = insitu.parse_window(text) -%}
+        {%- set window = insitu.parse_window(text, macro=macro) -%}
         {%- do columns.append({
             'name': insitu.prefixed(prefix, label ~ '_encoded_' ~ window.label),
             'window': window,

@@ -49,7 +49,7 @@
     {%- do insitu.check_expressions(expressions, events, types, available_at, macro) -%}
     {%- do plan.update({
         'order_by': order_by,
-        'max_age': insitu.parse_window(max_age, 'max_age').seconds if max_age else none,
+        'max_age': insitu.parse_window(max_age, 'max_age', macro).seconds if max_age else none,
         'unique': unique,
     }) -%}
     {{ return(plan) }}
