@@ -49,7 +49,8 @@ def _compared(context: Context, curve: str) -> Answer:
         f"""
         select model_version, point, threshold, x, y
         from {{ml_curves}}
-        where use_case = ? and snapshot_id = ? and split = ? and curve = ? and model_version in ({", ".join("?" * len(versions))})
+        where use_case = ? and snapshot_id = ? and split = ? and curve = ?
+            and model_version in ({", ".join("?" * len(versions))})
         order by model_version, point
         """,
         context.use_case,

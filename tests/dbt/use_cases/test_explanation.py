@@ -57,7 +57,9 @@ def test_retraining_value_by_hand(shop: Shop) -> None:
     assert set(tests.candidate) == {"linear"}
     assert tests.trained_at.nunique() == 3
     scores = tests.pivot(index="from_as_of", columns="trained_at", values="value").astype(float)
-    found = shop.query("select * from evaluation.ml_retraining_value where use_case = 'tier'").set_index("retrained_every_days")
+    found = shop.query("select * from evaluation.ml_retraining_value where use_case = 'tier'").set_index(
+        "retrained_every_days"
+    )
     assert list(found.sort_index().index) == [14, 28, 42]
     for n_ages, days in enumerate([14, 28, 42], start=1):
         met, fresh = [], []

@@ -51,7 +51,9 @@ def test_writes_every_file_into_one_folder_and_lists_the_use_case(project: Proje
     assert settings["vars"]["insitu_use_cases"] == ["first", answers.use_case]
     for path in written:
         text = path.read_text()
-        assert not {"USE", "ENTITY", "LABEL", "FAMILY", "MATURED", "RELATION"} & set(text.replace("_", " ").split()), path
+        assert not {"USE", "ENTITY", "LABEL", "FAMILY", "MATURED", "RELATION"} & set(text.replace("_", " ").split()), (
+            path
+        )
 
 
 @pytest.mark.parametrize("task", ["binary", "regression", "multiclass"])
@@ -105,7 +107,7 @@ def test_refuses_to_overwrite_and_writes_nothing(project: Project) -> None:
 
 def test_refuses_a_use_case_that_is_there_in_another_folder(project: Project) -> None:
     new_use_case(project, Answers("churn", ["customer_id"], "has_left", folder="transformations/marketing"))
-    with pytest.raises(ConfigurationError, match="marketing/churn__models.py` exists already"):
+    with pytest.raises(ConfigurationError, match=r"marketing/churn__models\.py` exists already"):
         new_use_case(project, CHURN)
 
 
