@@ -4,20 +4,24 @@ TARGET ?= duckdb
 AS_OF ?=
 BIN := .venv/bin
 export INSITU_TARGET = $(TARGET)
-DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{as_of: "$(AS_OF)"}')
+DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{insitu_as_of: "$(AS_OF)"}')
 
 .PHONY: help install run postgres test lint format bench docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-install: .venv/installed  ## Create the environment in .venv from the hashed lock file
+install: .venv/installed dbt_project/dbt_packages/insitu  ## Create the environment in .venv from the hashed lock file
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
+
+# The library's dbt package, linked where dbt looks for packages: all of it lies in this repository.
+dbt_project/dbt_packages/insitu: | .venv/installed
+	$(BIN)/dbt --quiet deps --project-dir dbt_project --profiles-dir .
 
 run: install  ## Build the whole loop and say what came of it (TARGET=postgres, AS_OF="2013-11-02")
 	$(BIN)/dbt build $(DBT_OPTIONS)
@@ -27,7 +31,7 @@ run: install  ## Build the whole loop and say what came of it (TARGET=postgres, 
 	$(BIN)/insitu status
 
 postgres: install  ## Start a local PostgreSQL and print its settings
-	$(BIN)/python -m insitu.postgrespy.server
+	$(BIN)/python -m insitu.local_postgres
 
 test: install lint  ## Run all checks and tests; brings up its own PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadgroup
@@ -38,9 +42,10 @@ lint: install  ## Check style and types
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models/staging dbt_project/models/features dbt_project/models/training
 
-format: install  ## Put Python and SQL in order
+format: install  ## Put Python in order, and document the macros from their comments
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python tools/document_macros.py
 
 bench: install  ## Print the benchmarks (minutes)
 	$(BIN)/python -m benchmarks

@@ -12,9 +12,7 @@ ADAPTER = {
 setup(
     package_dir=ADAPTER,
     packages=[
-        *find_packages(
-            include=["insitu*", "scoring*"], exclude=[path.replace("/", ".") + "*" for path in ADAPTER.values()]
-        ),
+        *find_packages(include=["insitu*"], exclude=[path.replace("/", ".") + "*" for path in ADAPTER.values()]),
         *ADAPTER,
     ],
 )

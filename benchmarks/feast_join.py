@@ -89,7 +89,7 @@ def in_warehouse(folder: Path, source: str) -> dict[str, float]:
         for name, file in files.items():
             connection.execute(f"create view raw.{name} as select * from '{folder}/{file}.parquet'")
     model = (
-        f"{{{{ latest_before(spine=source('raw', 'spine'), events=source('raw', '{source}'), keys=['key'], "
+        f"{{{{ insitu.latest_before(spine=source('raw', 'spine'), events=source('raw', '{source}'), keys=['key'], "
         f"columns={FEATURES!r}, available_at='known_at', spine_key=['id']) }}}}"
     )
     project = FeaturesProject(

@@ -21,8 +21,8 @@ from dbt.adapters.factory import reset_adapters
 from tests.dbt.features.project import FeaturesProject
 
 MODEL = """{{ config(materialized='incremental') }}
-{{ window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), keys=['key'], available_at='known_at',
-    windows=['1 day', '7 days'], spine_key=['id'],
+{{ insitu.window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), keys=['key'],
+    available_at='known_at', windows=['1 day', '7 days'], spine_key=['id'],
     measures=[{'name': 'real', 'expr': 'real', 'agg': ['count', 'avg', 'stddev', 'max']}]) }}"""
 
 

@@ -16,7 +16,8 @@ import duckdb
 import sqlglot
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from insitu.proof.project import Node, Project
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
 from tests.dbt.features.project import FeaturesProject
 
 SPINE = Node(
@@ -81,7 +82,7 @@ def chain(length: int) -> list[Node]:
 def generated(count: int) -> list[Node]:
     """What `window_features` writes for five aggregates of two measures over four windows."""
     text = (
-        "{{ window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), keys=['k'], "
+        "{{ insitu.window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), keys=['k'], "
         "available_at='ts', spine_key=['id'], windows=['1 hour', '6 hours', '1 day', '7 days'], measures=["
         "{'name': 'n', 'agg': 'count'}, {'name': 'v', 'expr': 'v', 'agg': ['avg', 'max', 'last', 'sum']}]) }}"
     )

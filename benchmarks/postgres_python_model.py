@@ -25,10 +25,10 @@ from typing import Any, Self
 import numpy as np
 import psycopg2
 import pyarrow as pa
-from dbt.adapters.postgrespy.session import Session
-from dbt.adapters.postgrespy.write import copy_batches
 
-from insitu.postgrespy.server import Database, temporary_server
+from insitu.local_postgres import Database, temporary_server
+from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.write import copy_batches
 
 COLUMNS = 25
 FEATURES = [f"f{i}" for i in range(COLUMNS - 1)]

@@ -69,8 +69,8 @@ def generate(path: Path, spine: int, events: int, each: int, zipf: bool) -> None
 def render(path: Path) -> dict[str, str]:
     """The compiled SQL of each case over the warehouse file: the tiers depend on how crowded its events are."""
     models = {
-        f"case_{i}": "{{ window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), keys=['key'], "
-        f"windows={list(WINDOWS)!r}, measures={measures!r}, spine_key=['id']) }}}}"
+        f"case_{i}": "{{ insitu.window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), "
+        f"keys=['key'], windows={list(WINDOWS)!r}, measures={measures!r}, spine_key=['id']) }}}}"
         for i, measures in enumerate(CASES.values())
     }
     with tempfile.TemporaryDirectory() as directory:

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from insitu.postgrespy.server import Database, temporary_server
+from insitu.local_postgres import Database, temporary_server
 from tests.dbt.features.project import FeaturesProject
 
 WINDOWS = ["1 hour", "1 day", "7 days", "30 days"]
@@ -73,8 +73,9 @@ def by_hand(aggs: list[str]) -> str:
 def render(database: Database, directory: Path) -> dict[str, str]:
     """Compiled SQL by set and strategy."""
     models = {
-        f"set_{i}_{strategy}": "{{ window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), "
-        f"keys={{'k': 'key'}}, windows={WINDOWS!r}, measures=[{{'name': 'v', 'expr': 'whole', 'agg': {aggs!r}}}], "
+        f"set_{i}_{strategy}": "{{ insitu.window_features(spine=source('raw', 'spine'), "
+        f"events=source('raw', 'events'), keys={{'k': 'key'}}, windows={WINDOWS!r}, "
+        f"measures=[{{'name': 'v', 'expr': 'whole', 'agg': {aggs!r}}}], "
         f"spine_key=['id'], strategy='{strategy}') }}}}"
         for i, aggs in enumerate(SETS.values())
         for strategy in ("auto", "timeline", "range_join")

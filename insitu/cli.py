@@ -1,34 +1,59 @@
 """The command line: `insitu --help`."""
 
 import sys
-from pathlib import Path
 
 import click
 
 from insitu import __version__
+from insitu.commands.doctor import doctor
+from insitu.commands.features import explain, features
+from insitu.commands.install import init, remove, upgrade
+from insitu.commands.new import new, remove_use_case
+from insitu.commands.place import takes_place
+from insitu.commands.proof import check, lineage, time_travel
+from insitu.commands.report import report
+from insitu.commands.score import score
+from insitu.commands.status import status
+from insitu.commands.training import backtest, model_card, reproduce
 from insitu.errors import InsituError
-from insitu.features.commands import explain, features
-from insitu.proof.commands import check, lineage, time_travel
-from insitu.report.commands import report
-from insitu.scaffold.commands import new
-from insitu.status.commands import status
-from insitu.training.commands import backtest, model_card, reproduce
 from insitu.warehouse import Project
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
-@click.option("--project-dir", type=click.Path(path_type=Path), default="dbt_project", show_default=True)
-@click.option("--profiles-dir", type=click.Path(path_type=Path), default=".", show_default=True)
-@click.option("--target", default=None, help="Target of the dbt profile; its default otherwise.")
 @click.pass_context
-def cli(context: click.Context, project_dir: Path, profiles_dir: Path, target: str | None) -> None:
-    """In-warehouse machine learning with dbt: what dbt itself does not do."""
-    context.obj = Project(project_dir, profiles_dir, target)
+def cli(context: click.Context) -> None:
+    """In-warehouse machine learning with dbt: what dbt itself does not do.
+
+    The options say which dbt project is meant, before the command's name or after it; the environment variables
+    DBT_PROJECT_DIR, DBT_PROFILES_DIR, DBT_TARGET and DBT_PROFILE count as in dbt.
+    """
+    if context.obj is None:
+        context.obj = Project.find()
 
 
-for command in (status, report, check, time_travel, lineage, features, explain, new, reproduce, backtest, model_card):
+COMMANDS: tuple[click.Command, ...] = (
+    init,
+    doctor,
+    upgrade,
+    remove,
+    status,
+    report,
+    check,
+    time_travel,
+    lineage,
+    features,
+    explain,
+    new,
+    remove_use_case,
+    reproduce,
+    backtest,
+    model_card,
+    score,
+)
+for command in COMMANDS:
     cli.add_command(command)
+takes_place(cli)
 
 
 def run_command(command: click.Command) -> int:

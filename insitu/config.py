@@ -1,7 +1,7 @@
 """What `meta.ml` may say about a use case, checked before anything is trained.
 
 One pydantic model per block. Unknown keys are refused with the list of the allowed ones, because a misspelt option that
-is silently ignored is the dearest kind of YAML mistake. Blocks that belong to other parts (costs, actions, monitoring,
+is silently ignored is an expensive mistake. Blocks that belong to other parts (costs, actions, monitoring,
 …) are accepted whole and checked there.
 """
 
@@ -10,20 +10,12 @@ from __future__ import annotations
 import difflib
 from typing import Any, Literal, TypeVar, get_args
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from insitu import durations, metrics
 from insitu.errors import ConfigurationError
 
 Task = Literal["binary", "multiclass", "regression"]
-
-# The metric that chooses among candidates when the use case names none.
-DEFAULT_METRIC = {"binary": "auc", "multiclass": "log_loss", "regression": "mae"}
-METRICS = {
-    "binary": ("auc", "average_precision", "log_loss", "brier"),
-    "multiclass": ("log_loss", "accuracy", "auc"),
-    "regression": ("mae", "rmse", "r2", "pinball"),
-}
 
 
 class Block(BaseModel):
@@ -33,28 +25,20 @@ class Block(BaseModel):
 
 
 class Parity(Block):
-    """What is kept of the features that a batch was scored with, and which of them may be others later."""
+    """What is logged of the features that a batch was scored with, and which of them may change later."""
 
     log: Literal["values", "hash"] = "values"
     may_differ: list[str] = []
 
 
-def duration(value: Any) -> str:
-    """Check a duration such as `31 days` or `1 day`; return it unchanged. Raises ValueError."""
-    try:
-        delta = pd.Timedelta(str(value))
-    except ValueError:
-        delta = pd.NaT  # type: ignore[assignment]
-    if pd.isna(delta) or delta < pd.Timedelta(0):
-        raise ValueError(f"{value!r} is not a duration; write a number and minutes, hours, days or weeks: `31 days`")
-    return str(value)
+def duration(value: Any) -> str | None:
+    """Check a duration where there is one; return it in its usual spelling. Raises ValueError."""
+    return None if value is None else str(durations.parse(value))
 
 
-def positive(value: str) -> str:
-    """Refuse a duration of nothing. Raises ValueError."""
-    if pd.Timedelta(value) == pd.Timedelta(0):
-        raise ValueError(f"{value!r} is no time at all")
-    return value
+def fixed_duration(value: Any) -> str:
+    """Check a duration whose length does not depend on the calendar. Raises ValueError."""
+    return str(durations.parse_fixed(value))
 
 
 def slice_length(value: Any) -> str:
@@ -64,7 +48,7 @@ def slice_length(value: Any) -> str:
         if not text[:-1].replace(".", "", 1).isdigit() or not 0 < float(text[:-1]) < 100:
             raise ValueError(f"{value!r} is not a share between 0% and 100%")
         return text
-    return duration(value)
+    return str(durations.parse(value))
 
 
 class CrossValidation(Block):
@@ -77,10 +61,10 @@ class CrossValidation(Block):
     window: Literal["expanding", "sliding"] = "expanding"
     train: str | None = None  # length of a sliding training window
     validation: str | None = None  # length of one validation slice; the default divides the later half evenly
-    gap: str = "0 days"  # left out between training and validation
+    gap: str | None = None  # left out between training and validation
     group_by_entity: bool = False  # an entity seen in training is dropped from validation
 
-    check_durations = field_validator("train", "validation", "gap")(lambda v: v if v is None else duration(v))
+    check_durations = field_validator("train", "validation", "gap")(duration)
 
     @model_validator(mode="after")
     def sliding_needs_length(self) -> CrossValidation:
@@ -92,15 +76,15 @@ class CrossValidation(Block):
 class Training(Block):
     """Which days are for what, counted back from `training_as_of`."""
 
-    retrain_every: str = "month"
-    test: str = "31 days"
-    gap: str = "7 days"
+    retrain_every: Literal["day", "week", "month", "quarter", "year"] = "month"
+    test: str = "30 days"
+    gap: str | None = "7 days"
     validation: str = "30 days"
     history: str | None = None  # train rows older than this before the train split's end are left out
     refit: bool = True  # after validation, fit the same procedure once more on train + validation
     cross_validation: CrossValidation = CrossValidation()
 
-    check_durations = field_validator("test", "gap", "validation", "history")(lambda v: v if v is None else duration(v))
+    check_durations = field_validator("test", "gap", "validation", "history")(duration)
 
 
 class Search(Block):
@@ -205,7 +189,7 @@ class Backtest(Block):
     every: str = "28 days"  # between them
     step: str = "7 days"  # length of a scored period
 
-    check_durations = field_validator("every", "step")(lambda v: positive(duration(v)))
+    check_durations = field_validator("every", "step")(fixed_duration)
 
 
 class Features(Block):
@@ -232,7 +216,7 @@ class UseCase(Block):
     selection_metric: str | None = None
     budget: Budget = Budget()
     backtest: Backtest = Backtest()
-    # Types, beside the fixed list, that this project's own estimators may bring into an artifact.
+    # Types of this project's own estimators that an artifact may hold, beside the fixed list.
     trusted_types: list[str] = []
     # Read by other parts.
     scoring: dict[str, Any] = {}
@@ -256,12 +240,17 @@ class UseCase(Block):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"candidates share the name {twice[0]!r}; give each its own")
-        allowed = METRICS[self.task]
+        allowed = metrics.CHOOSING[self.task]
         if self.selection_metric is not None and self.selection_metric not in allowed:
             raise ValueError(
                 f"selection_metric is {self.selection_metric!r}; a {self.task} task chooses by {', '.join(allowed)}"
             )
         return self
+
+    @property
+    def key(self) -> list[str]:
+        """The columns that tell one row from another: entity and as-of time."""
+        return [*self.entity, self.as_of]
 
     @property
     def quantiles(self) -> list[float]:
@@ -271,7 +260,7 @@ class UseCase(Block):
     @property
     def metric(self) -> str:
         """The metric that chooses among candidates."""
-        return self.selection_metric or DEFAULT_METRIC[self.task]
+        return self.selection_metric or metrics.usual(self.task)
 
 
 def _allowed(location: tuple[int | str, ...]) -> list[str]:

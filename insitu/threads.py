@@ -1,8 +1,8 @@
-"""The cores are used, and not several times over.
+"""Use all cores without oversubscribing them.
 
-BLAS runs on one thread: sums in another order give other last digits, and the same snapshot must give the same model on
-any number of cores. OpenMP loops of tree learners do not depend on the number of threads and use all cores, except on
-small data, where waiting for each other takes longer than the work.
+BLAS runs on one thread: several would add up a sum in another order and change its last digits, and the same snapshot
+must give the same model on any number of cores. The OpenMP loops of tree learners give the same result with any number
+of threads, so they use all cores, except on small data, where starting threads takes longer than the work.
 
 Import this before scikit-learn: the OpenMP runtime reads its settings once, when it is loaded.
 """
@@ -17,14 +17,14 @@ from contextlib import contextmanager
 
 from threadpoolctl import ThreadpoolController
 
-# Waiting threads spin by default, which starves everyone else on the machine.
+# By default, waiting threads spin and take processor time from everyone else on the machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 SMALL = 20_000  # rows
 
 
 def thread_count(rows: int | None = None) -> int:
-    """Threads worth using for so many rows; the variable INSITU_THREADS lowers it."""
+    """How many threads to use for this many rows; the environment variable INSITU_THREADS sets an upper bound."""
     if rows is not None and rows < SMALL:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -34,7 +34,7 @@ def thread_count(rows: int | None = None) -> int:
 
 @functools.lru_cache(maxsize=4)
 def _pools(loaded: tuple[bool, ...]) -> ThreadpoolController:
-    """The thread pools of the libraries loaded by now; finding them takes milliseconds, so it is done once."""
+    """The thread pools of the libraries loaded so far. Finding them takes milliseconds, so the result is kept."""
     return ThreadpoolController()
 
 

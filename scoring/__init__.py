@@ -1,1 +1,1 @@
-"""Apply registered models outside `dbt build`."""
+"""`python -m scoring`, in this repository, is `insitu score`; the code is in `insitu/scoring`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from dbt_common import behavior_flags
 
-from insitu.postgrespy.server import Database, ServerUnavailable, temporary_server
+from insitu.local_postgres import Database, ServerUnavailable, temporary_server
 
 TESTS = Path(__file__).parent
 

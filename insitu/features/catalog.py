@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from sqlglot import expressions as exp
 
 from insitu.errors import ConfigurationError
 from insitu.features.records import compiled_sql, records
+from insitu.quoting import parts
 from insitu.warehouse import Project
 
 
@@ -70,7 +70,7 @@ def _feature(model: str, record: Mapping[str, Any], column: Mapping[str, Any]) -
         macro=record["macro"],
         aggregate=column["agg"],
         window=column["window"],
-        events=_identifier(record["events"]),
+        events=parts(record["events"])[-1],
         keys=tuple(record["keys"].values()),
         available_at=record["available_at"],
         source_columns=source_columns(column["expr"], column["where"], *column["order_by"]),
@@ -89,8 +89,3 @@ def source_columns(*fragments: str | None) -> tuple[str, ...]:
         except sqlglot.errors.ParseError:
             names[fragment] = None
     return tuple(names)
-
-
-def _identifier(relation: str) -> str:
-    """The last part of a quoted relation name."""
-    return re.split(r"\.", relation)[-1].strip('"')

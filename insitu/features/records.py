@@ -30,7 +30,7 @@ def compiled_sql(project: Project, node: Mapping[str, Any]) -> str:
     path = target / "compiled" / str(node["package_name"]) / str(node["original_file_path"])
     if not path.is_file():
         raise ConfigurationError(
-            f"The model `{node['name']}` is not compiled. Run `dbt compile --project-dir {project.directory} "
-            f"--profiles-dir {project.profiles_dir} --select {node['name']}` first."
+            f"The model `{node['name']}` is not compiled. Run "
+            f"`{project.command('dbt compile --select ' + node['name'])}` first."
         )
     return path.read_text()

@@ -7,14 +7,17 @@ import pyarrow as pa
 from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
+from insitu.quoting import identifiers
 from insitu.training.backtest import SCHEMA
 from insitu.training.backtest import backtest as run_backtest
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
 
 
 @clear_errors
-def backtest(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relation, snapshots: Relation) -> pa.Table:
-    """Body of `<use_case>__backtest`: made once per snapshot, and only in a build with `--vars '{backtest: true}'`.
+def backtest(
+    dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQuery, snapshots: LazyQuery
+) -> pa.Table:
+    """Body of `<use_case>__backtest`: made once per snapshot, in builds with `--vars '{insitu_backtest: true}'`.
 
     Args:
         dbt: dbt's object of the running Python model.
@@ -30,7 +33,7 @@ def backtest(dbt: Any, session: Session, meta: dict[str, Any], training_set: Rel
         return SCHEMA.empty_table()
     use_case = dbt.this.identifier.removesuffix("__backtest")
     snapshot = current_snapshot(training_set, use_case)
-    columns = ", ".join('"' + column.replace('"', '""') + '"' for column in training_set.columns)
+    columns = identifiers(*training_set.columns)
     rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000).read_all()
     existing = {key for (key,) in own_rows(dbt, session, "distinct backtest_key")}
     with interruptible():

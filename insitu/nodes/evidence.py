@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from insitu.errors import InsituError
-from insitu.nodes.session import Session
 from insitu.nodes.target import target_path
-from insitu.proof import checking
-from insitu.proof.columns import of_warehouse
+from insitu.proof.project import checking
+from insitu.proof.project.columns import of_warehouse
 
 MAX_MESSAGE = 500  # characters
 
 
-class _Warehouse:
-    """What the proof asks of a warehouse, over the session of the running model."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        return self.session.sql(sql).to_arrow_reader(10_000).read_all()
-
-    def sql(self, query: str) -> Any:
-        raise NotImplementedError
-
-    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
-        raise NotImplementedError
-
-
-def point_in_time(session: Session, use_case: str) -> tuple[str, str | None]:
+def point_in_time(query: Callable[[str], pa.Table], use_case: str) -> tuple[str, str | None]:
     """Check the compiled SQL of `<use_case>__training_set` and of all models that it reads, as `insitu check` does.
+
+    Args:
+        query: runs a query in the warehouse; the proof asks for the types of columns.
+        use_case: its name.
 
     Returns:
         `proved`, `not proved` or `not checked`, and why. Never raises: what could not be checked says so.
@@ -46,12 +32,12 @@ def point_in_time(session: Session, use_case: str) -> tuple[str, str | None]:
     try:
         outcome = checking.check(
             target,
-            columns=lambda relations: of_warehouse(_Warehouse(session), relations),
+            columns=lambda relations: of_warehouse(query, relations),
             select=ancestors(target, f"{use_case}__training_set"),
         )
     except InsituError as error:
         return "not checked", str(error)[:MAX_MESSAGE]
-    except Exception as error:  # SQL that the analyser stumbles over must not stop the training
+    except Exception as error:  # an error of the analyser must not stop the training
         return "not checked", f"{type(error).__name__}: {error}"[:MAX_MESSAGE]
     if outcome.ok:
         return "proved", None

@@ -7,22 +7,24 @@ import pyarrow as pa
 
 from insitu.config import UseCase, parse
 from insitu.nodes.scores import Scored, as_text, score_batches, score_fields
-from insitu.nodes.session import Session, clear_errors, own_rows, rows, text_literal
+from insitu.nodes.session import Session, clear_errors, own_rows, rows
 from insitu.nodes.snapshot import current_snapshot
-from insitu.registry import Model
-from insitu.warehouse.relation import Relation
+from insitu.quoting import identifiers, literal
+from insitu.registry.model import Model
+from insitu.warehouse.lazy_query import LazyQuery
 
 BATCH_ROWS = 100_000
 
 
 @clear_errors
 def predict_heldout(
-    dbt: Any, session: Session, meta: dict[str, Any], training_set: Relation, snapshots: Relation, models: Relation
+    dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQuery, snapshots: LazyQuery, models: LazyQuery
 ) -> pa.RecordBatchReader:
     """Body of `<use_case>__heldout_predictions`.
 
     Versions trained on this snapshot predict its validation and its test; versions of earlier trainings predict the
-    test only, as rivals of the new ones. A version trained later than this snapshot may have seen its rows: left out.
+    test only, to be compared with the new ones. Versions trained after this snapshot are left out: they may have seen
+    its rows.
 
     Args:
         dbt: dbt's object of the running Python model.
@@ -52,9 +54,9 @@ def predict_heldout(
             own = row["snapshot_id"] == snapshot.snapshot_id
             for split in ("validation", "test") if own else ("test",):
                 model = Model.from_row(row, split, config.trusted_types)
-                # In one order everywhere: the last digit of a linear model's sum depends on a row's place in its batch.
-                heldout = snapshots.filter(f"{snapshot.condition} and split = {text_literal(split)}").order(
-                    ", ".join(f'"{name}"' for name in (config.as_of, *config.entity))
+                # Always in one order: the last digit of a linear model's score depends on a row's place in its batch.
+                heldout = snapshots.filter(f"{snapshot.condition} and split = {literal(split)}").order(
+                    identifiers(config.as_of, *config.entity)
                 )
                 reader = heldout.to_arrow_reader(BATCH_ROWS)
                 for scored in score_batches(config, model, reader, f"{use_case}__snapshots"):
@@ -63,9 +65,9 @@ def predict_heldout(
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _schema(config: UseCase, snapshots: Relation) -> pa.Schema:
+def _schema(config: UseCase, snapshots: LazyQuery) -> pa.Schema:
     kept = snapshots.limit(0).to_arrow_reader(1).schema
-    keys = [kept.field(name) for name in (*config.entity, config.as_of)]
+    keys = [kept.field(name) for name in config.key]
     return pa.schema(
         [
             ("model_version", pa.string()),
@@ -82,7 +84,7 @@ def _heldout(model_version: str, config: UseCase, scored: Scored, schema: pa.Sch
     label = scored.rows.column(config.label)
     columns = {
         "model_version": pa.repeat(pa.scalar(model_version), scored.rows.num_rows),
-        **{name: scored.rows.column(name) for name in ("snapshot_id", "split", *config.entity, config.as_of)},
+        **{name: scored.rows.column(name) for name in ("snapshot_id", "split", *config.key)},
         "label": as_text(label) if config.task == "multiclass" else label.cast(pa.float64()),
         **scored.columns,
     }

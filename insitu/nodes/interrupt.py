@@ -1,7 +1,7 @@
-"""Ctrl-C reaches a fit.
+"""Lets Ctrl-C stop a model that is being fitted.
 
-dbt runs models in worker threads. On Ctrl-C it cancels their queries and waits for them; a thread that is fitting a
-model has no query, and dbt would wait until the last candidate is trained.
+dbt runs models in worker threads. On Ctrl-C it cancels their queries and waits for them. A thread that is fitting has
+no query to cancel, so dbt would wait until the last candidate is trained.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CANCELLING = ("LogCancelLine", "QueryCancelationUnsupported")  # dbt's events wh
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """While the block runs in a worker thread of dbt, Ctrl-C raises KeyboardInterrupt in it, soon."""
+    """Make Ctrl-C raise KeyboardInterrupt in the block, also where it runs in one of dbt's worker threads."""
     from dbt_common.events.event_manager_client import get_event_manager
 
     worker = threading.get_ident()

@@ -10,16 +10,17 @@ import pyarrow as pa
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
 from insitu.nodes.scores import score_batches, score_fields
-from insitu.nodes.session import Session, clear_errors, own_rows, rows, text_literal
-from insitu.registry import Model
-from insitu.warehouse.relation import Relation
+from insitu.nodes.session import Session, clear_errors, own_rows, rows
+from insitu.quoting import literal
+from insitu.registry.model import Model
+from insitu.warehouse.lazy_query import LazyQuery
 
 BATCH_ROWS = 100_000
 
 
 @clear_errors
 def predict(
-    dbt: Any, session: Session, meta: dict[str, Any], scoring_set: Relation, models: Relation, champion: Relation
+    dbt: Any, session: Session, meta: dict[str, Any], scoring_set: LazyQuery, models: LazyQuery, champion: LazyQuery
 ) -> pa.RecordBatchReader:
     """Body of `<use_case>__predictions`: the same batch twice adds nothing.
 
@@ -41,7 +42,7 @@ def predict(
 
 
 def predict_batch(
-    config: UseCase, use_case: str, scoring_set: Relation, models: Relation, champion: Relation, existing: set[str]
+    config: UseCase, use_case: str, scoring_set: LazyQuery, models: LazyQuery, champion: LazyQuery, existing: set[str]
 ) -> pa.RecordBatchReader:
     """Apply the champion to the scoring set, streaming; the dbt node and the batch scorer both end here.
 
@@ -71,7 +72,7 @@ def predict_batch(
         for scored in score_batches(config, model, reader, f"{use_case}__scoring_set"):
             constants = {"batch_id": batch_id, "model_version": model.model_version, "predicted_at": predicted_at}
             columns = {name: pa.repeat(pa.scalar(value), scored.rows.num_rows) for name, value in constants.items()}
-            columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *config.entity, config.as_of)}
+            columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *config.key)}
             columns |= scored.columns
             yield pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)
 
@@ -83,24 +84,24 @@ def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) 
     return sha256(f"{artifact_sha256}:{scoring_set_id}:{batch_as_of.isoformat()}".encode()).hexdigest()[:16]
 
 
-def _champion(use_case: str, models: Relation, champion: Relation) -> dict[str, Any]:
+def _champion(use_case: str, models: LazyQuery, champion: LazyQuery) -> dict[str, Any]:
     found = champion.project("model_version").fetchall()
     if not found:
         raise InsituError(
             f"`{use_case}` has no champion to predict with. `{use_case}__promotions` says why each candidate was "
             "rejected; pin one in the seed `promotion_overrides` to use it all the same."
         )
-    return rows(models.filter(f"model_version = {text_literal(found[0][0])}"))[0]
+    return rows(models.filter(f"model_version = {literal(found[0][0])}"))[0]
 
 
-def _schema(config: UseCase, scoring_set: Relation) -> pa.Schema:
+def _schema(config: UseCase, scoring_set: LazyQuery) -> pa.Schema:
     source = scoring_set.limit(0).to_arrow_reader(1).schema
     return pa.schema(
         [
             ("batch_id", pa.string()),
             ("batch_as_of", pa.timestamp("us")),
             ("model_version", pa.string()),
-            *[source.field(name) for name in (*config.entity, config.as_of)],
+            *[source.field(name) for name in config.key],
             *score_fields(config),
             ("predicted_at", pa.timestamp("us")),
         ]

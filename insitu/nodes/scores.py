@@ -1,4 +1,4 @@
-"""The columns in which scores are written: one per row, or in a multiclass task one row per class; quantiles beside."""
+"""The columns of scores: one row per scored row, or per class in a multiclass task, with a column per quantile."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from insitu.config import UseCase
-from insitu.registry import Model
+from insitu.registry.model import Model
 
 
 def quantile_column(quantile: float) -> str:

@@ -1,12 +1,14 @@
-"""What a node needs of dbt and of the warehouse session; DuckDB's relations and ours for PostgreSQL both provide it."""
+"""What a node uses of dbt and of the warehouse session. Both DuckDB's relations and `PostgresQuery` provide it."""
 
 import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+import pyarrow as pa
+
 from insitu.errors import InsituError
-from insitu.warehouse.relation import Relation
+from insitu.warehouse.lazy_query import LazyQuery
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -15,7 +17,12 @@ R = TypeVar("R")
 class Session(Protocol):
     """The connection that dbt gives to a Python model."""
 
-    def sql(self, query: str) -> Relation: ...
+    def sql(self, query: str) -> LazyQuery: ...
+
+
+def table(session: Session, query: str) -> pa.Table:
+    """All rows of a query; for small results."""
+    return session.sql(query).to_arrow_reader(10_000).read_all()
 
 
 def own_rows(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:
@@ -25,19 +32,14 @@ def own_rows(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:
     return session.sql(f"select {columns} from {dbt.this}").fetchall()
 
 
-def rows(relation: Relation) -> list[dict[str, Any]]:
+def rows(relation: LazyQuery) -> list[dict[str, Any]]:
     """All rows as dictionaries; for small relations."""
     columns = list(relation.columns)
     return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
 
 
-def text_literal(value: str) -> str:
-    """A SQL text literal, for conditions on relations that take no bound values."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def clear_errors(node: Callable[P, R]) -> Callable[P, R]:
-    """Let an InsituError reach the reader as its message: dbt prints the traceback of what a Python model raises."""
+    """Show an InsituError as its message alone, without the traceback that dbt prints for a Python model."""
 
     @wraps(node)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:

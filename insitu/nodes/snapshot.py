@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from insitu.errors import InsituError
-from insitu.nodes.session import text_literal
-from insitu.warehouse.relation import Relation
+from insitu.quoting import literal
+from insitu.warehouse.lazy_query import LazyQuery
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Snapshot:
     @property
     def condition(self) -> str:
         """SQL condition that selects its rows from `<use_case>__snapshots`."""
-        return f"snapshot_id = {text_literal(self.snapshot_id)}"
+        return f"snapshot_id = {literal(self.snapshot_id)}"
 
 
-def current_snapshot(training_set: Relation, use_case: str) -> Snapshot:
+def current_snapshot(training_set: LazyQuery, use_case: str) -> Snapshot:
     """The snapshot that `<use_case>__training_set` holds.
 
     Raises:

@@ -1,5 +1,6 @@
 """Train: a snapshot in, registry rows out."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +9,19 @@ import pyarrow as pa
 from insitu.config import parse
 from insitu.nodes.evidence import point_in_time
 from insitu.nodes.interrupt import interruptible
-from insitu.nodes.session import Session, clear_errors, own_rows
+from insitu.nodes.session import Session, clear_errors, own_rows, table
 from insitu.nodes.snapshot import current_snapshot
 from insitu.nodes.target import target_path
-from insitu.training import train as train_candidates
+from insitu.quoting import identifiers
 from insitu.training.checkpoint import Checkpoint
 from insitu.training.keys import nothing_new
 from insitu.training.schema import MODELS_SCHEMA
-from insitu.warehouse.relation import Relation
+from insitu.training.train import train as train_candidates
+from insitu.warehouse.lazy_query import LazyQuery
 
 
 @clear_errors
-def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relation, snapshots: Relation) -> pa.Table:
+def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQuery, snapshots: LazyQuery) -> pa.Table:
     """Body of `<use_case>__models`: fit the candidates that this snapshot, code and configuration have not seen yet.
 
     Args:
@@ -41,12 +43,13 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relati
     if nothing_new(parse(meta["ml"], use_case), snapshot.snapshot_id, {tuple(rest) for _, *rest in registered}):
         Checkpoint(checkpoints()).forget(existing)
         return MODELS_SCHEMA.empty_table()
-    columns = ", ".join('"' + column.replace('"', '""') + '"' for column in training_set.columns)
+    columns = identifiers(*training_set.columns)
     rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000)
     with interruptible():
         trained = train_candidates(meta["ml"], use_case, rows, existing, checkpoints=checkpoints())
     if trained.num_rows:
-        verdict = dict(zip(("point_in_time", "point_in_time_message"), point_in_time(session, use_case), strict=True))
+        found = point_in_time(partial(table, session), use_case)
+        verdict = dict(zip(("point_in_time", "point_in_time_message"), found, strict=True))
         for name, value in verdict.items():
             position = trained.schema.get_field_index(name)
             column = pa.repeat(pa.scalar(value, pa.string()), trained.num_rows)
@@ -55,6 +58,6 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: Relati
 
 
 def checkpoints() -> Path | None:
-    """Beside what dbt compiled: candidates of a build that was stopped, until the next one has written them."""
+    """The folder, in dbt's target folder, for finished candidates of a build that was stopped before it wrote them."""
     target = target_path()
     return None if target is None else target / "insitu_finished_candidates"

@@ -1,1 +1,1 @@
-"""PostgreSQL as an equal warehouse: the dbt adapter plugin `postgrespy` and a throw-away server for tests and play."""
+"""PostgreSQL as an equal warehouse: the dbt adapter plugin `postgrespy`, and the script of its roles."""

@@ -1,6 +1,3 @@
 """Fitted models as warehouse rows: artifact bytes, signature, versions, and their application to Arrow batches."""
 
 import insitu.threads  # noqa: F401  before scikit-learn loads OpenMP
-from insitu.registry.model import Model
-
-__all__ = ["Model"]

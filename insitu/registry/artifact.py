@@ -2,7 +2,7 @@
 
 Pickle executes code while it loads; skops only rebuilds objects of types it is told to trust. The list below is fixed
 here and never read from the file. A type check cannot see a crafted *content* (tree nodes pointing outside their array
-crash the process), hence two more walls: the SHA-256 that the registry holds, and a bounds check of every tree.
+crash the process), so two more checks are made: against the SHA-256 in the registry, and of the bounds of every tree.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from skops.io.exceptions import UntrustedTypesFoundException
 from insitu.errors import InsituError
 from insitu.registry.versions import incompatible
 
-# What our families need beyond the types skops trusts by itself (scikit-learn's public estimators, NumPy arrays).
+# The types that our families need beyond those skops trusts by default (scikit-learn's estimators, NumPy arrays).
 TRUSTED_TYPES = (
     "collections.OrderedDict",
     "functools.partial",  # histogram gradient boosting checks its input by a partial of the function below

@@ -13,6 +13,7 @@ from insitu.errors import InsituError
 from insitu.registry import artifact
 from insitu.registry.signature import Signature
 from insitu.threads import limited
+from insitu.training.fitting.scores import raw_scores
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,3 @@ class Model:
         self.signature.validate(reader.schema, table)
         for batch in reader:
             yield batch, self.predict(batch, table)
-
-
-def raw_scores(estimator: Any, task: str, frame: Any) -> np.ndarray[Any, Any]:
-    """Apply a fitted estimator to a frame; the shapes are those of `Model.predict`."""
-    if isinstance(estimator, dict):
-        estimator = estimator["score"]
-    if task == "regression":
-        return np.asarray(estimator.predict(frame), dtype=np.float64)
-    probabilities = np.asarray(estimator.predict_proba(frame), dtype=np.float64)
-    if task == "binary":
-        return probabilities[:, 1]
-    # Some libraries compute in single precision: their rows add up to 1 only almost.
-    normalised: np.ndarray[Any, Any] = probabilities / probabilities.sum(axis=1, keepdims=True)
-    return normalised

@@ -1,23 +1,18 @@
-"""Who made a model: library versions, git revision, hash of the training code."""
+"""What a model was made with: library versions and git revision."""
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib.metadata
 import platform
 import subprocess
-from pathlib import Path
 
 # A fitted model depends on these: their versions are part of the training key.
 RELEVANT = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
 # Only for the candidates that use them.
 OPTIONAL = {"lightgbm": "lightgbm", "xgboost": "xgboost-cpu"}
-# Libraries whose objects are inside the artifact: it is loaded by the version that wrote it (first two numbers).
+# Libraries whose objects are inside the artifact: loading needs the version that wrote it, in its first two numbers.
 CHECKED = ("scikit-learn", "lightgbm", "xgboost-cpu")
-
-# Part of the training package, but without influence on what is fitted.
-NOT_FITTING = {"commands.py", "reproduce.py", "backtest.py", "checkpoint.py"}
 
 
 def library_versions(*families: str) -> dict[str, str]:
@@ -42,18 +37,6 @@ def incompatible(versions: dict[str, str]) -> str | None:
         if recorded.split(".")[:2] != present.split(".")[:2]:
             return f"{name} {recorded}, and {present} is installed"
     return None
-
-
-@functools.cache
-def code_hash() -> str:
-    """SHA-256 over the source files that decide what is fitted, 64 hexadecimal digits."""
-    package = Path(__file__).parents[1]
-    files = [package / "registry" / "signature.py", package / "registry" / "model.py"]
-    files += [path for path in (package / "training").rglob("*.py") if path.name not in NOT_FITTING]
-    digest = hashlib.sha256()
-    for path in sorted(files, key=lambda path: path.relative_to(package).as_posix()):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 @functools.cache

@@ -10,7 +10,9 @@ from functools import cached_property
 from textwrap import dedent
 from typing import Any
 
+from insitu.quoting import identifier, literal
 from insitu.warehouse import Project, Warehouse
+from insitu.warehouse.catalog import existing_relations
 
 Row = dict[str, Any]
 
@@ -60,8 +62,7 @@ class Questions:
 
     @cached_property
     def _built(self) -> set[tuple[str, str]]:
-        found = self.warehouse.query("select table_schema, table_name from information_schema.tables")
-        return {(row["table_schema"], row["table_name"]) for row in found.to_pylist()}
+        return existing_relations(self.warehouse)
 
     def _exists(self, model: str) -> bool:
         node = self.project.models.get(model)
@@ -75,7 +76,7 @@ class Questions:
             name = re.sub(r"^use__", f"{self.use_case}__", match[1])
             if name not in models:
                 models.append(name)
-            return self.project.relation(name) if name in self.project.models else f'"{name}"'
+            return self.project.relation(name) if name in self.project.models else identifier(name)
 
         statement = re.sub(r"\{(\w+)\}", relation, dedent(sql).strip())
         missing = tuple(name for name in models if not self._exists(name))
@@ -96,4 +97,4 @@ def _value(value: Any) -> Any:
 
 def _written_out(statement: str, parameters: Sequence[str]) -> str:
     values = iter(parameters)
-    return re.sub(r"\?", lambda _: "'" + next(values).replace("'", "''") + "'", statement) + ";"
+    return re.sub(r"\?", lambda _: literal(next(values)), statement) + ";"

@@ -1,4 +1,4 @@
-"""What there is to say about a model version, once: the Markdown card and the page's section both show it.
+"""The facts about a model version, written once for the Markdown card and for the section of the page.
 
 A fact is (term, value, whether it is a code to copy).
 """
@@ -25,7 +25,7 @@ def loads(value: Any, otherwise: Any) -> Any:
 
 
 def question(config: Row, row: Row) -> Facts:
-    """What is predicted, for whom, from how much, and what an outcome is worth."""
+    """What is predicted, for which entity, from how many features, and the money of each outcome."""
     kinds = [str(feature.get("kind", "number")) for feature in loads(row.get("signature"), {}).get("features", [])]
     listed = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
     costs = "; ".join(f"{name.replace('_', ' ')} {number(v, 0)}" for name, v in (config.get("costs") or {}).items())
@@ -40,7 +40,7 @@ def question(config: Row, row: Row) -> Facts:
 
 
 def procedure(row: Row) -> list[str]:
-    """How it came to its parameters, one sentence a step."""
+    """How its parameters were found, one sentence per step."""
     sentences = []
     for note in loads(row.get("search_trace"), []):
         if note["step"] == "search_result":
@@ -63,7 +63,7 @@ def procedure(row: Row) -> list[str]:
 
 
 def provenance(row: Row) -> Facts:
-    """What is needed to trust and to repeat it."""
+    """Where it comes from and how to repeat it."""
     parameters = loads(row.get("parameters"), {})
     versions = loads(row.get("library_versions"), {})
     proof = str(row.get("point_in_time") or "")

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from insitu import metrics
 from insitu.report.ask import Answer, Questions, Row
 from insitu.warehouse import Project, Warehouse
-
-USUAL_METRIC = {"binary": "auc", "regression": "mae", "multiclass": "log_loss"}
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Context:
         questions: the way to its tables.
         champion: the row of `<use_case>__champion`; none before the first promotion.
         snapshot: the training snapshot on whose held-out rows the models are compared.
-        split: the split that speaks for the future, `test`, or `validation` where there is no test.
+        split: the split whose numbers are shown: `test`, or `validation` where there is no test.
         candidates: registry rows of the models compared, champion first.
     """
 
@@ -48,7 +47,7 @@ class Context:
     @property
     def metric(self) -> str:
         """The metric by which the use case is judged."""
-        return str(self.config.get("selection_metric") or USUAL_METRIC[self.task])
+        return str(self.config.get("selection_metric") or metrics.usual(self.task))
 
     @property
     def versions(self) -> list[str]:

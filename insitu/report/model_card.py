@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from insitu.metrics import usual
 from insitu.report import card
 
 TASKS = {"regression": "tabular-regression", "binary": "tabular-classification", "multiclass": "tabular-classification"}
@@ -36,7 +37,7 @@ def render(row: Row, metrics: Sequence[Row], config: Mapping[str, Any]) -> str:
         _use(row),
         _data(row),
         _procedure(row),
-        _evaluation(metrics),
+        _evaluation(metrics, str(config.get("selection_metric") or usual(str(row["task"])))),
         _explanation(row),
         _provenance(row),
     ]
@@ -125,7 +126,7 @@ def _procedure(row: Row) -> str:
     return "## Training procedure\n\n" + "\n\n".join(sentences) if sentences else ""
 
 
-def _evaluation(metrics: Sequence[Row]) -> str:
+def _evaluation(metrics: Sequence[Row], judged_by: str) -> str:
     tested = _overall(metrics, "test")
     if not tested:
         return "## Evaluation\n\nNot evaluated yet."
@@ -134,7 +135,7 @@ def _evaluation(metrics: Sequence[Row]) -> str:
     parts = ["## Evaluation", "", "The test lies later than everything used for any choice, behind a gap.", ""]
     parts.append(_table(("metric", "test (95 % interval)", "validation", "test rows"), rows))
     sliced = [m for m in metrics if m["split"] == "test" and not _is_overall(m)]
-    first = "auc" if any(m["metric"] == "auc" for m in sliced) else (sliced[0]["metric"] if sliced else "")
+    first = judged_by if any(m["metric"] == judged_by for m in sliced) else (sliced[0]["metric"] if sliced else "")
     chosen = sorted((m for m in sliced if m["metric"] == first and m["value"] is not None), key=lambda m: -m["n_rows"])
     if chosen:
         by_slice = [

@@ -34,7 +34,7 @@ def page(project: str, chapters: list[Chapter], foot: str) -> str:
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        # whatever the data holds, the browser loads and runs nothing
+        # the browser loads and runs nothing, whatever text is in the data
         tag("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; style-src 'unsafe-inline'"),
         tag("title", f"Report of {project}"),
         tag("style", Html(files(__package__).joinpath("style.css").read_text(encoding="utf-8"))),

@@ -3,51 +3,14 @@
 import datetime as dt
 from typing import Any
 
-METRICS = {
-    "auc": "AUC",
-    "average_precision": "Average precision",
-    "log_loss": "Log loss",
-    "brier": "Brier score",
-    "expected_calibration_error": "Calibration error",
-    "maximum_calibration_error": "Worst calibration error",
-    "base_rate": "Observed rate",
-    "mean_score": "Mean score",
-    "mean_label": "Mean label",
-    "accuracy": "Accuracy",
-    "precision": "Precision",
-    "recall": "Recall",
-    "f1": "F1",
-    "lift": "Lift at capacity",
-    "capture": "Capture at capacity",
-    "missing_scores": "Missing scores",
-    "profit": "Profit a row",
-    "profit_treat_all": "Profit treating all",
-    "profit_treat_none": "Profit treating none",
-    "profit_uplift": "Lead over simple rules",
-    "mae": "Mean absolute error",
-    "rmse": "Root mean squared error",
-    "r2": "R²",
-    "bias": "Bias",
-    "median_absolute_error": "Median absolute error",
-    "pinball_loss": "Pinball loss",
-    "mape": "Mean absolute percentage error",
-    "coverage": "Coverage",
-    "psi": "PSI",
-    "ks": "Kolmogorov–Smirnov",
-}
-SHARES = {"accuracy", "precision", "recall", "capture", "missing_scores", "coverage", "mape"}
-MONEY = {"profit", "profit_treat_all", "profit_treat_none", "profit_uplift"}
+from insitu import metrics
+
 MINUS = "−"
 
 
 def metric_name(metric: str) -> str:
-    """A metric's name for people; an unknown one as words."""
-    return METRICS.get(metric, metric.replace("_", " ").capitalize())
-
-
-def inside(name: str) -> str:
-    """A metric's name inside a sentence: `Log loss` as `log loss`, `AUC` as it is."""
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+    """A metric's name for people."""
+    return metrics.of(metric).title
 
 
 def number(value: Any, digits: int = 3) -> str:
@@ -71,9 +34,8 @@ def percent(value: Any, digits: int = 1) -> str:
 
 def metric_value(metric: str, value: Any) -> str:
     """A value as its metric is usually written."""
-    if metric in SHARES:
-        return percent(value)
-    return number(value, 2 if metric in MONEY else 3)
+    kind = metrics.of(metric).kind
+    return percent(value) if kind == "share" else number(value, 2 if kind == "money" else 3)
 
 
 def interval(metric: str, low: Any, high: Any) -> str:

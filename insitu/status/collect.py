@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from insitu.warehouse import Project, Warehouse
+from insitu.warehouse.catalog import existing_relations
 
 LAYERS = ("staging", "features", "training", "evaluation", "predictions", "actions", "monitoring")
 
@@ -45,20 +46,20 @@ class UseCase:
         return Counter(alert["alert"] for alert in self.open_alerts)
 
 
-def built_relations(warehouse: Warehouse) -> set[str]:
-    """Quoted names of the tables and views that exist."""
-    found = warehouse.query("select table_schema, table_name from information_schema.tables").to_pylist()
-    return {f'"{row["table_schema"]}"."{row["table_name"]}"' for row in found}
+def built_models(project: Project, warehouse: Warehouse) -> set[str]:
+    """Names of the models whose table or view exists."""
+    there = existing_relations(warehouse)
+    return {name for name, node in project.models.items() if (node["schema"], node["alias"]) in there}
 
 
 def layers(project: Project, warehouse: Warehouse) -> dict[str, int]:
     """Rows of the built tables, by layer, in the order of the pipeline."""
-    built = built_relations(warehouse)
+    built = built_models(project, warehouse)
     counts: dict[str, int] = {}
     for layer in LAYERS:
         nodes = [n for n in project.models.values() if layer in n["tags"] and n["config"]["materialized"] != "view"]
-        relations = [project.relation(node["name"]) for node in nodes]
-        counts[layer] = sum(_count(warehouse, relation) for relation in relations if relation in built)
+        names = [node["name"] for node in nodes if node["name"] in built]
+        counts[layer] = sum(_count(warehouse, project.relation(name)) for name in names)
     return counts
 
 
@@ -69,7 +70,7 @@ def use_case(project: Project, warehouse: Warehouse, name: str) -> UseCase:
         return project.relation(f"{name}__{suffix}")
 
     needed = ("training_set", "scoring_set", "models", "metrics", "champion", "predictions", "outcomes")
-    if not {*map(relation, needed), project.relation("alerts")} <= built_relations(warehouse):
+    if not {*(f"{name}__{suffix}" for suffix in needed), "alerts"} <= built_models(project, warehouse):
         return UseCase(name)
     champion = _first(warehouse, f"select * from {relation('champion')}")
     metrics = warehouse.query(

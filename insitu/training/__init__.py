@@ -1,7 +1,5 @@
-"""Fits a use case's candidates on a warehouse snapshot and returns them as rows of `<use_case>__models`."""
+"""Fits a use case's candidates on a warehouse snapshot and returns them as rows of `<use_case>__models`.
 
-import insitu.threads  # noqa: F401  before scikit-learn loads OpenMP
-from insitu.training.schema import MODELS_SCHEMA
-from insitu.training.train import train
-
-__all__ = ["MODELS_SCHEMA", "train"]
+`train.train` is the entrance. All that decides how a model comes out is in `fitting`, whose code is hashed into every
+training key. Around it: checks of what is declared, keys, checkpoints, and what is done with fitted models.
+"""

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from insitu import config as configuration
+from insitu import durations, metrics
 from insitu.config import Backtest, Candidate, UseCase
 from insitu.errors import InsituError
-from insitu.registry.versions import code_hash, library_versions
-from insitu.training import candidates, data
-from insitu.training.checks import MIN_ROWS
-from insitu.training.data import Rows
+from insitu.registry.code import code_hash
+from insitu.registry.versions import library_versions
+from insitu.training import candidates
+from insitu.training.fitting import data
+from insitu.training.fitting.checks import MIN_ROWS
+from insitu.training.fitting.data import Rows
+from insitu.training.fitting.procedure import Procedure
+from insitu.training.fitting.scorers import SCORERS
 from insitu.training.keys import config_hash, digest
-from insitu.training.metrics import METRICS, published
-from insitu.training.procedure import Procedure
-from insitu.training.temporal import span
 from insitu.training.train import Progress, silent
 
-DAY = np.timedelta64(1, "D")
+DAY = timedelta(days=1)
 
 SCHEMA = pa.schema(
     [
@@ -45,13 +46,13 @@ SCHEMA = pa.schema(
 
 
 def dates(training_as_of: datetime, settings: Backtest) -> list[datetime]:
-    """The past dates to train at: every so often, back from the moment of training, which itself has no later rows."""
-    last = pd.Timestamp(training_as_of)
-    return [(last - pd.Timedelta(settings.every) * i).to_pydatetime() for i in range(settings.dates, 0, -1)]
+    """The past dates to train at, counted back from the moment of training, which itself has no later rows to score."""
+    every = durations.parse(settings.every)
+    return [(every * i).before(training_as_of) for i in range(settings.dates, 0, -1)]
 
 
 def backtest_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, settings: Backtest) -> str:
-    """Hash of all that the numbers depend on: equal means there is nothing to do."""
+    """Hash of everything the numbers depend on; a backtest with the same key need not be repeated."""
     return digest(
         {
             "snapshot": snapshot_id,
@@ -74,8 +75,8 @@ def backtest(
     """Refit a candidate, with its declared parameters, at past dates and score every period that followed.
 
     Every row of the splits train, validation, gap and test takes part, each at its own time: a model fitted at a date
-    has seen nothing that was not known on that date. Rows at the same time scored by models of different age tell what
-    retraining is worth.
+    has seen nothing that was not known on that date. Comparing models of different age on
+    the same rows shows what retraining is worth.
 
     Args:
         config: `meta.ml`.
@@ -107,18 +108,18 @@ def backtest(
         "snapshot_id": dataset.snapshot_id,
         "training_as_of": dataset.training_as_of,
         "candidate": chosen.name,
-        "every_days": float(span(settings.every) / DAY),
+        "every_days": durations.parse(settings.every).days,
         "metric": declared.metric,
     }
     rows = dataset.rows
     procedure = Procedure(declared, chosen, dataset)
+    higher_is_better = metrics.of(declared.metric).higher_is_better  # a loss is published without its minus sign
     found: list[dict[str, Any]] = []
     moments = dates(dataset.training_as_of, settings)
     # Periods are the same for models of every age, so that these can be compared.
-    periods = _periods(moments[0], rows.as_of.max(), settings.step)
+    periods = _periods(moments[0], rows.as_of.max().item(), durations.parse(settings.step))
     for moment in moments:
-        start = np.datetime64(moment, "us")
-        known = rows.matured_at <= start
+        known = rows.matured_at <= np.datetime64(moment, "us")
         if known.sum() < MIN_ROWS or (declared.task != "regression" and len(np.unique(rows.y[known])) < 2):
             raise InsituError(
                 f"`{use_case}__snapshots`: {int(known.sum()):,} labels were known at {moment}, a backtest needs at "
@@ -126,18 +127,18 @@ def backtest(
             )
         estimator, _ = procedure.fit(rows.take(known))
         for begin, end in periods:
-            judged = rows.take((rows.as_of >= begin) & (rows.as_of < end))
-            if begin < start or len(judged) < MIN_ROWS or (declared.task != "regression" and _lacks(judged, dataset)):
+            judged = rows.take((rows.as_of >= np.datetime64(begin, "us")) & (rows.as_of < np.datetime64(end, "us")))
+            if begin < moment or len(judged) < MIN_ROWS or (declared.task != "regression" and _lacks(judged, dataset)):
                 continue
-            score = METRICS[declared.metric](judged.y, procedure.scores(estimator, judged))
+            score = SCORERS[declared.metric](judged.y, procedure.scores(estimator, judged))
             found.append(
                 {
                     **constants,
                     "trained_at": moment,
-                    "from_as_of": pd.Timestamp(begin).to_pydatetime(),
-                    "to_as_of": pd.Timestamp(end).to_pydatetime(),
-                    "age_days": float((begin - start) / DAY),
-                    "value": published(declared.metric, score),
+                    "from_as_of": begin,
+                    "to_as_of": end,
+                    "age_days": (begin - moment) / DAY,
+                    "value": score if higher_is_better else -score,
                     "train_rows": int(known.sum()),
                     "n_rows": len(judged),
                 }
@@ -155,12 +156,11 @@ def _candidate(declared: UseCase, use_case: str, name: str | None) -> Candidate:
     return chosen
 
 
-def _periods(first: datetime, last: Any, step: str) -> list[tuple[Any, Any]]:
-    begin: Any = np.datetime64(first, "us")
+def _periods(first: datetime, last: datetime, step: durations.Duration) -> list[tuple[datetime, datetime]]:
     found = []
-    while begin <= last:
-        found.append((begin, begin + span(step)))
-        begin = begin + span(step)
+    while first <= last:
+        found.append((first, step.after(first)))
+        first = step.after(first)
     return found
 
 

@@ -1,12 +1,13 @@
-"""Checks that need the list of families or the columns: what a candidate asks for, its family must be able to do."""
+"""Checks of candidates against the list of families and the columns: can the family do what the candidate asks for?"""
 
 from __future__ import annotations
 
 from insitu.config import Candidate, UseCase
 from insitu.errors import ConfigurationError
-from insitu.registry.signature import Feature
-from insitu.training.families import FAMILIES
-from insitu.training.search import space
+from insitu.training.fitting.columns import names
+from insitu.training.fitting.families import FAMILIES
+from insitu.training.fitting.frame import Feature
+from insitu.training.fitting.search import space
 
 
 def check(settings: UseCase, use_case: str) -> None:
@@ -77,13 +78,3 @@ def check_columns(settings: UseCase, features: list[Feature], dropped: list[str]
                     raise ConfigurationError(f"candidate `{candidate.name}`: `{name}` is a category, it has no order")
         if not names(candidate, features):
             raise ConfigurationError(f"candidate `{candidate.name}`: no feature is left after `features` and `exclude`")
-
-
-def names(candidate: Candidate, features: list[Feature]) -> list[str]:
-    """The features a candidate starts from, in the order of the relation."""
-    wanted = None if candidate.features is None else set(candidate.features)
-    return [
-        feature.name
-        for feature in features
-        if (wanted is None or feature.name in wanted) and feature.name not in candidate.exclude
-    ]

@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 from insitu.config import Candidate, UseCase
-from insitu.registry.versions import code_hash, library_versions
+from insitu.registry.code import code_hash
+from insitu.registry.versions import library_versions
 
 
 def canonical(value: Any) -> str:
@@ -24,7 +25,10 @@ def digest(value: Any) -> str:
 
 
 def candidate_config(use_case: UseCase, candidate: Candidate) -> dict[str, Any]:
-    """The part of `meta.ml` that a fitted candidate depends on; itself a valid `meta.ml`."""
+    """The part of `meta.ml` that a fitted candidate depends on; itself a valid `meta.ml`.
+
+    Defaults are written out: a version of the library with other defaults is another configuration.
+    """
     used = [other for other in use_case.candidates if other is candidate or other.name in (candidate.members or [])]
     return {
         "task": use_case.task,
@@ -33,13 +37,11 @@ def candidate_config(use_case: UseCase, candidate: Candidate) -> dict[str, Any]:
         "label": use_case.label,
         "random_state": use_case.random_state,
         "selection_metric": use_case.metric,
-        "features": use_case.features.model_dump(exclude_defaults=True),
-        "training": use_case.training.model_dump(
-            include={"refit", "history", "cross_validation"}, exclude_defaults=True
-        ),
-        "budget": use_case.budget.model_dump(exclude_defaults=True),
+        "features": use_case.features.model_dump(),
+        "training": use_case.training.model_dump(include={"refit", "history", "cross_validation"}),
+        "budget": use_case.budget.model_dump(),
         "trusted_types": use_case.trusted_types,
-        "candidates": [other.model_dump(exclude_defaults=True) for other in used],
+        "candidates": [other.model_dump() for other in used],
     }
 
 
@@ -55,7 +57,7 @@ def libraries(use_case: UseCase, candidate: Candidate) -> dict[str, str]:
 
 
 def training_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, columns: list[str]) -> str:
-    """Hash of snapshot, code, configuration, features and libraries: equal means there is nothing to do."""
+    """Hash of snapshot, code, configuration, features and libraries: the same key is the same model."""
     return digest(
         {
             "snapshot": snapshot_id,
@@ -71,8 +73,8 @@ def training_key(snapshot_id: str, use_case: UseCase, candidate: Candidate, colu
 def nothing_new(use_case: UseCase, snapshot_id: str, registered: Collection[tuple[str, ...]]) -> bool:
     """Is there a registry row for every candidate, of this snapshot, code, configuration and these libraries?
 
-    Says so without reading the snapshot: its hash covers the names of its columns, so with the configuration it decides
-    which of them are features.
+    Answers without reading the snapshot: its hash covers the names of its columns, and these and the configuration
+    decide which of them are features.
 
     Args:
         use_case: the parsed configuration.

@@ -11,14 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from insitu.errors import InsituError
-from insitu.registry import Model
-from insitu.registry.versions import code_hash, library_versions
+from insitu.registry.code import code_hash
+from insitu.registry.model import Model
+from insitu.registry.versions import library_versions
 from insitu.training.train import Progress, silent, train
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What came of it."""
+    """How the retrained model compares with the registered one."""
 
     model_version: str
     rows: int  # compared predictions

@@ -15,19 +15,20 @@ from insitu import config as configuration
 from insitu.config import Candidate
 from insitu.errors import InsituError
 from insitu.registry import artifact
+from insitu.registry.code import code_hash
 from insitu.registry.signature import Signature
-from insitu.registry.versions import code_hash, git_revision
+from insitu.registry.versions import git_revision
 from insitu.training import candidates
-from insitu.training import data as data_module
-from insitu.training.budget import Clock
 from insitu.training.checkpoint import Checkpoint
-from insitu.training.families import FAMILIES
-from insitu.training.importance import dependence, permutation
+from insitu.training.dependence import dependence
+from insitu.training.fitting import data as data_module
+from insitu.training.fitting.budget import Clock
+from insitu.training.fitting.families import FAMILIES
+from insitu.training.fitting.importance import permutation
+from insitu.training.fitting.procedure import Notes, Procedure
+from insitu.training.fitting.run import Run
 from insitu.training.keys import candidate_config, canonical, config_hash, libraries, model_version, training_key
-from insitu.training.procedure import Notes, Procedure
-from insitu.training.run import Run
 from insitu.training.schema import MODELS_SCHEMA
-from insitu.training.temporal import recent
 
 Progress = Callable[[str], None]
 
@@ -95,7 +96,7 @@ def train(
             kept.save(row)
             rows.append(row)
         except KeyboardInterrupt:
-            # With a folder they are kept there; whoever was interrupted need not write a table yet.
+            # With a folder, the finished candidates are kept there, so the table need not be written now.
             if not rows or checkpoints is not None:
                 raise
             progress(f"  interrupted: {len(rows)} of {len(pending)} candidates are kept")
@@ -128,7 +129,7 @@ def _row(run: Run, use_case: str, candidate: Candidate, key: str) -> dict[str, A
     started = time.perf_counter()
     try:
         row |= _fit(run, candidate)
-    except Exception as error:  # any library may fail in any way: the others go on, the table says why
+    except Exception as error:  # a library may raise anything: the others go on, the table says what failed
         message = str(error) if isinstance(error, InsituError) else f"{type(error).__name__}: {error}"
         row |= {"status": "failed", "message": message}
         run.progress(f"  {version}: failed, {message.splitlines()[0]}")
@@ -141,9 +142,7 @@ def _row(run: Run, use_case: str, candidate: Candidate, key: str) -> dict[str, A
 def _fit(run: Run, candidate: Candidate) -> dict[str, Any]:
     """Tune, fit, explain and serialise one candidate."""
     settings, data = run.settings, run.data
-    refit = settings.training.refit and len(data.validation) > 0
-    first, notes = run.fitted(candidate, "train")
-    final, notes = run.fitted(candidate, "final") if refit else (first, notes)
+    fitted = run.models(candidate)
     columns = run.columns(candidate)
     members = {member.name: run.tuned(member) for member in run.members(candidate)}
     own = members.get(candidate.name)
@@ -153,11 +152,11 @@ def _fit(run: Run, candidate: Candidate) -> dict[str, Any]:
 
     judged = data.validation if len(data.validation) else data.train
     explained = own.procedure if own else next(iter(members.values())).procedure
-    importance = permutation(explained, first, judged, columns)
-    curves = dependence(explained, first, judged, [item["feature"] for item in importance])
+    importance = permutation(explained, fitted.first, judged, columns)
+    curves = dependence(explained, fitted.first, judged, [item["feature"] for item in importance])
 
-    blob = artifact.dumps(final, settings.trusted_types)
-    early = artifact.dumps(first, settings.trusted_types) if refit else None
+    blob = artifact.dumps(fitted.final, settings.trusted_types)
+    early = artifact.dumps(fitted.first, settings.trusted_types) if fitted.refitted else None
     if own:
         parameters: dict[str, Any] = own.procedure.parameters
     else:
@@ -166,7 +165,7 @@ def _fit(run: Run, candidate: Candidate) -> dict[str, Any]:
         "status": "trained",
         "message": _message(own.trace if own else [], dropped),
         "parameters": json.dumps(parameters),
-        "search_trace": json.dumps([*(own.trace if own else []), *notes]),
+        "search_trace": json.dumps([*(own.trace if own else []), *fitted.notes]),
         "signature": signature.to_json(),
         "feature_importance": json.dumps(importance),
         "partial_dependence": json.dumps(curves),
@@ -174,7 +173,7 @@ def _fit(run: Run, candidate: Candidate) -> dict[str, Any]:
         "artifact_sha256": artifact.sha256(blob),
         "validation_artifact": early,
         "validation_artifact_sha256": artifact.sha256(early) if early else None,
-        "trained_rows": len(recent(run.rows("final" if refit else "train"), settings.training.history)),
+        "trained_rows": fitted.rows,
     }
 
 

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from insitu.errors import ConfigurationError
+from insitu.warehouse.lazy_query import LazyQuery
 from insitu.warehouse.project import Project
-from insitu.warehouse.relation import Relation
 
 
 class Warehouse(Protocol):
@@ -17,7 +17,7 @@ class Warehouse(Protocol):
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run a query with `?` bound values and return its rows."""
 
-    def sql(self, query: str) -> Relation:
+    def sql(self, query: str) -> LazyQuery:
         """A query that has not run yet, as Python models have them."""
 
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
@@ -29,7 +29,7 @@ def connect(project: Project, read_only: bool = True) -> Iterator[Warehouse]:
     """Open the warehouse of the project's target.
 
     Raises:
-        ConfigurationError: the warehouse is away, locked by another process, or of an unknown type.
+        ConfigurationError: the warehouse cannot be reached, is locked by another process, or is of an unknown type.
     """
     credentials = project.credentials
     if credentials.type == "duckdb":
@@ -37,7 +37,7 @@ def connect(project: Project, read_only: bool = True) -> Iterator[Warehouse]:
 
         warehouse: Any = DuckDBWarehouse(credentials.path, read_only)
     elif credentials.type in ("postgrespy", "postgres"):
-        from insitu.warehouse.postgres import PostgresWarehouse
+        from insitu.warehouse.postgres.warehouse import PostgresWarehouse
 
         warehouse = PostgresWarehouse(credentials, read_only)
     else:

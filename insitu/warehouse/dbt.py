@@ -1,4 +1,4 @@
-"""Running dbt from our own commands, in a process of its own so that it leaves the warehouse free afterwards."""
+"""Runs dbt from our commands, in a process of its own, so that the warehouse file is closed when it ends."""
 
 import json
 import subprocess
@@ -13,13 +13,15 @@ def run_dbt(project: Project, *arguments: str, variables: dict[str, Any] | None 
     """Run a dbt command; its output goes where ours goes.
 
     Raises:
-        InsituError: dbt reported a failure; it has said which.
+        InsituError: dbt failed; its own output says why.
     """
     command = [sys.executable, "-m", "dbt.cli.main", *arguments]
     command += ["--project-dir", str(project.directory), "--profiles-dir", str(project.profiles_dir)]
     if project.target:
         command += ["--target", project.target]
-    if variables:
-        command += ["--vars", json.dumps(variables)]
+    if project.profile:
+        command += ["--profile", project.profile]
+    if given := {**project.variables, **(variables or {})}:
+        command += ["--vars", json.dumps(given)]
     if subprocess.run(command, check=False).returncode != 0:
         raise InsituError(f"`dbt {' '.join(arguments)}` failed; its message is above.")

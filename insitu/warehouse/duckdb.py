@@ -9,7 +9,8 @@ import duckdb
 import pyarrow as pa
 
 from insitu.errors import ConfigurationError
-from insitu.warehouse.relation import Relation
+from insitu.quoting import identifiers
+from insitu.warehouse.lazy_query import LazyQuery
 
 
 def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -47,9 +48,9 @@ class DuckDBWarehouse:
         """See `Warehouse.query`."""
         return self.connection.sql(sql, params=list(parameters)).to_arrow_table()
 
-    def sql(self, query: str) -> Relation:
+    def sql(self, query: str) -> LazyQuery:
         """See `Warehouse.sql`; each relation has its own cursor: rows are read while others are written."""
-        relation: Relation = self.connection.cursor().sql(query)
+        relation: LazyQuery = self.connection.cursor().sql(query)
         return relation
 
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
@@ -57,7 +58,7 @@ class DuckDBWarehouse:
         self.connection.execute("begin")
         try:
             self.connection.register("rows_to_append", rows)
-            names = ", ".join('"' + name.replace('"', '""') + '"' for name in rows.schema.names)
+            names = identifiers(*rows.schema.names)
             inserted = self.connection.execute(
                 f"insert into {relation} ({names}) select {names} from rows_to_append"
             ).fetchall()

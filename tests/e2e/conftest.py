@@ -15,7 +15,7 @@ import duckdb
 import pytest
 import yaml
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from insitu.sources import file_path
 from tests.e2e.postgres import PostgresSite, load_raw_postgres
 from tests.e2e.site import NEXT_DAY, ROOT, Site, copy_project, edit

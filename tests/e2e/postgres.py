@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 from psycopg import sql
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.e2e.site import Site
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from tests.dbt_package import install
 from tests.e2e import process
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +60,8 @@ class Site:
         use_cases: tuple[str, ...] = ("flight_delay",),
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt, as a rule for one of the use cases: the other would double the time and show the same."""
-        variables = {"as_of": as_of, "load_sources": load_sources, "use_cases": use_cases}
+        variables = {"insitu_as_of": as_of, "insitu_load_sources": load_sources, "insitu_use_cases": use_cases}
+        variables["insitu_backtests"] = use_cases
         options = [*self.where, "--vars", json.dumps(variables)]
         if arguments[0] == "build" and "arrival_delay" not in use_cases:
             options += ["--exclude", "*arrival_delay*"]
@@ -109,10 +111,11 @@ class Site:
 
 
 def copy_project(project: Path, folder: Path) -> Path:
-    ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
+    ignored = shutil.ignore_patterns("target", "logs", "__pycache__", "dbt_packages")
     for name in ("dbt_project", "models_py"):
         shutil.copytree(project / name, folder / name, ignore=ignored)
     shutil.copy(project / "profiles.yml", folder)
+    install(folder / "dbt_project")
     return folder
 
 

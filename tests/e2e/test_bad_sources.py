@@ -41,7 +41,7 @@ def test_duplicate_flights_fail_their_test_and_nothing_is_built_on_them(site: Si
     before = site.rows()
     outcome = site.dbt("build")
     assert outcome.returncode == 1
-    assert "source_unique_combination_nycflights_flights" in outcome.stdout
+    assert "insitu_source_unique_combination_nycflights_flights" in outcome.stdout
     assert "Got 3 results" in outcome.stdout
     assert site.rows() == before
 
@@ -95,9 +95,9 @@ def test_file_without_rows_loads_nothing(project: Site) -> None:
 
 
 def test_files_are_loaded_once(project: Site) -> None:
-    first = project.dbt("run-operation", "load_sources", load_sources=True)
+    first = project.dbt("run-operation", "insitu.load_sources", load_sources=True)
     assert first.returncode == 0, first.stdout
     assert first.stdout.count("Loaded nycflights.") == 5
     assert project.value("select count(*) from raw.flights") == 336_776
-    again = project.dbt("run-operation", "load_sources", load_sources=True)
+    again = project.dbt("run-operation", "insitu.load_sources", load_sources=True)
     assert "Loaded nycflights." not in again.stdout

@@ -29,7 +29,7 @@ def test_site_and_catalog_are_written(documented: Site) -> None:
 @pytest.mark.parametrize("name", READ_BY_ANALYSTS)
 def test_tables_for_analysts_are_under_contract(documented: Site, name: str) -> None:
     manifest = json.loads((documented.folder / "target/manifest.json").read_text())
-    node = manifest["nodes"][f"model.insitu.{name}"]
+    (node,) = (node for node in manifest["nodes"].values() if node["name"] == name)
     assert node["description"]
     assert node["config"]["contract"]["enforced"]
     assert [column for column, entry in node["columns"].items() if not entry["description"]] == []

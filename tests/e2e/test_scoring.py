@@ -14,11 +14,11 @@ ROWS = """
     select * exclude (predicted_at) from predictions.flight_delay__predictions
     where batch_as_of = '2013-11-02' order by flight_id
 """
-VARIABLES = "{load_sources: false, use_cases: [flight_delay]}"
+VARIABLES = "{insitu_load_sources: false, insitu_use_cases: [flight_delay], insitu_backtests: [flight_delay]}"
 
 
 def score(site: Site, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scoring", "run", *options, *site.where]
+    command = [sys.executable, "-m", "insitu.cli", "score", "run", *options, *site.where]
     return subprocess.run(command, cwd=site.folder, env=site.environment, capture_output=True, text=True)
 
 

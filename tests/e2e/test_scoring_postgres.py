@@ -1,4 +1,4 @@
-"""`python -m scoring run` as the least-privilege role on PostgreSQL: it adds the batch, and can do nothing else."""
+"""`insitu score run` as the least-privilege role on PostgreSQL: it adds the batch, and can do nothing else."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from importlib.resources import files
 
 import psycopg
 import pytest
 
-from insitu.postgrespy import server
 from tests.e2e.postgres import PostgresSite
 from tests.e2e.site import NEXT_DAY
 
-ROLES = Path(server.__file__).with_name("roles.sql").read_text()
+ROLES = (files("insitu.postgrespy") / "roles.sql").read_text()
 ROWS = f"""
     select batch_id, model_version, flight_id, as_of, score from predictions.flight_delay__predictions
     where batch_as_of = '{NEXT_DAY}' order by flight_id
@@ -33,7 +32,8 @@ def scorer(postgres_next_day: PostgresSite) -> Iterator[PostgresSite]:
 
 
 def score(site: PostgresSite) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scoring", "run", "flight_delay", "--as-of", NEXT_DAY, "--no-refresh", *site.where]
+    command = [sys.executable, "-m", "insitu.cli", "score", "run", "flight_delay", *site.where]
+    command += ["--as-of", NEXT_DAY, "--no-refresh"]
     return subprocess.run(command, cwd=site.folder, env=site.environment, capture_output=True, text=True)
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.features.project import FeaturesProject
 
 MODEL = """
 {%- set columns = adapter.get_columns_in_relation(source('raw', 'events')) if execute else [] -%}
-select {{ content_hash(['key'] + columns) }} as hash from {{ source('raw', 'events') }}
+select {{ insitu.content_hash(['key'] + columns) }} as hash from {{ source('raw', 'events') }}
 """
 # More columns than a function of PostgreSQL takes arguments.
 MANY = ", ".join(f"x + {i}.5 as x{i}" for i in range(120))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from insitu.report.build import build
 from insitu.warehouse import connect
 from tests.unit.report import example

@@ -12,7 +12,8 @@ from dbt.adapters.postgres import PostgresConnectionManager, PostgresCredentials
 from psycopg2 import Error
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from .session import Session
+from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.settings import setting_text
 
 
 @dataclass
@@ -27,11 +28,6 @@ class PostgresPyCredentials(PostgresCredentials):
 
     def _connection_keys(self) -> tuple[str, ...]:
         return (*super()._connection_keys(), "settings")
-
-
-def setting_text(value: Any) -> str:
-    """A value of YAML as a configuration parameter takes it; YAML reads `off` as false."""
-    return {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
 class PostgresPyConnectionManager(PostgresConnectionManager):
@@ -61,7 +57,7 @@ class PostgresPyConnectionManager(PostgresConnectionManager):
             raise FailedToConnectError(
                 f"{str(error.msg).strip()}\n"
                 f"No connection to database {where.database!r} on {where.host}:{where.port} as {where.user!r}. Check "
-                "these in the profile or the PG… variables it reads (`python -m insitu.postgrespy.server` starts one)."
+                "these in the profile or the PG… variables it reads (`python -m insitu.local_postgres` starts one)."
             ) from error
         cls._configure(opened)
         return opened

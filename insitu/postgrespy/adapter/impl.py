@@ -1,4 +1,4 @@
-"""The adapter: dbt-postgres's, and one more thing: a Python model fills a table inside the open transaction."""
+"""The adapter: that of dbt-postgres, and Python models that fill their table inside the open transaction."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.postgres import PostgresAdapter
 from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
+from insitu import quoting
 from insitu.sources.files import file_hash, file_path
+from insitu.warehouse.postgres.read import ReadFailed
+from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.types import column_type, native
+from insitu.warehouse.postgres.write import UnsupportedType, copy_batches, encoder
 
 from . import python_model
 from .connections import PostgresPyConnectionManager
-from .read import ReadFailed
-from .relations import PostgresPyColumn, PostgresPyRelation
-from .session import Session
+from .dbt_relation import PostgresPyColumn, PostgresPyRelation
 from .source_file import file_columns, open_file
-from .types import column_type, native
-from .write import UnsupportedType, copy_batches, encoder, quote
 
 logger = AdapterLogger("PostgresPy")
 
@@ -96,14 +97,14 @@ class PostgresPyAdapter(PostgresAdapter):
         types = {name: native(column["data_type"]) for name, column in columns.items()}
         with self.connections.exception_handler(f"load {path}"), file_errors(path, relation):
             schema, batches = open_file(path, list(types))
-            items = ", ".join(f"{quote(name)} {types[name]}" for name in schema.names)
+            items = ", ".join(f"{quoting.identifier(name)} {types[name]}" for name in schema.names)
             self.connections.add_query(f"drop table if exists {relation.render()}", auto_begin=False)
             _, cursor = self.connections.add_query(f"create table {relation.render()} ({items})", auto_begin=False)
             return copy_batches(cursor, relation.render(), schema, batches, types)
 
     @available
     def refuse_repeated_keys(self, model: dict[str, Any], source: Any, keys: list[str]) -> None:
-        """Raise if two rows of `source` have the same values in `keys` (SQL expressions): no merge could be right."""
+        """Raise if two rows of `source` agree in `keys` (SQL expressions): a merge could not tell which to take."""
         key = ", ".join(keys)
         _, rows = self.execute(
             f"select {key}, count(*) over () from {source.render()} group by {key} having count(*) > 1 limit 1",
@@ -118,7 +119,7 @@ class PostgresPyAdapter(PostgresAdapter):
 
     @classmethod
     def quote(cls, identifier: str) -> str:
-        return quote(identifier)
+        return quoting.identifier(identifier)
 
     @staticmethod
     def _declared(model: dict[str, Any]) -> dict[str, str]:
@@ -128,7 +129,7 @@ class PostgresPyAdapter(PostgresAdapter):
     def _create_table(self, model: dict[str, Any], relation: Any, temporary: bool, schema: Any) -> str:
         """The DDL: types from YAML, else from Arrow; constraints and `unlogged` unless it is a temporary table."""
         declared = self._declared(model)
-        items = [f"{quote(f.name)} {declared.get(f.name) or column_type(f.type)}" for f in schema]
+        items = [f"{quoting.identifier(f.name)} {declared.get(f.name) or column_type(f.type)}" for f in schema]
         kind = "temporary " if temporary else "unlogged " if model["config"].get("unlogged") else ""
         if not temporary:
             unknown = sorted(n for n, c in model["columns"].items() if c.get("constraints") and n not in schema.names)
@@ -171,7 +172,7 @@ def errors(name: str, handle: Any) -> Iterator[None]:
     except UnsupportedType as error:
         raise DbtRuntimeError(f"Python model `{name}`: {error}") from error
     except ReadFailed as error:
-        # A read also fails when the model's own connection was lost; then that is what to report.
+        # Reads also fail when the model's own connection is lost: this query then raises the error to report.
         with handle.cursor() as cursor:
             cursor.execute("select 1")
         raise DbtDatabaseError(f"Python model `{name}` could not read: {error}") from error

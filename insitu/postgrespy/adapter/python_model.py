@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 from dbt_common.exceptions import DbtRuntimeError
 
-from .relation import Relation
-from .session import Session
+from insitu.warehouse.postgres.lazy_query import PostgresQuery
+from insitu.warehouse.postgres.session import Session
 
 RETURNABLE = "a pyarrow Table or RecordBatchReader, a pandas or polars DataFrame, or a relation (dbt.ref, session.sql)"
 
@@ -54,7 +54,7 @@ def to_stream(name: str, result: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatc
 
     Raises DbtRuntimeError naming the model and the type it returned where it is none of those.
     """
-    if isinstance(result, Relation):
+    if isinstance(result, PostgresQuery):
         result = result.to_arrow_reader()
     elif isinstance(result, pa.RecordBatch):
         result = pa.Table.from_batches([result])

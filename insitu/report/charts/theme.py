@@ -160,7 +160,7 @@ def _inline(svg: str, description: str, width: int) -> Html:
     opening = re.match(r"<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", svg)
     if opening is None:
         raise RuntimeError("The chart renderer returned no SVG.")
-    # an image with a label has no parts for a screen reader, so their roles say nothing
+    # a screen reader reads an image's label only, so the roles of its parts are dropped
     noise = r' (?:role|aria-roledescription|aria-hidden|pointer-events)="[^"]*"| opacity="1"'
     body = _own_ids(re.sub(noise, "", svg[opening.end() :]))
     size = f"max-width:{round(width * 1.2)}px"

@@ -1,4 +1,9 @@
-"""The sections of a use case, in the order of the page. A new one is a module with a function and its name here."""
+"""The sections of a use case, in the order of the page.
+
+One more section: a module here with a function that takes the `Context`, asks it for rows (`context.ask`) and returns a
+`Section` made of the blocks in `insitu/report/blocks.py`, or None where it does not apply; then its name in the list
+below. A picture is a function in `insitu/report/charts`.
+"""
 
 from collections.abc import Callable
 

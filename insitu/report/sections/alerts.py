@@ -27,7 +27,7 @@ def alerts(context: Context) -> Section:
     kinds: dict[str, list[Row]] = {}
     for row in found:
         kinds.setdefault(row["alert"], []).append(row)
-    # one alert can have a finding for every feature: show each kind, the rest behind a click
+    # one alert may have a finding per feature: show one of each kind, and the rest behind a click
     fair = max(1, SHOWN // len(kinds))
     first = [row for rows in kinds.values() for row in rows[:fair]]
     rest = [row for rows in kinds.values() for row in rows[fair:]]

@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
+from insitu.metrics import in_sentence
 from insitu.report.blocks import Section, figure, figures, note
 from insitu.report.charts.importance import dependence, importance
 from insitu.report.context import Context
 from insitu.report.markup import join
-from insitu.report.wording import inside, metric_name
+from insitu.report.wording import metric_name
 
 MOST_FEATURES = 20
 MOST_SHAPES = 4
@@ -34,7 +35,7 @@ def explanation(context: Context) -> Section:
         f"Importance of features, top {min(MOST_FEATURES, len(items))} of {len(items)}"
         if items
         else "Importance of features",
-        importance(items[:MOST_FEATURES], f"Loss in {inside(metric_name(metric))} when shuffled"),
+        importance(items[:MOST_FEATURES], f"Loss in {in_sentence(metric_name(metric))} when shuffled"),
         "",
         found,
         tall=True,

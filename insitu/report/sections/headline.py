@@ -3,8 +3,8 @@
 from insitu.report.ask import Answer
 from insitu.report.blocks import Section, Tile, nothing, source, tiles
 from insitu.report.context import Context
+from insitu.report.heldout_metrics import Metrics, overall
 from insitu.report.markup import Html, join, tag
-from insitu.report.metrics import Metrics, overall
 from insitu.report.wording import count, interval, metric_name, metric_value, moment
 
 SHOWN = ("expected_calibration_error", "profit", "profit_uplift", "mae", "rmse", "r2", "bias")

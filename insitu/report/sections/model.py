@@ -2,12 +2,13 @@
 
 import json
 
+from insitu.quoting import identifier
 from insitu.report import card
 from insitu.report.ask import Answer
 from insitu.report.blocks import Section, badge, breakable, facts, more, note, nothing, source, table, when
 from insitu.report.context import Context
+from insitu.report.heldout_metrics import Metrics, overall
 from insitu.report.markup import Html, join, tag
-from insitu.report.metrics import Metrics, overall
 from insitu.report.wording import count, interval, metric_name, metric_value, number, percent
 
 ORDER = (
@@ -54,11 +55,9 @@ def _registry(context: Context) -> Answer:
 
 
 def _splits(context: Context) -> Answer:
-    label = str(context.config.get("label", "label")).replace('"', '""')
+    label = identifier(str(context.config.get("label", "label")))
     mean = (
-        "cast(null as double precision)"
-        if context.task == "multiclass"
-        else f'avg(cast("{label}" as double precision))'
+        "cast(null as double precision)" if context.task == "multiclass" else f"avg(cast({label} as double precision))"
     )
     return context.ask(
         f"""

@@ -4,8 +4,8 @@ from insitu.report.ask import Answer, Row
 from insitu.report.blocks import Section, figure, figures, nothing, source, table
 from insitu.report.charts.over_time import lines, volume, with_interval
 from insitu.report.context import Context
+from insitu.report.heldout_metrics import Metrics, overall
 from insitu.report.markup import Html, join, tag
-from insitu.report.metrics import Metrics, overall
 from insitu.report.wording import count, interval, metric_name, metric_value, moment
 
 COMPARED = (

@@ -4,8 +4,8 @@ from insitu.report.ask import Answer, Row
 from insitu.report.blocks import Section, figure, figures, more, nothing, table
 from insitu.report.charts.slices import slices as chart
 from insitu.report.context import Context
+from insitu.report.heldout_metrics import overall
 from insitu.report.markup import Html, join
-from insitu.report.metrics import overall
 from insitu.report.wording import count, interval, metric_name, metric_value
 
 MOST_SLICES = 20

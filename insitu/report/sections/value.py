@@ -3,7 +3,7 @@
 from insitu.report.blocks import Section, figure, figures
 from insitu.report.charts.profit import policies_compared, profit_by_threshold
 from insitu.report.context import Context
-from insitu.report.metrics import overall
+from insitu.report.heldout_metrics import overall
 from insitu.report.sections.quality import curve_of
 
 POLICIES = {"profit": "the model", "profit_treat_all": "treat all", "profit_treat_none": "treat none"}

@@ -14,26 +14,18 @@ import duckdb
 import pandas as pd
 import pytest
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.evaluation.synthetic import tables
+from tests.dbt_package import install
 from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse, Warehouse
 
 PROJECT = Path(__file__).parent / "project"
-DBT_PROJECT = Path(__file__).parents[3] / "dbt_project"
-# The models that span all use cases; a use case's own are in folders of its name.
-LAYERS = ("evaluation", "predictions", "monitoring")
 
 
 def project(folder: Path) -> Path:
-    """The stub project in `folder`, with this repository's macros, generic tests and models over all use cases."""
+    """The stub project in `folder`, with the library's package."""
     shutil.copytree(PROJECT, folder)
-    shutil.copytree(DBT_PROJECT / "macros", folder / "macros")
-    shutil.copytree(DBT_PROJECT / "tests" / "generic", folder / "tests" / "generic")
-    for layer in LAYERS:
-        (folder / "models" / layer).mkdir()
-        for path in (DBT_PROJECT / "models" / layer).iterdir():
-            if path.is_file() and path.name != "_exposures.yml":  # those name use cases
-                shutil.copy(path, folder / "models" / layer)
+    install(folder)
     return folder
 
 

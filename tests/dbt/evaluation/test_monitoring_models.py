@@ -114,7 +114,7 @@ def test_moving_now_forward_matures_the_last_day(stub: Stub) -> None:
     """The last test of this file: it leaves the stub a day later."""
     before = stub.query("select * from mon_feature_drift")
     tables = ["basket__outcomes", "visits__outcomes", "mon_performance", "mon_feature_drift"]
-    outcome = stub.dbt("run", "--select", *tables, "--vars", '{as_of: "2024-03-04"}')
+    outcome = stub.dbt("run", "--select", *tables, "--vars", '{insitu_as_of: "2024-03-04"}')
     assert outcome.returncode == 0, outcome.stdout
     assert len(stub.query("select * from mon_feature_drift")) == len(before), "a batch is measured once"
     days = stub.query("select max(day) as day from mon_performance where use_case = 'basket'").day

@@ -10,15 +10,16 @@ from tests.unit.metrics.render import render
 
 
 def test_an_unknown_limit(duckdb_build: Stub) -> None:
-    outcome = duckdb_build.dbt("parse", "--vars", "{monitoring_limits: {score_pis: 1}}")
+    outcome = duckdb_build.dbt("parse", "--vars", "{insitu_monitoring_limits: {score_pis: 1}}")
     assert outcome.returncode == 2
-    assert "There is no alert limit `score_pis` (in the variable monitoring_limits)" in outcome.stdout
+    assert "There is no alert limit `score_pis` (in the variable insitu_monitoring_limits)" in outcome.stdout
     assert "score_psi" in outcome.stdout, "it says which there are"
 
 
-def test_no_use_case() -> None:
-    with pytest.raises(CompilationError, match="The variable `use_cases` names no use case"):
-        render("duckdb", "use_cases")
+def test_no_use_case_switches_the_overall_models_off(duckdb_build: Stub) -> None:
+    outcome = duckdb_build.dbt("ls", "--select", "package:insitu", "--vars", "{insitu_use_cases: []}", "--quiet")
+    assert outcome.returncode == 0, outcome.stdout
+    assert outcome.stdout.split() == ["insitu.promotion_overrides"]
 
 
 def test_an_unknown_evaluation_setting() -> None:
@@ -29,8 +30,8 @@ def test_an_unknown_evaluation_setting() -> None:
 def test_a_use_case_without_declaration(duckdb_build: Stub) -> None:
     models = duckdb_build.folder / "models"
     (models / "lost__models.sql").write_text("select 1 as one")
-    (models / "lost__metrics.sql").write_text("select '{{ use_case_config('lost') }}' as config")
-    (models / "gone__metrics.sql").write_text("select '{{ use_case_config('gone') }}' as config")
+    (models / "lost__metrics.sql").write_text("select '{{ insitu.use_case_config('lost') }}' as config")
+    (models / "gone__metrics.sql").write_text("select '{{ insitu.use_case_config('gone') }}' as config")
     outcome = duckdb_build.dbt("run", "--select", "lost__metrics", "gone__metrics")
     assert outcome.returncode == 1
     assert "`lost__models` declares no `config.meta.ml`" in outcome.stdout
@@ -38,8 +39,8 @@ def test_a_use_case_without_declaration(duckdb_build: Stub) -> None:
 
 
 def test_an_alert_raised_to_error_fails_the_build(duckdb_build: Stub) -> None:
-    severity = "{alert_severity: {alert_score_drift: error}}"
+    severity = "{insitu_alert_severity: {alert_score_drift: error}}"
     outcome = duckdb_build.dbt("build", "--select", "alert_score_drift", "--vars", severity)
     assert outcome.returncode == 1
-    assert "Failure in test no_findings_alert_score_drift" in outcome.stdout
+    assert "Failure in test insitu_no_findings_alert_score_drift" in outcome.stdout
     assert set(duckdb_build.query("select severity from alert_score_drift").severity) == {"error"}

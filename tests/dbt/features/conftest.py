@@ -10,7 +10,7 @@ import duckdb
 import psycopg
 import pytest
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.features.lookups import LOOKUPS
 from tests.dbt.features.project import FeaturesProject
 from tests.dbt.features.specs import SPECS, model_sql

@@ -10,17 +10,17 @@ from tests.dbt.features.oracle import Row, order_key
 
 SOURCES = "spine=source('raw', 'spine'), events=source('raw', 'events')"
 LOOKUPS = {
-    "latest": f"""{{{{ latest_before({SOURCES}, keys={{'k': 'key'}}, columns=['x', 'c', 's'], order_by='seq',
+    "latest": f"""{{{{ insitu.latest_before({SOURCES}, keys={{'k': 'key'}}, columns=['x', 'c', 's'], order_by='seq',
         spine_key=['id'], prefix='f') }}}}""",
-    "latest_fresh": f"""{{{{ latest_before({SOURCES}, keys={{'k': 'key', 's': 's'}},
+    "latest_fresh": f"""{{{{ insitu.latest_before({SOURCES}, keys={{'k': 'key', 's': 's'}},
         columns={{'twice': 'c * 2.0', 'c': 'c'}}, max_age='3 hours', spine_key=['id'], prefix='f') }}}}""",
-    "latest_unique": """{{ latest_before(source('raw', 'spine'), source('raw', 'readings'), keys={'k': 'key'},
+    "latest_unique": """{{ insitu.latest_before(source('raw', 'spine'), source('raw', 'readings'), keys={'k': 'key'},
         columns=['c', 's'], max_age='1 day', spine_key=['id'], prefix='f') }}""",
-    "lags": f"""{{{{ lag_features({SOURCES}, keys={{'k': 'key'}}, columns=['c', 's'], lags=[1, 2, 4], order_by=['seq'],
-        spine_key=['id'], prefix='f') }}}}""",
-    "validity": """{{ validity_lookup(source('raw', 'spine'), source('raw', 'periods'), keys={'k': 'key'},
+    "lags": f"""{{{{ insitu.lag_features({SOURCES}, keys={{'k': 'key'}}, columns=['c', 's'], lags=[1, 2, 4],
+        order_by=['seq'], spine_key=['id'], prefix='f') }}}}""",
+    "validity": """{{ insitu.validity_lookup(source('raw', 'spine'), source('raw', 'periods'), keys={'k': 'key'},
         columns=['grade'], spine_key=['id'], prefix='f') }}""",
-    "encoded": """{{ target_encoding(source('raw', 'spine'), source('raw', 'events'), keys={'k': 'key'},
+    "encoded": """{{ insitu.target_encoding(source('raw', 'spine'), source('raw', 'events'), keys={'k': 'key'},
         label='flag', matured_at='known_at',
         windows=['1 day', 'all'], prior_rows=5, spine_key=['id'], prefix='f') }}""",
 }

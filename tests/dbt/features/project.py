@@ -10,8 +10,9 @@ from typing import Any
 import yaml
 from dbt.cli.main import dbtRunner
 
+from tests.dbt_package import install
+
 PROJECT = Path(__file__).parent / "project"
-MACROS = Path(__file__).parents[3] / "dbt_project" / "macros"
 
 
 class FeaturesProject:
@@ -26,9 +27,7 @@ class FeaturesProject:
         (directory / "profiles.yml").write_text(
             yaml.safe_dump({"features_test": {"target": "test", "outputs": outputs}})
         )
-        settings = yaml.safe_load((directory / "dbt_project.yml").read_text())
-        settings["macro-paths"] = [str(MACROS / "point_in_time"), str(MACROS / "cross_db")]
-        (directory / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+        install(directory)
 
     def run(self, *arguments: str) -> tuple[bool, str]:
         """Run dbt; return whether it succeeded and what it said."""
@@ -47,7 +46,8 @@ class FeaturesProject:
         ok, said = self.run("compile")
         assert ok, said
         manifest = json.loads((self.directory / "target" / "manifest.json").read_text())
-        return {node["name"]: node["compiled_code"] for node in manifest["nodes"].values()}
+        models = (node for node in manifest["nodes"].values() if node["package_name"] == "features_test")
+        return {node["name"]: node["compiled_code"] for node in models}
 
     def failures(self) -> dict[str, str]:
         """Model name → message of the last run."""

@@ -79,4 +79,6 @@ SPECS: dict[str, Spec] = {
 def model_sql(spec: Spec) -> str:
     """The model an author would write for the spec."""
     arguments = ", ".join(f"{name}={value!r}" for name, value in spec.items())
-    return f"{{{{ window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), {arguments}) }}}}"
+    return (
+        f"{{{{ insitu.window_features(spine=source('raw', 'spine'), events=source('raw', 'events'), {arguments}) }}}}"
+    )

@@ -147,7 +147,7 @@ FINE = [
 
 def call(macro: str) -> str:
     # Parsing must not fail, or one bad model would hide the others.
-    return f"{{% if execute %}}{{{{ {macro} }}}}{{% endif %}}{{# {GOOD['spine']} #}}"
+    return f"{{% if execute %}}{{{{ insitu.{macro} }}}}{{% endif %}}{{# {GOOD['spine']} #}}"
 
 
 def window_features(changes: dict[str, str]) -> str:

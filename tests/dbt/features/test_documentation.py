@@ -11,16 +11,16 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from insitu.commands.features import explain as explain_command
+from insitu.commands.features import features as features_command
 from insitu.features import catalog, explain
 from insitu.features.catalog import source_columns
-from insitu.features.commands import explain as explain_command
-from insitu.features.commands import features as features_command
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from insitu.warehouse import Project
 from tests.dbt.features.conftest import ddl
 from tests.dbt.features.project import FeaturesProject
 
-CALL = """{{ window_features(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'},
+CALL = """{{ insitu.window_features(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'},
     prefix='f', spine_key=['id'], windows=['1 day', 'all'], measures=[
         {'name': 'n', 'agg': 'count'},
         {'name': 'x', 'expr': 'x', 'agg': ['avg', 'last'], 'where': "not flag and s <> ''",

@@ -8,16 +8,16 @@ from typing import Any
 import duckdb
 import psycopg
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.features.project import FeaturesProject
 
 TRAINING = [("a", "train")] * 3 + [("b", "train")] * 2 + [("c d", "train")] + [("e", "test")] * 9 + [(None, "train")]
 ROWS = [(1, "a"), (2, "b"), (3, "c d"), (4, "e"), (5, None)]
 MODELS = {
-    "encodings": "{{ fit_encodings(source('raw', 'training_set'), ['category']) }}",
-    "encoded": """{{ apply_encodings(source('raw', 'rows'), ref('encodings'), frequency=['category'],
+    "encodings": "{{ insitu.fit_encodings(source('raw', 'training_set'), ['category']) }}",
+    "encoded": """{{ insitu.apply_encodings(source('raw', 'rows'), ref('encodings'), frequency=['category'],
         ordinal=['category'], one_hot=['category']) }}""",
-    "listed": "{{ apply_encodings(source('raw', 'rows'), ref('encodings'), one_hot={'category': ['a', 'e']}) }}",
+    "listed": "{{ insitu.apply_encodings(source('raw', 'rows'), ref('encodings'), one_hot={'category': ['a', 'e']}) }}",
 }
 SOURCES = "sources: [{name: raw, schema: raw, tables: [{name: training_set}, {name: rows}]}]"
 LOAD = [

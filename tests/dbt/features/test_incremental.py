@@ -9,30 +9,31 @@ import duckdb
 import psycopg
 import pytest
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.features.conftest import ddl
 from tests.dbt.features.project import FeaturesProject
 
 WINDOWS = {"bounded": "['1 day', '7 days']", "with_all": "['1 day', 'all']"}
 CALL = """{{{{ config(materialized='incremental') }}}}
-{{{{ window_features(source('raw', 'spine'), source('raw', 'events'), {{'k': 'key'}}, prefix='f', spine_key=['id'],
-    windows={windows}, measures=[
+{{{{ insitu.window_features(source('raw', 'spine'), source('raw', 'events'), {{'k': 'key'}}, prefix='f',
+    spine_key=['id'], windows={windows}, measures=[
         {{'name': 'n', 'agg': 'count'}},
         {{'name': 'x', 'expr': 'x', 'agg': ['sum', 'max', 'count_distinct']}}]) }}}}"""
 MODELS = {name: CALL.format(windows=windows) for name, windows in WINDOWS.items()} | {
     "latest": """{{ config(materialized='incremental') }}
-        {{ latest_before(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, ['x'], spine_key=['id']) }}""",
+        {{ insitu.latest_before(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, ['x'],
+        spine_key=['id']) }}""",
     "recent": """{{ config(materialized='incremental') }}
-        {{ latest_before(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, ['x'], spine_key=['id'],
+        {{ insitu.latest_before(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, ['x'], spine_key=['id'],
             max_age='1 day', lookback='2 days') }}""",
     "validity": """{{ config(materialized='incremental') }}
-        {{ validity_lookup(source('raw', 'spine'), source('raw', 'periods'), {'k': 'key'}, ['grade'],
+        {{ insitu.validity_lookup(source('raw', 'spine'), source('raw', 'periods'), {'k': 'key'}, ['grade'],
             spine_key=['id']) }}""",
     "lags": """{{ config(materialized='incremental') }}
-        {{ lag_features(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, ['c'], lags=[1, 3],
+        {{ insitu.lag_features(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, ['c'], lags=[1, 3],
             order_by=['seq'], spine_key=['id']) }}""",
     "encoded": """{{ config(materialized='incremental') }}
-        {{ target_encoding(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, 'flag', 'known_at',
+        {{ insitu.target_encoding(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, 'flag', 'known_at',
             spine_key=['id']) }}""",
 }
 

@@ -10,7 +10,7 @@ import duckdb
 import psycopg
 import pytest
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 
 Warehouse = tuple[dict[str, Any], Callable[..., None]]
 

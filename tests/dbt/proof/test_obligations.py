@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.dbt.features.project import MACROS, FeaturesProject
+from tests.dbt.features.project import FeaturesProject
 from tests.dbt.proof.conftest import Warehouse
 
 # name: (rows, declaration, the obligation that they break)
@@ -45,13 +44,12 @@ class Obligations:
 
     def __init__(self, directory: Path, profile: dict[str, Any]) -> None:
         self.project = FeaturesProject(directory, profile, {})
-        shutil.copytree(MACROS.parent / "tests" / "generic", directory / "tests" / "generic")
         (directory / "models" / "_models.yml").unlink()
         self.declare({name: declaration for name, (_, declaration, _) in CASES.items()})
 
     def declare(self, declarations: dict[str, dict[str, Any]]) -> None:
         tables = [
-            {"name": name, "config": {"meta": {"point_in_time": d}}, "data_tests": ["point_in_time_obligations"]}
+            {"name": name, "config": {"meta": {"point_in_time": d}}, "data_tests": ["insitu.point_in_time_obligations"]}
             for name, d in declarations.items()
         ]
         sources = {"version": 2, "sources": [{"name": "raw", "schema": "raw", "tables": tables}]}

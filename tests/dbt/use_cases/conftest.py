@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 from tests.dbt.use_cases.shop import tables, write_project
 from tests.e2e import process
 from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse
@@ -82,5 +82,5 @@ def shop(request: pytest.FixtureRequest) -> Shop:
 
 
 def built(shop: Shop) -> Shop:
-    shop.dbt("build", "--vars", "{backtest: true}")
+    shop.dbt("build", "--vars", "{insitu_backtest: true}")
     return shop

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from insitu.scaffold.new import new_use_case
+from insitu.scaffold.new import Answers, new_use_case
 from insitu.warehouse import Project
+from tests.dbt_package import install
 
 ROOT = Path(__file__).parents[3]
 AS_OF = "2024-06-01 00:00:00"
-# The models that span all use cases; a use case's own are in folders of its name.
-LAYERS = ("evaluation", "predictions", "monitoring")
 
 TIERS = {
     "candidates": [
@@ -47,7 +46,7 @@ SPEND = {
 SPINE = """
 select order_id, ordered_at as as_of
 from {{ source('shop', 'orders') }}
-where ordered_at < {{ timestamp_literal(as_of()) }} + interval '1 day'
+where ordered_at < {{ insitu.timestamp_literal(insitu.as_of()) }} + interval '1 day'
 """
 LABELS = """
 select spine.order_id, spine.as_of, results.LABEL, results.known_at as matured_at
@@ -55,7 +54,7 @@ from {{ ref('USE_CASE__spine') }} as spine
 inner join {{ source('shop', 'results') }} as results
     on spine.order_id = results.order_id and results.known_at > spine.as_of
 """
-FEATURES = """{{ join_features(
+FEATURES = """{{ insitu.join_features(
     spine=ref('USE_CASE__spine'),
     key=['order_id', 'as_of'],
     features=[ref('feat_order__visit')],
@@ -166,30 +165,24 @@ def tables(seed: int = 5) -> dict[str, pd.DataFrame]:
 
 
 def write_project(folder: Path) -> Path:
-    """The project in `folder`: this repository's macros, tests and overall models, and two scaffolded use cases."""
+    """The project in `folder`: the library's package, the example's settings, and two scaffolded use cases."""
     directory = folder / "dbt_project"
+    (directory / "models").mkdir(parents=True)
+    install(directory)
     shutil.copytree(ROOT / "dbt_project/macros", directory / "macros")
-    shutil.copytree(ROOT / "dbt_project/tests/generic", directory / "tests/generic")
-    for layer in LAYERS:
-        (directory / "models" / layer).mkdir(parents=True)
-        for path in (ROOT / "dbt_project/models" / layer).iterdir():
-            if path.is_file() and path.name != "_exposures.yml":  # those name use cases
-                shutil.copy(path, directory / "models" / layer)
     settings = yaml.safe_load((ROOT / "dbt_project/dbt_project.yml").read_text())
-    settings |= {"vars": {"as_of": AS_OF, "use_cases": []}, "on-run-start": []}
+    settings["vars"] |= {"insitu_as_of": AS_OF, "insitu_use_cases": [], "insitu_backtests": []}
+    settings |= {"on-run-start": [], "seeds": {}}
     (directory / "dbt_project.yml").write_text(yaml.safe_dump(settings, default_flow_style=None))
-    (directory / "seeds").mkdir()
-    for name in ("promotion_overrides.csv", "_seeds.yml"):
-        shutil.copy(ROOT / "dbt_project/seeds" / name, directory / "seeds")
     (folder / "profiles.yml").write_text(yaml.safe_dump(PROFILE))
     (directory / "models/_sources.yml").write_text(yaml.safe_dump(SOURCES))
     project = Project(directory, folder)
     for name, task, declared in (("tier", "multiclass", TIERS), ("spend", "regression", SPEND)):
-        new_use_case(project, name, "order_id", name, task)
-        training = directory / "models/training" / name
+        new_use_case(project, Answers(name, ["order_id"], name, task, backtest=True))
+        own = directory / "models/use_cases" / name
         for suffix, text in (("spine", SPINE), ("labels", LABELS), ("features", FEATURES)):
             filled = text.replace("USE_CASE", name).replace("LABEL", name)
-            (training / f"{name}__{suffix}.sql").write_text(filled)
+            (own / f"{name}__{suffix}.sql").write_text(filled)
         declare(folder, name, declared)
     (directory / "models/features").mkdir()
     (directory / "models/features/feat_order__visit.sql").write_text(VISIT)
@@ -201,8 +194,9 @@ def write_project(folder: Path) -> Path:
 
 def declare(folder: Path, use_case: str, settings: dict[str, object]) -> None:
     """Change `meta.ml` of a use case, as a person would in its YAML file."""
-    path = folder / f"models_py/{use_case}/_{use_case}.yml"
+    path = folder / f"dbt_project/models/use_cases/{use_case}/_{use_case}.yml"
     declared = yaml.safe_load(path.read_text())
     for model in declared["models"]:
-        model["config"]["meta"]["ml"] |= settings
+        if "ml" in model.get("config", {}).get("meta", {}):
+            model["config"]["meta"]["ml"] |= settings
     path.write_text(yaml.safe_dump(declared))

@@ -1,4 +1,4 @@
-"""Renders the project's macros to SQL with dbt's own Jinja, once per adapter and without running dbt."""
+"""Renders the library's macros to SQL with dbt's own Jinja, once per adapter and without running dbt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dbt.cli.main import dbtRunner
 from dbt.context.providers import generate_runtime_macro_context
 from dbt.contracts.graph.nodes import Macro
 
-MACROS = Path(__file__).resolve().parents[3] / "dbt_project" / "macros"
+from tests.dbt_package import install
 
 PROFILES = """
 macros_only:
@@ -22,11 +22,10 @@ macros_only:
     duckdb: {type: duckdb, path: ":memory:"}
     postgres: {type: postgres, host: none, port: 1, user: none, password: none, dbname: none, schema: public}
 """
-PROJECT = f"""
+PROJECT = """
 name: macros_only
 profile: macros_only
-macro-paths: ["{MACROS}"]
-flags: {{send_anonymous_usage_stats: false}}
+flags: {send_anonymous_usage_stats: false}
 """
 
 
@@ -35,6 +34,7 @@ def _adapter(kind: str) -> BaseAdapter:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "profiles.yml").write_text(PROFILES)
         Path(folder, "dbt_project.yml").write_text(PROJECT)
+        install(Path(folder))
         where = ["--project-dir", folder, "--profiles-dir", folder, "--target", kind]
         result = dbtRunner().invoke(["--quiet", "--no-partial-parse", "parse", *where])
     if not result.success:
@@ -49,9 +49,9 @@ def render(kind: str, macro: str, /, **arguments: Any) -> Any:
     """What the macro returns in the dialect of `kind` (`duckdb` or `postgres`): SQL text, or a value."""
     adapter = _adapter(kind)
     FACTORY.adapters[kind] = adapter  # every dbt invocation in this process forgets the adapters of the one before
-    return adapter.execute_macro(macro, kwargs=arguments)
+    return adapter.execute_macro(macro, project="insitu", kwargs=arguments)
 
 
 def macros(kind: str) -> list[Macro]:
-    """The project's own macros, as dbt parsed them."""
-    return [macro for macro in _adapter(kind)._macro_resolver.macros.values() if macro.package_name == "macros_only"]
+    """The library's macros, as dbt parsed them."""
+    return [macro for macro in _adapter(kind)._macro_resolver.macros.values() if macro.package_name == "insitu"]

@@ -12,8 +12,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from insitu.commands import proof as commands
 from insitu.errors import ConfigurationError
-from insitu.proof import checking, commands, report, waivers
+from insitu.proof.project import checking, report, waivers
+from insitu.proof.rerun.witness import attach
 from insitu.warehouse import Project
 
 from .projects import FEATURES, GOOD, LEAK, RELATIONS, write
@@ -26,13 +28,13 @@ def model(sql: str, **more: Any) -> dict[str, Any]:
 
 
 def test_proved(tmp_path: Path) -> None:
-    outcome = checking.check(write(tmp_path, RELATIONS, model(GOOD)), witnesses=True)
+    outcome = checking.check(write(tmp_path, RELATIONS, model(GOOD)), witnesses=attach)
     assert outcome.ok
     assert str(outcome).endswith("3 columns of 1 models: 3 proved.")
 
 
 def test_refuted_with_a_witness_that_runs(tmp_path: Path) -> None:
-    outcome = checking.check(write(tmp_path, RELATIONS, model(LEAK)), witnesses=True)
+    outcome = checking.check(write(tmp_path, RELATIONS, model(LEAK)), witnesses=attach)
     column = next(c for c in outcome.results[0].columns if c.column == "orders")
     assert (column.status, [f.code for f in column.findings]) == ("refuted", ["003"])
     connection = duckdb.connect()

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insitu.errors import InsituError
-from insitu.registry.signature import Feature, Signature, numbers, strings
+from insitu.registry.signature import Signature
+from insitu.training.fitting.frame import Feature, numbers, strings
 
 SIGNATURE = Signature(
     "binary", [Feature("x", "number", "double"), Feature("c", "category", "string"), Feature("k", "category", "int64")]

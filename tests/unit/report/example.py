@@ -47,11 +47,6 @@ PER_USE_CASE = {
         "model_version text, snapshot_id text, split text, slice_column text, slice_value text, metric text, "
         "value double precision, ci_low double precision, ci_high double precision, n_rows bigint",
     ),
-    "curves": (
-        "evaluation",
-        "model_version text, snapshot_id text, split text, curve text, point integer, threshold double precision, "
-        "x double precision, y double precision, n_rows bigint",
-    ),
     "promotions": (
         "evaluation",
         "use_case text, training_as_of timestamp, model_version text, decision text, reason text, "
@@ -76,6 +71,11 @@ PER_USE_CASE = {
     "outcomes": ("actions", "batch_id text, label double precision"),
 }
 SHARED = {
+    "ml_curves": (
+        "evaluation",
+        "use_case text, model_version text, snapshot_id text, split text, curve text, point integer, "
+        "threshold double precision, x double precision, y double precision, n_rows bigint",
+    ),
     "promotion_overrides": (
         "evaluation",
         "use_case text, model_version text, override text, effective_from timestamp, reason text",
@@ -127,7 +127,7 @@ def relations() -> dict[str, tuple[str, str]]:
 def project(folder: Path, output: dict[str, Any]) -> Project:
     """A dbt project folder with what the report reads of it: settings, profile, manifest."""
     (folder / "target").mkdir(parents=True, exist_ok=True)
-    settings = {"name": "shop", "profile": "shop", "vars": {"use_cases": list(USE_CASES)}}
+    settings = {"name": "shop", "profile": "shop", "vars": {"insitu_use_cases": list(USE_CASES)}}
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     (folder / "profiles.yml").write_text(yaml.safe_dump({"shop": {"target": "t", "outputs": {"t": output}}}))
     nodes = {}
@@ -233,7 +233,7 @@ def _learned(case: str, config: dict[str, Any], name: str, words: str) -> Iterat
             for depot in ("north", words):
                 rows.append((version, "snap", "test", "depot", depot, metric, value, low, high, 617))
     yield _insert(f"{case}__metrics", *rows)
-    yield _insert(f"{case}__curves", *(row for version in versions for row in _curves(version, binary)))
+    yield _insert("ml_curves", *((case, *row) for version in versions for row in _curves(version, binary)))
     metric = "auc" if binary else "mae"
     empty = (None,) * 5
     yield _insert(

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 from insitu.errors import ConfigurationError, InsituError
-from insitu.registry import Model
-from insitu.training import MODELS_SCHEMA, train
+from insitu.registry.model import Model
+from insitu.training.schema import MODELS_SCHEMA
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from insitu.config import parse
 from insitu.errors import ConfigurationError
-from insitu.training import train
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting"}
@@ -23,6 +23,10 @@ LOGISTIC = {"name": "logistic", "family": "logistic_regression"}
         ({**ml(), "task": "classify"}, "meta.ml.task is 'classify'; expected 'binary', 'multiclass' or 'regression'"),
         ({"task": "binary"}, "has 3 mistakes(.|\n)*meta.ml.entity is missing"),
         (ml(training={"gap": "a week"}), r"training\.gap: 'a week' is not a duration; write .*`31 days`"),
+        (ml(training={"test": "31D"}), r"training\.test: '31D' is not a duration; write .*week.*`31 days`"),
+        (ml(training={"retrain_every": "fortnight"}), "retrain_every is 'fortnight'; expected 'day', 'week', 'month'"),
+        (ml(training={"cross_validation": {"gap": "0 days"}}), r"gap: '0 days' is not a duration"),
+        (ml(backtest={"step": "1 month"}), r"backtest\.step: '1 month' is not always equally long"),
         (ml(LOGISTIC, LOGISTIC), "candidates share the name 'logistic'"),
         (ml(selection_metric="rmse"), "selection_metric is 'rmse'; a binary task chooses by auc"),
         (ml(training={"cross_validation": {"window": "sliding"}}), "a sliding window needs its length"),

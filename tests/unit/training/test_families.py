@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from insitu.registry import Model
-from insitu.training import train
-from insitu.training.families import FAMILIES
+from insitu.registry.model import Model
+from insitu.training.fitting.families import FAMILIES
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 SMALL: dict[str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from insitu.report.model_card import render
-from insitu.training import train
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 

@@ -17,9 +17,10 @@ from sklearn.inspection import partial_dependence
 
 from insitu.config import Backtest, parse
 from insitu.errors import InsituError
-from insitu.training import keys, train
+from insitu.training import keys
 from insitu.training.backtest import backtest
 from insitu.training.reproduce import reproduce
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 20}}
@@ -69,6 +70,16 @@ def test_what_is_registered_is_known_without_its_data(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(keys, "library_versions", uninstalled)
     assert not nothing(config), "training has the clear message"
+
+
+def test_the_recorded_configuration_has_the_defaults_and_is_one_itself() -> None:
+    """Otherwise a library with other defaults would take its models for unchanged, and repeat another one."""
+    settings = parse(ml({**LOGISTIC, "calibration": "sigmoid"}), "demo")
+    recorded = keys.candidate_config(settings, settings.candidates[0])
+    assert recorded["training"]["cross_validation"]["folds"] == 3
+    assert recorded["candidates"][0]["calibration"] == {"method": "sigmoid", "slice": "15%"}
+    again = parse(recorded, "demo")
+    assert keys.candidate_config(again, again.candidates[0]) == recorded
 
 
 def test_other_data_is_noticed() -> None:
@@ -157,9 +168,9 @@ def test_backtest_sees_only_what_was_known(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_partial_dependence_is_that_of_scikit_learn() -> None:
     from insitu.config import parse
-    from insitu.training.data import read
-    from insitu.training.importance import dependence
-    from insitu.training.procedure import Procedure
+    from insitu.training.dependence import dependence
+    from insitu.training.fitting.data import read
+    from insitu.training.fitting.procedure import Procedure
 
     config: Any = parse(ml(GBM), "demo")
     data = read(config, "demo__snapshots", snapshot(250))

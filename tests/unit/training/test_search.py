@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from insitu.config import Search
-from insitu.training import train
-from insitu.training.search import SEARCHES, Problem
-from insitu.training.search.space import draw, grid
+from insitu.training.fitting.search import SEARCHES, Problem
+from insitu.training.fitting.search.space import draw, grid
+from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
 SPACE: dict[str, Any] = {"x": {"low": 0.01, "high": 100.0, "log": True}, "kind": ["a", "b"]}

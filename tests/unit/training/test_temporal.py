@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from insitu.config import CrossValidation
 from insitu.errors import InsituError
-from insitu.training.data import Rows
-from insitu.training.temporal import folds, later_slice, recent
+from insitu.training.fitting.data import Rows
+from insitu.training.fitting.temporal import folds, later_slice, recent
 
 
 def rows(count: int = 1000, days: float = 100, delay_hours: float = 30, seed: int = 0) -> Rows:
@@ -34,7 +34,7 @@ def test_folds(number: int, window: str, gap: int, grouped: bool, seed: int) -> 
         {
             "folds": number,
             "window": window,
-            "gap": f"{gap} days",
+            "gap": f"{gap} days" if gap else None,
             "train": "30 days",
             "validation": "10 days",
             "group_by_entity": grouped,
@@ -68,6 +68,19 @@ def test_later_slice_by_days_and_by_share() -> None:
         assert early.matured_at.max() <= late.as_of.min()
         assert abs(len(late) - 200) < 40
         assert len(early) < 800  # the labels of the last 30 hours before the slice were not known
+
+
+def test_months_follow_the_calendar() -> None:
+    """Rows from January to 10 April: the last month begins on 10 March, though February is short."""
+    data = rows(2000)
+    last = data.as_of.max()
+    (_, march), (_, april) = folds(data, CrossValidation(folds=2, validation="1 month"))
+    assert str(data.as_of[april].min())[:7] == "2020-03" and data.as_of[april].max() == last
+    assert data.as_of[march].max() <= last - np.timedelta64(31, "D") < data.as_of[april].min()
+    assert data.as_of[march].min() > last - np.timedelta64(31 + 29, "D")
+    assert recent(data, "1 quarter").as_of.min() > last - np.timedelta64(31 + 29 + 31, "D")
+    early, late = later_slice(data, "2 weeks")
+    assert late.as_of.min() > last - np.timedelta64(14, "D") >= early.as_of.max()
 
 
 def test_too_short_a_slice_says_so() -> None:

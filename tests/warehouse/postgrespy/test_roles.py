@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from importlib.resources import files
 
 import psycopg
 import pytest
 
-from insitu.postgrespy import server
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 
-SCRIPT = Path(server.__file__).with_name("roles.sql").read_text()
+SCRIPT = (files("insitu.postgrespy") / "roles.sql").read_text()
 ROLES = ("builder", "scorer", "analyst")
 BUILD = """
     create schema if not exists staging;

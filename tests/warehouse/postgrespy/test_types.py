@@ -9,13 +9,14 @@ from typing import Any
 import psycopg2
 import pyarrow as pa
 import pytest
-from dbt.adapters.postgrespy.session import Session
-from dbt.adapters.postgrespy.types import column_type
-from dbt.adapters.postgrespy.write import UnsupportedType, copy_batches, encoder, quote
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
+from insitu.quoting import identifier
+from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.types import column_type
+from insitu.warehouse.postgres.write import UnsupportedType, copy_batches, encoder
 
 UTC = dt.UTC
 # PostgreSQL expression, the Arrow type it is read as, the value.
@@ -150,7 +151,7 @@ WRITES: list[tuple[pa.Array, str, list[Any]]] = [
 def test_writes(database: Database, connection, array: pa.Array, type_name: str, values: list[Any]) -> None:
     name = 'we"ird ; drop table x; --'
     cursor = connection.cursor()
-    cursor.execute(f"create table written ({quote(name)} {column_type(array.type)})")
+    cursor.execute(f"create table written ({identifier(name)} {column_type(array.type)})")
     schema = pa.schema([(name, array.type)])
     batch = pa.RecordBatch.from_arrays([array], schema=schema)
     assert copy_batches(cursor, "written", schema, [batch], {}) == len(array)

@@ -1,6 +1,7 @@
-{% macro decisions(use_case) %}
 {#- The body of `<use_case>__decisions`: the action that the cost matrix asks for, and the money it is expected to bring.
     A prediction without a finite score is not acted upon. -#}
+{% macro decisions(use_case) %}
+{%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
 {%- set config = insitu.use_case_config(use_case) %}
 {%- set options = insitu.metric_options(config) %}

@@ -1,6 +1,7 @@
-{% macro outcomes(use_case) %}
 {#- The body of `<use_case>__outcomes`: decided predictions whose label had matured before `as_of`, and the money each
     brought, beside what treating all or none would have. -#}
+{% macro outcomes(use_case) %}
+{%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set decisions = insitu.use_case_ref(use_case, 'decisions') %}
 {%- set labels = insitu.use_case_ref(use_case, 'labels') %}
 {%- set config = insitu.use_case_config(use_case) %}

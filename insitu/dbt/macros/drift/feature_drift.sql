@@ -1,8 +1,8 @@
 {#- The drift of every feature of a use case, per batch, against what its model was trained on: (batch_id,
-    model_version, feature, metric, value, usual, n_rows). `usual` is what 95 of 100 single days of the test split reach: a
-    day never looks like a year, and an alert should know by how much. `batches` names a relation with the batches to look at. The
-    reference is the training split. Both sides are thinned to `rows` rows, evenly over time and always the same ones:
-    more would not move ten bins. -#}
+    model_version, feature, metric, value, usual, n_rows). `usual` is what 95 of 100 single days of the test split
+    reach: a day never looks like a year, and an alert should know by how much. `batches` names a relation with the
+    batches to look at. The reference is the training split. Both sides are thinned to `rows` rows, evenly over time and
+    always the same ones: more would not move ten bins. -#}
 {% macro feature_drift(use_case, batches, rows=10000) -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 {%- set snapshots = insitu.use_case_ref(use_case, 'snapshots') -%}

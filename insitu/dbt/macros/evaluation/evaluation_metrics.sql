@@ -1,6 +1,7 @@
-{% macro evaluation_metrics(use_case) %}
 {#- The body of `<use_case>__metrics`: every metric of the task, overall and by slice. In a multiclass task every class is
     a slice too, by the metrics of the question "this class or another?". -#}
+{% macro evaluation_metrics(use_case) %}
+{%- do insitu.use_case_model(use_case, 'evaluation') -%}
 {%- set heldout = insitu.use_case_ref(use_case, 'heldout_predictions') %}
 {%- set snapshots = insitu.use_case_ref(use_case, 'snapshots') %}
 {%- set config = insitu.use_case_config(use_case) %}

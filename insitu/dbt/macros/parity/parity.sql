@@ -4,6 +4,7 @@
     the order of a floating point sum. The feature `(row)` counts scored rows that are not there now, and, where only a
     hash was logged, those whose hash is another. -#}
 {% macro parity(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
 {%- set declared = config.get('parity', {}).get('may_differ', []) -%}
@@ -84,7 +85,7 @@ select * from final
 {%- endmacro %}
 
 
-{#- `meta.ml.parity.log`: values (the default) or hash. -#}
+{#- Whether `meta.ml.parity.log` is hash and not values, the default; fails on anything else. -#}
 {% macro logs_hash(config) %}
     {%- set log = config.get('parity', {}).get('log', 'values') -%}
     {%- if log not in ['values', 'hash'] -%}
@@ -113,6 +114,7 @@ md5({% for column in features %}
 {%- endmacro %}
 
 
+{#- 1 where two values differ, 0 where not; floating-point numbers may differ by 1e-9, relatively. -#}
 {% macro differs(left, right, column) -%}
     {%- if insitu.is_floating(column) -%}
     case
@@ -127,6 +129,7 @@ md5({% for column in features %}
 {%- endmacro %}
 
 
+{#- An aggregate: the largest difference of two numbers; NULL for other types. -#}
 {% macro largest_difference(left, right, column) -%}
     {%- if insitu.is_floating(column) or insitu.canonical_type(column.data_type) in ['integer', 'bigint', 'smallint', 'numeric'] -%}
     max(abs({{ left }} - {{ right }}))
@@ -136,6 +139,7 @@ md5({% for column in features %}
 {%- endmacro %}
 
 
+{#- Whether a column holds floating-point or decimal numbers. -#}
 {% macro is_floating(column) %}
     {{- return(insitu.canonical_type(column.data_type) in ['double precision', 'real', 'float', 'numeric']) -}}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{#- What a challenger must fulfil; `meta.ml.promotion` overrides these. -#}
+{#- What a challenger must fulfil: `meta.ml.promotion` over the defaults; fails on an unknown rule. -#}
 {% macro promotion_rules(config) %}
     {%- set rules = {
         'z': 1.645,

@@ -1,5 +1,6 @@
 {#- Body of `<use_case>__scoring_set`: the same features, for the spine rows in the window that `as_of` opens. -#}
 {% macro scoring_set(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'training', 'view') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 {%- set columns = adapter.get_columns_in_relation(features) if execute else [] -%}

@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('evaluation') -%}
+
 with final as (
     {% for use_case in insitu.use_cases() -%}
     select

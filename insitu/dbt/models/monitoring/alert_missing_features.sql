@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('monitoring') -%}
+
 with drift as (
     select
         use_case,

@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('monitoring') -%}
+
 with volume as (
     select use_case, day, sum(n_predictions) as n_predictions
     from {{ ref('mon_volume') }}

@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('monitoring') -%}
+
 with recent as (
     select * from {{ ref('mon_recent_performance') }}
 ),

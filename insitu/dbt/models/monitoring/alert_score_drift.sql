@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('monitoring') -%}
+
 with drift as (
     select *, row_number() over (partition by use_case order by batch_as_of desc, batch_id) as recency
     from {{ ref('mon_score_drift') }}

@@ -1,3 +1,4 @@
+{%- do insitu.overall_model('monitoring') -%}
 {{ config(materialized='view') }}
 
 {%- set alerts = [

@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('monitoring') -%}
+
 with outcomes as (
     {% for use_case in insitu.use_cases() -%}
     select

@@ -1,3 +1,4 @@
+{%- do insitu.overall_model('monitoring') -%}
 {#- A batch and its model never change, so each batch is compared once. -#}
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns') }}
 

@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('monitoring') -%}
+
 {%- set by = ['use_case', 'model_version', 'day'] %}
 with
 {%- for use_case in insitu.use_cases() %}

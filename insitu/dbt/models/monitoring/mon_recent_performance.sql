@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('monitoring') -%}
+
 {%- set by = ['use_case', 'model_version'] %}
 with
 {%- for use_case in insitu.use_cases() %}

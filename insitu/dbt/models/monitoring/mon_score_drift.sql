@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('monitoring') -%}
+
 {%- set by = ['use_case', 'model_version'] %}
 {%- set over = ['batch_id', 'batch_as_of'] %}
 -- what the same model gave to rows it had never seen

@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('monitoring') -%}
+
 with recursive predictions as (
     select
         use_case,

@@ -1,3 +1,5 @@
+{%- do insitu.overall_model('predictions') -%}
+
 with predictions as (
     select * from {{ ref('ml_predictions') }}
 ),

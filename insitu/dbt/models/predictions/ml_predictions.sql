@@ -1,3 +1,4 @@
+{%- do insitu.overall_model('predictions') -%}
 {{ config(materialized='view') }}
 
 with final as (

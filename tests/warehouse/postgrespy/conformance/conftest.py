@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dbt.tests.fixtures.project import *  # noqa: F403
 
-from insitu.postgrespy.server import Database
+from insitu.local_postgres import Database
 
 GRANTEES = ("DBT_TEST_USER_1", "DBT_TEST_USER_2", "DBT_TEST_USER_3")
 

@@ -1,1 +1,1 @@
-{{ evaluation_curves('basket') }}
+{{ insitu.evaluation_curves('basket') }}

@@ -1,1 +1,1 @@
-{{ decisions('basket') }}
+{{ insitu.decisions('basket') }}

@@ -1,1 +1,1 @@
-{{ evaluation_metrics('basket') }}
+{{ insitu.evaluation_metrics('basket') }}

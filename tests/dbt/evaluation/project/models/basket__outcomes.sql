@@ -1,1 +1,1 @@
-{{ outcomes('basket') }}
+{{ insitu.outcomes('basket') }}

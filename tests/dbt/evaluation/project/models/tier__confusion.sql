@@ -1,1 +1,1 @@
-{{ evaluation_confusion('tier') }}
+{{ insitu.evaluation_confusion('tier') }}

@@ -1,1 +1,1 @@
-{{ evaluation_curves('tier') }}
+{{ insitu.evaluation_curves('tier') }}

@@ -1,1 +1,1 @@
-{{ evaluation_metrics('tier') }}
+{{ insitu.evaluation_metrics('tier') }}

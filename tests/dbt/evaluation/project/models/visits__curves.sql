@@ -1,1 +1,1 @@
-{{ evaluation_curves('visits') }}
+{{ insitu.evaluation_curves('visits') }}

@@ -1,1 +1,1 @@
-{{ decisions('visits') }}
+{{ insitu.decisions('visits') }}

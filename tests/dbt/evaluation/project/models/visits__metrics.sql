@@ -1,1 +1,1 @@
-{{ evaluation_metrics('visits') }}
+{{ insitu.evaluation_metrics('visits') }}

@@ -1,1 +1,1 @@
-{{ outcomes('visits') }}
+{{ insitu.outcomes('visits') }}

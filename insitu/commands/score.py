@@ -1,0 +1,37 @@
+"""`insitu score`: `insitu score run <use_case> --as-of …`."""
+
+import click
+
+from insitu.moments import moment
+from insitu.warehouse import Project
+from insitu.warehouse.dbt import run_dbt
+
+
+@click.group()
+def score() -> None:
+    """Apply registered models outside `dbt build`."""
+
+
+@score.command()
+@click.argument("use_case")
+@click.option(
+    "--as-of",
+    help='Time such as "2013-11-02" or "2013-11-02 06:00:00", UTC unless it has an offset; the project\'s by default.',
+)
+@click.option("--refresh/--no-refresh", default=True, show_default=True, help="Build the scoring set first.")
+@click.pass_obj
+def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: bool) -> None:
+    """Score the window that --as-of opens with the champion; the same batch twice adds nothing."""
+    from insitu.scoring.batch import score_batch  # scikit-learn takes a second to import
+
+    project = project or Project.find()
+    given = dict(project.variables)
+    if as_of is not None:
+        given["insitu_as_of"] = str(moment(as_of, "--as-of"))
+    elif "insitu_as_of" in given:
+        given["insitu_as_of"] = str(moment(str(given["insitu_as_of"]), "insitu_as_of in --vars"))
+    project.use_case_config(use_case)
+    if refresh:
+        run_dbt(project, "--quiet", "run", "--select", f"+{use_case}__scoring_set", variables=given)
+    scored = score_batch(project, use_case, given.get("insitu_as_of"))
+    click.echo(f"{scored.use_case}: {scored.rows:,} new predictions for {scored.batch_as_of}")

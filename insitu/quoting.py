@@ -1,0 +1,32 @@
+"""Names and texts as SQL takes them, whatever characters they hold; DuckDB and PostgreSQL alike."""
+
+from __future__ import annotations
+
+import re
+
+
+def identifier(name: str) -> str:
+    """A quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def identifiers(*names: str) -> str:
+    """Quoted identifiers, separated by commas: a list of columns."""
+    return ", ".join(map(identifier, names))
+
+
+def qualified(*parts: str) -> str:
+    """A quoted name of several parts: `"schema"."table"`."""
+    return ".".join(map(identifier, parts))
+
+
+def parts(name: str) -> list[str]:
+    """The parts of a qualified name, quoted or not, as they are called."""
+    found = re.findall(r'"((?:[^"]|"")*)"|([^".]+)', name)
+    return [plain or quoted.replace('""', '"') for quoted, plain in found]
+
+
+def literal(text: str) -> str:
+    """A text literal; the same text whatever PostgreSQL's standard_conforming_strings says."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return f" E{quoted}".replace("\\", "\\\\") if "\\" in quoted else quoted

@@ -1,0 +1,1 @@
+"""Apply registered models outside `dbt build`."""

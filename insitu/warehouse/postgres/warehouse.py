@@ -1,0 +1,111 @@
+"""PostgreSQL behind the `Warehouse` interface: ADBC for Arrow both ways (COPY underneath)."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import psycopg2
+import pyarrow as pa
+from adbc_driver_postgresql import dbapi
+
+from insitu.errors import ConfigurationError
+from insitu.quoting import literal, parts
+from insitu.warehouse.lazy_query import LazyQuery
+from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.settings import setting_text
+
+
+class PostgresWarehouse:
+    """A PostgreSQL database."""
+
+    def __init__(self, credentials: Any, read_only: bool) -> None:
+        self.place = f"{credentials.host}:{credentials.port}/{credentials.database}"
+        self.uri = _uri(credentials)
+        self.handle: Any = None
+        self.session: Session | None = None
+        self.setup = _setup(credentials)
+        try:
+            self.connection = dbapi.connect(self.uri)
+            for statement in self.setup:
+                self.query_none(statement)
+        except Exception as error:
+            raise ConfigurationError(
+                f"PostgreSQL at {self.place} refused the connection: {str(error).strip()} "
+                "Check the PG* environment variables and that the server runs (`make postgres` starts a local one)."
+            ) from error
+        if read_only:
+            self.query_none("set default_transaction_read_only = on")
+
+    def query_none(self, sql: str) -> None:
+        """Run a statement that returns nothing, and commit."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+        self.connection.commit()
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """See `Warehouse.query`."""
+        numbered = sql
+        for number in range(1, len(parameters) + 1):
+            numbered = numbered.replace("?", f"${number}", 1)
+        with self.connection.cursor() as cursor:
+            cursor.execute(numbered, list(parameters) or None)
+            table = cursor.fetch_arrow_table()
+        self.connection.commit()
+        return table
+
+    def sql(self, query: str) -> LazyQuery:
+        """See `Warehouse.sql`; reads have a transaction of their own, opened at the first."""
+        if self.session is None:
+            self.handle = psycopg2.connect(self.uri)
+            with self.handle.cursor() as cursor:
+                for statement in self.setup:
+                    cursor.execute(statement)
+            self.handle.commit()
+            self.session = Session(self.handle)
+        relation: LazyQuery = self.session.sql(query)
+        return relation
+
+    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
+        """See `Warehouse.append`."""
+        schema, table = parts(relation)
+        try:
+            with self.connection.cursor() as cursor:
+                count = cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
+            self.connection.commit()
+        except BaseException:
+            self.connection.rollback()
+            raise
+        return int(count)
+
+    def close(self) -> None:
+        """Release the connections."""
+        if self.session is not None:
+            self.session.close()
+            self.handle.close()
+        self.connection.close()
+
+
+def _setup(credentials: Any) -> list[str]:
+    """The profile's role, search_path and settings as statements, as dbt has them on its connections."""
+    settings = dict(getattr(credentials, "settings", None) or {})
+    for name in ("role", "search_path"):
+        if value := getattr(credentials, name, None):
+            settings[name] = value
+    return [f"select set_config({literal(name)}, {literal(setting_text(v))}, false)" for name, v in settings.items()]
+
+
+def _uri(credentials: Any) -> str:
+    login = quote(credentials.user, safe="")
+    if credentials.password:
+        login += ":" + quote(str(credentials.password), safe="")
+    options = {
+        name: value
+        for name, value in {
+            "host": credentials.host,
+            "port": credentials.port,
+            "sslmode": getattr(credentials, "sslmode", None),
+            "sslrootcert": getattr(credentials, "sslrootcert", None),
+        }.items()
+        if value
+    }
+    return f"postgresql://{login}@/{quote(credentials.database, safe='')}?{urlencode(options)}"
