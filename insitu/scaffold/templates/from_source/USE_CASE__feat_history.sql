@@ -1,4 +1,4 @@
--- How it went before: the same ENTITY_WORDS' earlier rows, as far as they were known.
+-- How it went before: the earlier rows of the same ENTITY_WORDS, as far as they were known.
 {{ insitu.window_features(
     spine=ref('USE_CASE__spine'),
     spine_key=[ENTITY_QUOTED],

@@ -8,7 +8,7 @@ final as (
 ENTITY_LINES
         TIME as as_of
     from rows
-    where TIME < {{ insitu.timestamp_literal(insitu.as_of()) }} + interval '1 day'
+    where TIME < {{ insitu.timestamp_literal(insitu.as_of()) }} + interval 'WINDOW'
 )
 
 select * from final
