@@ -172,8 +172,11 @@ def write_project(folder: Path) -> Path:
     shutil.copytree(ROOT / "dbt_project/macros", directory / "macros")
     settings = yaml.safe_load((ROOT / "dbt_project/dbt_project.yml").read_text())
     settings["vars"] |= {"insitu_as_of": AS_OF, "insitu_use_cases": [], "insitu_backtests": []}
-    settings |= {"on-run-start": [], "seeds": {}}
+    settings |= {"on-run-start": []}
     (directory / "dbt_project.yml").write_text(yaml.safe_dump(settings, default_flow_style=None))
+    (directory / "seeds").mkdir()
+    shutil.copy(ROOT / "dbt_project/seeds/promotion_overrides.csv", directory / "seeds")
+    (directory / "seeds/_seeds.yml").write_text(yaml.safe_dump({"seeds": [overrides()]}))
     (folder / "profiles.yml").write_text(yaml.safe_dump(PROFILE))
     (directory / "models/_sources.yml").write_text(yaml.safe_dump(SOURCES))
     project = Project(directory, folder)
@@ -190,6 +193,13 @@ def write_project(folder: Path) -> Path:
         "models: [{name: feat_order__visit, config: {meta: {point_in_time: {kind: features, as_of: as_of}}}}]\n"
     )
     return folder
+
+
+def overrides() -> dict[str, object]:
+    """The declaration of the example's seed of overrides."""
+    seeds = yaml.safe_load((ROOT / "dbt_project/seeds/_seeds.yml").read_text())["seeds"]
+    found: dict[str, object] = next(seed for seed in seeds if seed["name"] == "promotion_overrides")
+    return found
 
 
 def declare(folder: Path, use_case: str, settings: dict[str, object]) -> None:

@@ -6,7 +6,7 @@
         {%- set settings = source.config.meta.file -%}
         {%- set relation = insitu.source_relation(source) -%}
         {%- set file = adapter.source_file(settings.get('package', ''), settings.path) -%}
-        {%- set comment = "Loaded from " ~ settings.path ~ ", SHA-256 " ~ file.hash -%}
+        {%- set comment = insitu.file_comment(source, file.hash) -%}
         {%- set name = postgrespy__literal(relation.include(database=false) | string) | trim -%}
         {%- if run_query("select obj_description(to_regclass(" ~ name ~ "), 'pg_class')").columns[0][0] != comment -%}
             {%- do insitu.check_source_columns(source, file.columns) -%}

@@ -3,8 +3,34 @@
 {% macro load_sources() %}
     {%- if execute and var('insitu_load_sources', true) -%}
         {%- set files = insitu.selected_sources() | selectattr('config.meta.file', 'defined') | list -%}
+        {%- for source in files -%}{%- do insitu.check_file_declaration(source) -%}{%- endfor -%}
         {%- if files -%}{%- do adapter.dispatch('load_files', 'insitu')(files) -%}{%- endif -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{#- Fails when a source that is a file declares no columns, or a column without a type: they say what is read. -#}
+{% macro check_file_declaration(source) %}
+    {%- set name = "Source `" ~ source.source_name ~ "." ~ source.name ~ "`" -%}
+    {%- set untyped = source.columns.values() | rejectattr('data_type') | map(attribute='name') | list -%}
+    {%- set missing = "no type for column `" ~ untyped | join("`, `") ~ "`" if untyped else "no columns" -%}
+    {%- if not source.columns or untyped -%}
+        {%- do exceptions.raise_compiler_error(
+            name ~ " is a file and declares " ~ missing ~ ". Give every column that is to be read a `data_type` in " ~ source.original_file_path ~ "."
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- The comment of a table that was loaded from a file: the hash of the file, and one of the columns declared, so that a
+    changed file and a changed declaration are both loaded again. -#}
+{% macro file_comment(source, hash) %}
+    {%- set declared = [] -%}
+    {%- for column in source.columns.values() -%}{%- do declared.append(column.name ~ ' ' ~ column.data_type) -%}{%- endfor -%}
+    {{- return(
+        "Loaded from " ~ source.config.meta.file.path ~ ", SHA-256 " ~ hash
+        ~ ", columns " ~ local_md5(declared | join(', '))[:8]
+    ) -}}
 {% endmacro %}
 
 
@@ -42,12 +68,12 @@
 
 
 {#- The file behind a source: whether it is loaded already and, if not, its table, the comment the table gets (which
-    tells the file's hash) and SQL that reads the file as text. -#}
+    tells the hashes) and SQL that reads the file as text. -#}
 {% macro source_file(source) %}
     {%- set settings = source.config.meta.file -%}
     {%- set location = insitu.text_literal(settings.get('package', '')) ~ ", " ~ insitu.text_literal(settings.path) -%}
     {%- set hash = run_query("select source_file_hash(" ~ location ~ ")").rows[0][0] -%}
-    {%- set comment = "Loaded from " ~ settings.path ~ ", SHA-256 " ~ hash -%}
+    {%- set comment = insitu.file_comment(source, hash) -%}
     {%- set comments = run_query(
         "select comment from duckdb_tables() where database_name = current_database() and schema_name = "
         ~ insitu.text_literal(source.schema) ~ " and table_name = " ~ insitu.text_literal(source.identifier)
