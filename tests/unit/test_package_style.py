@@ -14,9 +14,14 @@ KEYWORDS = re.compile(
 )
 
 
+def is_ours(path: Path, line: str) -> bool:
+    """A long line of the point-in-time macros; comments in SQL are part of what models compile to, and stay."""
+    return "point_in_time" in str(path) and len(line) > 120 and not line.startswith("--")
+
+
 def test_lines_of_the_point_in_time_macros_fit() -> None:
     lines = [(path, n, line) for path in SQL for n, line in enumerate(path.read_text().splitlines(), 1)]
-    assert [f"{path.name}:{n}" for path, n, line in lines if "point_in_time" in str(path) and len(line) > 120] == []
+    assert [f"{path.name}:{n}" for path, n, line in lines if is_ours(path, line)] == []
 
 
 def test_keywords_are_lower_case() -> None:
