@@ -72,7 +72,10 @@ class Environment:
     def run(self, *command: str, code: int | None = 0) -> str:
         """Run `dbt …`, `insitu …` or `git …` there; both streams."""
         name, *arguments = command
-        programs = {"dbt": [str(self.python), "-m", "dbt.cli.main"], "insitu": [str(self.python.parent / "insitu")]}
+        programs = {
+            "dbt": [str(self.python), "-c", "from dbt.cli.main import cli; cli()"],
+            "insitu": [str(self.python.parent / "insitu")],
+        }
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("DBT_", "INSITU_", "PYTHON"))}
         environment = {**kept, "DBT_USE_COLORS": "false", "OMP_NUM_THREADS": "1"}
         outcome = subprocess.run(
@@ -163,10 +166,10 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     shop.run("dbt", "deps")  # finds all in order, without network
     assert {path for path, text in shop.files().items() if before.get(path) != text} == changed
 
-    # what there was goes on as before; of ours there is nothing but the seed of overrides
+    # what there was goes on as before, and there is nothing of ours
     relations = relations_of(shop)
     shop.run("dbt", "build", "--full-refresh")
-    assert relations_of(shop) - relations <= {("dev_ann_insitu", "promotion_overrides")}
+    assert relations_of(shop) == relations
     shop.run("insitu", "doctor")
 
     new_use_case(shop)
@@ -195,6 +198,20 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     shop.run("dbt", "build")
     shop.run("dbt", "deps")
     assert shop.run("git", "status", "--short") == ""
+
+
+@pytest.mark.xfail(reason="declarations are found by the names of relations, which are others then")
+@pytest.mark.parametrize(
+    "options", [["--empty"], ["--target", "ci", "--defer", "--favor-state", "--state", "state"]], ids=["empty", "defer"]
+)
+def test_builds_for_a_pull_request(shop: Environment, tmp_path: Path, options: list[str]) -> None:
+    copy = Environment(shop.python, tmp_path / "shop" / "analytics")
+    shutil.copytree(shop.folder.parent, tmp_path / "shop", symlinks=True)
+    copy.run("insitu", "init", "--yes")
+    new_use_case(copy)
+    copy.run("dbt", "build", "--select", "+churn__spine", "stg_orders")
+    shutil.copytree(copy.folder / "target", copy.folder / "state", ignore=shutil.ignore_patterns("compiled", "run"))
+    copy.run("dbt", "build", "--select", "churn__features", *options)
 
 
 def relations_of(shop: Environment) -> set[tuple[str, str]]:

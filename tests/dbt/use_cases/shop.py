@@ -134,6 +134,14 @@ PROFILE = {
     }
 }
 
+OVERRIDES = {
+    "use_case": "varchar",
+    "model_version": "varchar",
+    "override": "varchar",
+    "effective_from": "timestamp",
+    "reason": "varchar",
+}
+
 
 def tables(seed: int = 5) -> dict[str, pd.DataFrame]:
     """The shop's raw tables: ten orders a day, what the customer did before, what came of it."""
@@ -171,7 +179,10 @@ def write_project(folder: Path) -> Path:
     install(directory)
     shutil.copytree(ROOT / "dbt_project/macros", directory / "macros")
     settings = yaml.safe_load((ROOT / "dbt_project/dbt_project.yml").read_text())
-    settings |= {"vars": {"insitu_as_of": AS_OF, "insitu_use_cases": []}, "on-run-start": [], "seeds": {}}
+    settings |= {"vars": {"insitu_as_of": AS_OF, "insitu_use_cases": []}, "on-run-start": []}
+    settings |= {"seeds": {settings["name"]: {"promotion_overrides": {"+column_types": OVERRIDES}}}}
+    (directory / "seeds").mkdir()
+    (directory / "seeds/promotion_overrides.csv").write_text(",".join(OVERRIDES) + "\n")
     (directory / "dbt_project.yml").write_text(yaml.safe_dump(settings, default_flow_style=None))
     (folder / "profiles.yml").write_text(yaml.safe_dump(PROFILE))
     (directory / "models/_sources.yml").write_text(yaml.safe_dump(SOURCES))
