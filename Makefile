@@ -6,10 +6,10 @@ BIN := .venv/bin
 export INSITU_TARGET = $(TARGET)
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{insitu_as_of: "$(AS_OF)"}')
 
-.PHONY: help install run postgres test lint format bench docs clean
+.PHONY: help install run postgres test test-dbt-1.11 lint format bench docs clean
 
 help:  ## List the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 install: .venv/installed dbt_project/dbt_packages/insitu  ## Create the environment in .venv from the hashed lock file
 
@@ -36,15 +36,26 @@ postgres: install  ## Start a local PostgreSQL and print its settings
 test: install lint  ## Run all checks and tests; brings up its own PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+test-dbt-1.11: .venv/dbt-1.11  ## Run a short suite on dbt 1.11, the oldest that is supported
+	PYTHONPATH=$(CURDIR)/$< $(BIN)/pip check
+	PYTHONPATH=$(CURDIR)/$< $(BIN)/dbt --warn-error parse --no-partial-parse --target-path target/dbt-1.11 $(DBT_OPTIONS)
+	PYTHONPATH=$(CURDIR)/$< $(BIN)/pytest -n 2 --dist loadgroup -m "not conformance" tests/warehouse/postgrespy tests/e2e/test_loop.py
+
+# The packages of which dbt 1.11 needs another version, before those of .venv; all the rest is shared.
+.venv/dbt-1.11: requirements-dbt-1.11.lock .venv/installed
+	rm -rf $@
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $@ -r $<
+
 lint: install  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 dbt_project/models/staging dbt_project/models/features dbt_project/models/training
+	$(BIN)/sqlfluff lint --processes 2 dbt_project/models examples/*/models
 
-format: install  ## Put Python and SQL in order
+format: install  ## Put Python in order, and document the macros from their comments
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python tools/document_macros.py
 
 bench: install  ## Print the benchmarks (minutes)
 	$(BIN)/python -m benchmarks

@@ -16,7 +16,8 @@ import duckdb
 import sqlglot
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from insitu.proof.project import Node, Project
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
 from tests.dbt.features.project import FeaturesProject
 
 SPINE = Node(

@@ -74,7 +74,8 @@ def render(database: Database, directory: Path) -> dict[str, str]:
     """Compiled SQL by set and strategy."""
     models = {
         f"set_{i}_{strategy}": "{{ insitu.window_features(spine=source('raw', 'spine'), "
-        f"events=source('raw', 'events'), keys={{'k': 'key'}}, windows={WINDOWS!r}, measures=[{{'name': 'v', 'expr': 'whole', 'agg': {aggs!r}}}], "
+        f"events=source('raw', 'events'), keys={{'k': 'key'}}, windows={WINDOWS!r}, "
+        f"measures=[{{'name': 'v', 'expr': 'whole', 'agg': {aggs!r}}}], "
         f"spine_key=['id'], strategy='{strategy}') }}}}"
         for i, aggs in enumerate(SETS.values())
         for strategy in ("auto", "timeline", "range_join")

@@ -8,7 +8,7 @@ from insitu import __version__
 from insitu.commands.doctor import doctor
 from insitu.commands.features import explain, features
 from insitu.commands.install import init, remove, upgrade
-from insitu.commands.new import new
+from insitu.commands.new import new, remove_use_case
 from insitu.commands.place import takes_place
 from insitu.commands.proof import check, lineage, time_travel
 from insitu.commands.report import report
@@ -45,6 +45,7 @@ COMMANDS: tuple[click.Command, ...] = (
     features,
     explain,
     new,
+    remove_use_case,
     reproduce,
     backtest,
     model_card,

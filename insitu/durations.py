@@ -1,7 +1,7 @@
 """Durations as configuration and command line write them, `31 days` or `1 quarter`: one grammar, in Python and in SQL.
 
-Minutes, hours, days and weeks are always equally long. Months, quarters and years follow the calendar, as intervals do
-in SQL: the same day of another month, or the last one of a shorter month.
+Seconds, minutes, hours, days and weeks are always equally long. Months, quarters and years follow the calendar, as
+intervals do in SQL: the same day of another month, or the last one of a shorter month.
 """
 
 from __future__ import annotations
@@ -11,11 +11,17 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# The macros match the same text, spaces around it trimmed.
-PATTERN = "([1-9][0-9]*) +(minute|hour|day|week|month|quarter|year)s?"
-_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
-FIXED = {"minute": _MINUTE, "hour": 60 * _MINUTE, "day": _DAY, "week": 7 * _DAY}
+_DAY = timedelta(days=1)
+FIXED = {
+    "second": timedelta(seconds=1),
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": _DAY,
+    "week": 7 * _DAY,
+}
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+# The macro `read_duration` reads the same, and refuses the rest in the same words.
+PATTERN = f"([1-9][0-9]*) +({'|'.join([*FIXED, *MONTHS])})s?"
 
 
 @dataclass(frozen=True)

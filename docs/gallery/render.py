@@ -9,9 +9,10 @@ from pathlib import Path
 
 import yaml
 
-from insitu.proof.project import Node, Project
-from insitu.proof.report import text
-from insitu.proof.witness import attach
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
+from insitu.proof.project.report import text
+from insitu.proof.rerun.witness import attach
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "point_in_time.md"

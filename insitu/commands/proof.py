@@ -12,13 +12,15 @@ import click
 
 from insitu import durations
 from insitu.errors import ConfigurationError
-from insitu.proof import checking, engines, manifest, report, waivers
-from insitu.proof import lineage as tracing
-from insitu.proof.columns import of_warehouse
-from insitu.proof.manifest import ColumnReader
-from insitu.proof.project import Project as Proof
-from insitu.proof.time_travel import travel
-from insitu.proof.usage import models_using
+from insitu.proof.lineage import tracing
+from insitu.proof.lineage.usage import models_using
+from insitu.proof.project import checking, manifest, report, waivers
+from insitu.proof.project.columns import of_warehouse
+from insitu.proof.project.manifest import ColumnReader
+from insitu.proof.project.project import Project as Proof
+from insitu.proof.project.verdicts import ModelResult
+from insitu.proof.rerun import engines
+from insitu.proof.rerun.time_travel import travel
 from insitu.warehouse import Project, connect
 
 
@@ -55,7 +57,7 @@ def check(
         project.target_path,
         columns=_asking(project) if warehouse else None,
         select=list(select),
-        witnesses=witness,
+        witnesses=_attach if witness else None,
     )
     render = {"text": report.text, "json": report.as_json, "sarif": report.sarif}[output]
     rendered = render(outcome.project, outcome.results, outcome.problems)
@@ -66,6 +68,12 @@ def check(
     _check_declarations(project)
     if not outcome.ok:
         sys.exit(1)
+
+
+def _attach(proof: Proof, results: list[ModelResult]) -> None:
+    from insitu.proof.rerun.witness import attach  # only here is DuckDB needed, which takes a while to import
+
+    attach(proof, results)
 
 
 def _check_declarations(project: Project) -> None:

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from insitu.errors import InsituError
 from insitu.nodes.target import target_path
-from insitu.proof import checking
-from insitu.proof.columns import of_warehouse
+from insitu.proof.project import checking
+from insitu.proof.project.columns import of_warehouse
 
 MAX_MESSAGE = 500  # characters
 

@@ -1,11 +1,27 @@
-"""The static point-in-time proof: can a feature see the future?"""
+"""The static point-in-time proof: can a feature see the future?
+
+The floors, from the ground. A module imports its own floor and those below it, and never in a circle; a test sees to
+that (tests/unit/proof/test_floors.py).
+
+| floor | what it holds |
+|---|---|
+| `domain` | the values that the analysis reasons with: symbols and their order in time, terms, variants, relations |
+| `sql` | reading SQL: parsing, normal form, which clauses are allowed, what is known of each function |
+| `rules` | the analyser, and one rule per construct |
+| `project` | a compiled dbt project in, verdicts out |
+| `rerun` | models run again on cut data: time travel, and made-up rows that show a leak |
+| `lineage` | what a feature depends on, and what depends on a column |
+| `fuzz` | random queries: is one called proved that leaks? |
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from insitu.proof.project import ModelResult, Node, Project
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
+from insitu.proof.project.verdicts import ModelResult
 
 
 def check_sql(

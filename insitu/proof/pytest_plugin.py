@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from insitu.proof.checking import Outcome, check
+from insitu.proof.project.checking import Outcome, check
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,78 +1,90 @@
-"""Write the files of a new use case from the templates beside this file."""
+"""Write the files of a new use case."""
 
-import re
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import yaml
+
+from insitu import durations
+from insitu.config import parse
 from insitu.errors import ConfigurationError
+from insitu.scaffold import settings_file
+from insitu.scaffold.answers import Answers
+from insitu.scaffold.names import check_columns, check_source, check_use_case
+from insitu.scaffold.templates import LINEAR_FAMILY, render
 from insitu.warehouse import Project
 
-LINEAR_FAMILY = {
-    "binary": "logistic_regression",
-    "multiclass": "logistic_regression",
-    "regression": "linear_regression",
-}
+__all__ = ["LINEAR_FAMILY", "Answers", "contents", "files_of_name", "model_paths", "new_use_case"]
 
 
-def new_use_case(project: Project, name: str, entity: str, label: str, task: str) -> list[Path]:
+def new_use_case(project: Project, answers: Answers) -> list[Path]:
     """Write the files and add the use case to the variable `insitu_use_cases`; all of it or nothing.
 
     Returns:
         The written files.
 
     Raises:
-        ConfigurationError: a name is not a plain lower-case identifier, or a file is there already.
+        ConfigurationError: a name or a setting cannot be used, a file is there already, or dbt_project.yml cannot be
+            edited.
     """
-    for what, value in (("use case", name), ("entity", entity), ("label", label)):
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", value) or "__" in value:
-            raise ConfigurationError(
-                f"The {what} `{value}` is not a name: use lower-case letters, digits and single underscores."
-            )
-    names = {
-        "USE_CASE": name,
-        "ENTITY": entity,
-        "LINEAR_FAMILY": LINEAR_FAMILY[task],
-        "LABEL": label,
-        "TASK": task,
-        "CLASS_KEY": ", class" if task == "multiclass" else "",
-        "AND_CLASS": " and class" if task == "multiclass" else "",
-    }
-    root = project.directory.parent
-    contents = {
-        root / _filled(path, names): _filled(template.read_text(), names)
-        for path, template in _templates(files("insitu.scaffold") / "templates", "")
-        if task == "multiclass" or "confusion" not in path
-    }
-    present = [path for path in contents if path.exists()]
-    if present:
-        raise ConfigurationError(f"`{present[0]}` exists already. Choose another name, or remove the files first.")
-    settings = project.directory / "dbt_project.yml"
-    text = settings.read_text()
-    listed = re.search(r"^(\s*insitu_use_cases:\s*\[)([^\]]*)\]", text, flags=re.MULTILINE)
-    if listed is None:
+    check(answers)
+    default = f"{model_paths(project)[0]}/use_cases/{answers.use_case}"
+    folder = project.directory / (answers.folder or default)
+    texts = {folder / name: text for name, text in contents(project, answers).items()}
+    if there := next(files_of_name(project, answers.use_case), None) or next((p for p in texts if p.exists()), None):
+        raise ConfigurationError(f"`{there}` exists already. Choose another name, or remove the use case first.")
+    if not _is_read(project, folder):
         raise ConfigurationError(
-            f"`{settings}` has no variable `insitu_use_cases: [...]`. Add it under `vars`, then run again."
+            f"dbt would not read `{answers.folder}`: it lies in none of the project's model paths "
+            f"({', '.join(model_paths(project))}). Choose a folder in one of them."
         )
-    for path, content in contents.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    cases = [case for case in listed[2].replace(" ", "").split(",") if case]
-    settings.write_text(text.replace(listed[0], f"{listed[1]}{', '.join([*cases, name])}]"))
-    return list(contents)
+    path = project.directory / "dbt_project.yml"
+    settings = settings_file.with_item(settings_file.read(path), "insitu_use_cases", answers.use_case)
+    if answers.backtest:
+        settings = settings_file.with_item(settings, "insitu_backtests", answers.use_case)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in texts.items():
+        file.write_text(text)
+    settings_file.write(path, settings)
+    return list(texts)
 
 
-def _templates(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
-    found = []
-    for item in folder.iterdir():
-        if item.is_dir():
-            found += _templates(item, f"{prefix}{item.name}/")
-        elif item.name.endswith((".sql", ".yml", ".py")):
-            found.append((prefix + item.name, item))
-    return sorted(found, key=lambda pair: pair[0])
+def check(answers: Answers) -> None:
+    """Raise ConfigurationError if a use case cannot be made of the answers."""
+    check_use_case(answers.use_case)
+    check_columns(answers.entity, answers.label)
+    if answers.source:
+        check_source(answers.source, answers.time, answers.matured_at, [*answers.entity, answers.label])
+    for option in ("test", "gap", "validation", "window"):
+        try:
+            durations.parse(getattr(answers, option))
+        except ValueError as error:
+            raise ConfigurationError(f"--{option}: {error}") from None
+    declared = yaml.safe_load(render(answers, ())[f"_{answers.use_case}.yml"])["models"]
+    parse(declared[0]["config"]["meta"]["ml"], answers.use_case)
 
 
-def _filled(text: str, names: dict[str, str]) -> str:
-    for placeholder, value in names.items():
-        text = text.replace(placeholder, value)
-    return text
+def contents(project: Project, answers: Answers) -> dict[str, str]:
+    """The text of each file of the use case in this project, by its name."""
+    schemas = project.variable("insitu_schemas", {}, package=str(project.settings.get("name")))
+    return render(answers, schemas if isinstance(schemas, Mapping) else {})
+
+
+def model_paths(project: Project) -> list[str]:
+    """The folders of the project's models."""
+    return list(project.settings.get("model-paths") or ["models"])
+
+
+def files_of_name(project: Project, use_case: str) -> Iterator[Path]:
+    """The files `<use_case>__*` and `_<use_case>.yml` in the project's model paths."""
+    for folder in model_paths(project):
+        for path in sorted((project.directory / folder).rglob("*")):
+            if path.is_file() and (path.name.startswith(f"{use_case}__") or path.name == f"_{use_case}.yml"):
+                yield path
+
+
+def _is_read(project: Project, folder: Path) -> bool:
+    paths = [(project.directory / path).resolve() for path in model_paths(project)]
+    return any(path == folder.resolve() or path in folder.resolve().parents for path in paths)

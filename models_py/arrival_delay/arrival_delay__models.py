@@ -2,6 +2,14 @@ from insitu import nodes
 
 
 def model(dbt, session):
+    dbt.config(
+        materialized="incremental",
+        incremental_strategy="delete+insert",
+        unique_key="model_version",
+        on_schema_change="append_new_columns",
+        full_refresh=False,
+        tags=["insitu", "training", "arrival_delay", "python"],
+    )
     return nodes.train(
         dbt,
         session,

@@ -2,6 +2,13 @@ from insitu import nodes
 
 
 def model(dbt, session):
+    dbt.config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="append_new_columns",
+        full_refresh=False,
+        tags=["insitu", "evaluation", "flight_delay", "python"],
+    )
     return nodes.backtest(
         dbt,
         session,

@@ -61,6 +61,7 @@ class Site:
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt, as a rule for one of the use cases: the other would double the time and show the same."""
         variables = {"insitu_as_of": as_of, "insitu_load_sources": load_sources, "insitu_use_cases": use_cases}
+        variables["insitu_backtests"] = use_cases
         options = [*self.where, "--vars", json.dumps(variables)]
         if arguments[0] == "build" and "arrival_delay" not in use_cases:
             options += ["--exclude", "*arrival_delay*"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -126,22 +125,13 @@ def shop(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 def new_use_case(shop: Environment) -> None:
-    """`insitu new`, the three files of one's own, and a test that is longer than labels take to mature."""
-    settings = shop.folder / "dbt_project.yml"
-    text = settings.read_text().replace("    marts:\n", "    insitu: {+materialized: table}\n    marts:\n")
-    settings.write_text(text + "  insitu_use_cases: []\n")
-    shop.run("insitu", "new", "churn", "--entity", "customer_id", "--label", "has_churned")
-    folder = shop.folder / "transformations/insitu/churn"
-    for written in ("dbt_project", "models_py"):
-        shutil.copytree(shop.folder.parent / written, folder / written)
-        shutil.rmtree(shop.folder.parent / written)
-    texts = {"spine": SPINE, "labels": LABELS, "features": FEATURES}
-    for name, text in texts.items():
-        [file] = folder.rglob(f"churn__{name}.sql")
+    """`insitu new`, and the three files of one's own; the test is longer than labels take to mature."""
+    given = ["--entity", "customer_id", "--label", "has_churned"]
+    given += ["--test", "90 days", "--gap", "28 days", "--validation", "60 days"]
+    shop.run("insitu", "new", "churn", *given)
+    for name, text in {"spine": SPINE, "labels": LABELS, "features": FEATURES}.items():
+        [file] = (shop.folder / "transformations").rglob(f"churn__{name}.sql")
         file.write_text(text)
-    [declared] = folder.rglob("models_py/churn/_churn.yml")
-    training = "training: {retrain_every: month, test: 90 days, gap: 28 days, validation: 60 days}"
-    declared.write_text(re.sub(r"training: \{.*\}", training, declared.read_text()))
 
 
 def test_the_library_is_the_wheels(shop: Environment) -> None:
@@ -190,7 +180,8 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     shop.run("insitu", "check")
 
     assert "use case churn" in shop.run("insitu", "remove", "--yes", code=1)
-    shutil.rmtree(shop.folder / "transformations/insitu")
+    shop.run("insitu", "remove-use-case", "churn", "--force", "--yes")
+    print(shop.run("git", "diff", "dbt_project.yml"))
     shop.run("git", "checkout", "--quiet", "--", "dbt_project.yml")
     shop.run("insitu", "remove", "--yes")
     assert shop.files() == before

@@ -19,7 +19,7 @@ GRAINS = {
     "training.flight_delay__models": "model_version",
     "evaluation.flight_delay__heldout_predictions": "model_version, snapshot_id, flight_id, as_of",
     "evaluation.flight_delay__metrics": "model_version, snapshot_id, split, slice_column, slice_value, metric",
-    "evaluation.flight_delay__curves": "model_version, snapshot_id, split, curve, point",
+    "evaluation.ml_curves": "use_case, model_version, snapshot_id, split, curve, point",
     "evaluation.flight_delay__promotions": "training_as_of, model_version",
     "evaluation.flight_delay__champion": "use_case",
     "predictions.flight_delay__predictions": "batch_id, flight_id, as_of",

@@ -14,7 +14,7 @@ ROWS = """
     select * exclude (predicted_at) from predictions.flight_delay__predictions
     where batch_as_of = '2013-11-02' order by flight_id
 """
-VARIABLES = "{insitu_load_sources: false, insitu_use_cases: [flight_delay]}"
+VARIABLES = "{insitu_load_sources: false, insitu_use_cases: [flight_delay], insitu_backtests: [flight_delay]}"
 
 
 def score(site: Site, *options: str) -> subprocess.CompletedProcess[str]:

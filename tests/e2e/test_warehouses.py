@@ -24,7 +24,7 @@ USE_CASES = ("flight_delay", "arrival_delay")
 # What says when something ran, or how long it took. What a search tried is compared as `search_trials`.
 CLOCK = {"created_at", "predicted_at", "decided_at", "fit_seconds", "seconds", "search_trace"}
 # JSON that SQL cut out of a longer text: each warehouse writes it in its own way, so its value is compared.
-JSON = {f"evaluation.{use_case}__search_trials": ("parameters", "scores") for use_case in USE_CASES}
+JSON = {"evaluation.ml_search_trials": ("parameters", "scores")}
 RELATIONS = """
     select table_schema || '.' || table_name from information_schema.tables
     where table_schema not in ('raw', 'pg_catalog', 'information_schema') order by 1

@@ -1,45 +1,12 @@
-"""Names, directions and usual metrics are those of the macros, and of the scorers that steer a search."""
+"""Directions and titles of the metrics; that macros say the same is tested beside them."""
 
 from __future__ import annotations
-
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from insitu import metrics
 from insitu.training.fitting.scorers import SCORERS
-
-REPOSITORY = Path(__file__).parents[2]
-
-
-def macro(name: str) -> str:
-    """The text of a macro's file, wherever in the repository it is."""
-    folders = [REPOSITORY / "dbt_project", REPOSITORY / "insitu"]
-    [path] = [path for folder in folders for path in folder.rglob(f"macros/**/{name}.sql")]
-    return path.read_text()
-
-
-def names(text: str) -> set[str]:
-    return set(re.findall(r"'([a-z0-9_]+)'", text))
-
-
-def test_directions_are_those_of_the_macro() -> None:
-    better_when_lower = names(macro("higher_is_better")) - {"mse"}  # which no macro computes
-    assert better_when_lower == {name for name, metric in metrics.METRICS.items() if not metric.higher_is_better}
-
-
-def test_the_usual_metric_is_that_of_the_macro() -> None:
-    pairs = re.findall(r"'(binary|multiclass|regression)': '(\w+)'", macro("selection_metric"))
-    assert dict(pairs) == {task: metrics.usual(task) for task in metrics.CHOOSING}
-
-
-def test_every_metric_of_the_macros_has_a_title() -> None:
-    lists = macro("metrics_of_task").split("curves_of_task")[0]
-    known = {name.removeprefix("multiclass_") for name in names(lists) if name not in (*metrics.CHOOSING, "profit")}
-    assert {"auc", "pinball", "balanced_accuracy"} <= known
-    assert known - set(metrics.METRICS) - {"extra_metrics"} == set()
 
 
 @pytest.mark.parametrize("name", sorted(SCORERS))

@@ -2,93 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
-from insitu.proof import functions
-from insitu.proof.context import Row
-from insitu.proof.domain import NOTHING, NULL, Read, Refusal, Terms, Value, prune, reads_of, refused, tighten
-from insitu.proof.rebase import carry
-from insitu.proof.rules import conditionals, determinism, predicates
-from insitu.proof.rules import functions as scalars
-from insitu.proof.symbols import Weight, Zone
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
-
-
-_IDEMPOTENT = (exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd, exp.ArgMax, exp.ArgMin)
-
-
-def is_aggregate(node: exp.Expr) -> bool:
-    """Is the node itself an aggregate call, known to the checker or not?"""
-    if isinstance(node, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
-        return True
-    if isinstance(node, exp.Anonymous):
-        name = str(node.this).lower()
-        return name in functions.AGGREGATE_NAMES or name in functions.ORDERED_NAMES or name == "count_star"
-    if isinstance(node, exp.AnonymousAggFunc | exp.CombinedAggFunc):
-        return True
-    return isinstance(node, exp.AggFunc) and type(node) not in functions.WINDOW_ONLY
-
-
-def calls(node: exp.Expr) -> list[exp.Expr]:
-    """The aggregate calls in an expression, outside of window functions and subqueries."""
-    if isinstance(node, exp.Query):
-        return []
-    if isinstance(node, exp.Window):
-        function = node.this
-        while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
-            function = function.this
-        inside = [*function.iter_expressions(), *(node.args.get("partition_by") or [])]
-        order = node.args.get("order")
-        inside += [o.this for o in order.expressions] if order is not None else []
-        return [call for child in inside for call in calls(child)]
-    if is_aggregate(node):
-        return [node]
-    return [call for child in node.iter_expressions() for call in calls(child)]
-
-
-class Call:
-    """An aggregate call taken apart: the function, FILTER, arguments, and the order of its input."""
-
-    def __init__(self, node: exp.Expr) -> None:
-        self.node = node
-        self.filter: exp.Expr | None = None
-        self.order: list[exp.Expr] = []
-        self.distinct = False
-        inner = node
-        while isinstance(inner, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
-            if isinstance(inner, exp.Filter):
-                self.filter = inner.expression.this if isinstance(inner.expression, exp.Where) else inner.expression
-            if isinstance(inner, exp.WithinGroup):
-                self.order += [o.this for o in inner.expression.expressions]
-            inner = inner.this
-        self.function = inner
-        self.within_group = isinstance(node.find(exp.WithinGroup), exp.WithinGroup)
-        name = str(inner.this).lower() if isinstance(inner, exp.Anonymous) else ""
-        self.ordered = type(inner) in functions.ORDERED or name in functions.ORDERED_NAMES
-        known = type(inner) in functions.AGGREGATES or name in functions.AGGREGATE_NAMES or name == "count_star"
-        if not (known or self.ordered):
-            raise Refusal(f"aggregate {type(inner).__name__.lower()} is not understood", node)
-        self.name = name or type(inner).__name__.lower()
-        self.arguments: list[exp.Expr] = []
-        for child in inner.iter_expressions():
-            self._argument(child)
-
-    def _argument(self, node: exp.Expr) -> None:
-        if isinstance(node, exp.Star | exp.Var | exp.DataType | exp.Identifier):
-            return
-        if isinstance(node, exp.Order):
-            self.order += [o.this for o in node.expressions]
-            self._argument(node.this)
-        elif isinstance(node, exp.Distinct):
-            self.distinct = True
-            for child in node.expressions:
-                self._argument(child)
-        else:
-            self.arguments.append(node.unnest())
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.rebase import carry
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import Weight, Zone
+from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, tighten
+from insitu.proof.domain.variants import NULL, Read, Value, reads_of
+from insitu.proof.rules import conditionals, scalars
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls import ties
+from insitu.proof.rules.calls.call import Call, is_aggregate
+from insitu.proof.rules.truth import predicates
 
 
 def branches_seen(
@@ -98,7 +24,7 @@ def branches_seen(
 
     `sum(case when p then x else 0 end)` counts as one when its group has a row anyway and x is not NULL.
     """
-    if type(call.function) not in functions.IGNORES_NULL or len(call.arguments) != 1:
+    if not call.facts.ignores_null or len(call.arguments) != 1:
         return None
     node = call.arguments[0]
     if isinstance(call.function, exp.CountIf):
@@ -149,10 +75,10 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
         seen, read, zone = _seen(a, call, inner, bool(group.keys))
         reads |= read | member.reads
         terms |= carry(seen, inner.variant, names, a.symbols, a.place(node), "002", why, zone)
-        tie = determinism.aggregate_tie(a, call, inner, keys, group)
+        tie = ties.aggregate_tie(a, call, inner, keys, group)
         if tie:
             terms |= {refused(a.place(node), "007", tie)}
-        if isinstance(call.function, exp.Max | exp.Min) and len(call.arguments) == 1:
+        if call.facts.picks and not call.facts.ordered and len(call.arguments) == 1:
             value = a.value(call.arguments[0], inner)
             types.add(value.type)
             paths = a.symbols.paths(inner.variant.zone, value.symbol)
@@ -162,7 +88,7 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
     for y, weight in (best or {}).items():
         row.variant.zone.add(symbol, y, weight)
     type_ = types.pop() if len(types) == 1 else "opaque"
-    counts = isinstance(call.function, exp.Count | exp.CountIf)
+    counts = "group" in call.facts.counts
     return Value(symbol, prune(terms), type="integer" if counts else type_, reads=reads, not_null=counts)
 
 
@@ -174,7 +100,7 @@ def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
 def _ignored(a: Analyser, call: Call, row: Row) -> bool:
     """A NULL argument (the unmatched half of an outer join, a branch of a UNION) is ignored."""
     return (
-        type(call.function) in functions.IGNORES_NULL
+        call.facts.ignores_null
         and len(call.arguments) == 1
         and not isinstance(call.arguments[0], exp.Case | exp.If)
         and a.value(call.arguments[0], row).constant == NULL
@@ -188,7 +114,7 @@ def _seen(a: Analyser, call: Call, row: Row, grouped: bool) -> tuple[Terms, froz
         terms, reads = predicates.truth(a, call.filter, row)
     # min, max and distinct do not see how often a row occurs.
     existence = row.variant.existence
-    if call.distinct or isinstance(call.function, _IDEMPOTENT):
+    if call.distinct or call.facts.ignores_copies:
         read = reads | reads_of(a.value(x, row) for x in [*call.arguments, *call.order])
         existence = row.variant.presence | row.variant.copies(read)
     zone = row.variant.zone

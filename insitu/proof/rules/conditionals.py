@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import NOTHING, NULL, Read, Terms, Value, is_present, reads_of, terms_of, tighten
-from insitu.proof.rules import predicates
-from insitu.proof.symbols import Weight
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.symbols import Weight
+from insitu.proof.domain.terms import NOTHING, Terms, tighten
+from insitu.proof.domain.variants import NULL, Read, Value, is_present, reads_of, terms_of
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.truth import certain, predicates
 
 
 def branches(node: exp.Case | exp.If) -> tuple[list[tuple[exp.Expr, exp.Expr]], exp.Expr | None]:
@@ -29,16 +26,17 @@ def branches(node: exp.Case | exp.If) -> tuple[list[tuple[exp.Expr, exp.Expr]], 
 
 
 def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
-    """A branch shows only where its condition is true, so its terms hold under the condition's facts."""
+    """A branch is seen only where its condition is true, so its terms count under the condition's facts."""
     pairs, default = branches(node)
     terms, reads, values = NOTHING, frozenset[Read](), []
     for condition, result in pairs:
         some, read = branch(a, condition, [result], row)
         terms, reads = terms | some, reads | read
-        if predicates.always(a, condition, row):
-            default = result  # what follows is not reached; that this is does show, as other rows do reach it
+        if certain.always(a, condition, row):
+            # Later branches are not reached. The terms of this condition stay, as it may be false in other variants.
+            default = result
             break
-        if not predicates.never(a, condition, row):
+        if not certain.never(a, condition, row):
             values.append(a.value(result, row))
     other = a.value(default, row) if default is not None else Value(a.symbols.intern("null"), constant=NULL)
     if not values:
@@ -54,7 +52,7 @@ def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
 
 
 def branch(a: Analyser, condition: exp.Expr, results: list[exp.Expr], row: Row) -> tuple[Terms, frozenset[Read]]:
-    """What shows where the condition is true: its truth, and the results."""
+    """What a branch depends on: its condition, and its results where the condition is true."""
     assumed = predicates.assume(a, condition, row)
     if assumed is None:
         return NOTHING, frozenset()

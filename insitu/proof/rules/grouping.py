@@ -1,25 +1,25 @@
-"""GROUP BY, DISTINCT, DISTINCT ON: many rows become one, which knows what its members know at the time of its keys."""
+"""GROUP BY, DISTINCT, DISTINCT ON: many rows become one, whose terms are those of its members, over the keys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Env, Row
-from insitu.proof.domain import NOTHING, Refusal, Relation, Value, Variant, prune, terms_of
-from insitu.proof.rebase import carry, rebase
-from insitu.proof.rules import aggregates, literals
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.domain.context import Env, Row
+from insitu.proof.domain.rebase import carry, rebase
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.terms import NOTHING, prune
+from insitu.proof.domain.variants import Relation, Value, Variant, terms_of
+from insitu.proof.rules import literals
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls.call import aggregates_in, is_aggregate
 
 
 @dataclass(slots=True)
 class Grouped:
-    """A group as one row, its keys, its members with their keys, and what their symbols are to the keys."""
+    """A group as one row, its keys, its members with their keys, and per member its symbols → symbols of the keys."""
 
     variant: Variant
     keys: list[Value]
@@ -93,9 +93,9 @@ def key_value(a: Analyser, node: exp.Expr, row: Row) -> Value | None:
     if not group_.members:
         return None
     is_column = isinstance(node, exp.Column)
-    if aggregates.is_aggregate(node) or (not is_column and type(node) not in group_.key_types):
+    if is_aggregate(node) or (not is_column and type(node) not in group_.key_types):
         return None
-    if not is_column and (aggregates.calls(node) or node.find(exp.Window, exp.Query)):
+    if not is_column and (aggregates_in(node) or node.find(exp.Window, exp.Query)):
         return None
     try:
         inside = [a.value(node, Row(v, group_.env, group_.aliases)) for v, _ in group_.members]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
-from insitu.proof.context import Env, Row
-from insitu.proof.domain import NOTHING, Key, Refusal, Relation, Terms, Value, Variant, prune, refused, restrict
-from insitu.proof.rebase import carry, project
-from insitu.proof.rules import determinism, grouping
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
-
-Projection = list[tuple[str, exp.Expr]]
+from insitu.proof.domain.context import Env, Row
+from insitu.proof.domain.rebase import carry, project
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, restrict
+from insitu.proof.domain.variants import Key, Relation, Value, Variant
+from insitu.proof.rules import grouping
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls import ties
+from insitu.proof.rules.projection import Projection
 
 
 def order_of(node: exp.Select) -> list[exp.Expr]:
@@ -67,8 +65,8 @@ def distinct_on(
                 "DISTINCT ON picks among rows that its keys do not bound",
             )
             together = [v for v, _ in g.members]
-            if not determinism.covered(a, member, row.unique, [*order, *keys], env.outer_symbols, together):
-                tie = f"DISTINCT ON picks any of several rows that tie; {determinism.ADVICE}"
+            if not ties.covered(a, member, row.unique, [*order, *keys], env.outer_symbols, together):
+                tie = f"DISTINCT ON picks any of several rows that tie; {ties.ADVICE}"
                 terms |= {refused(a.place(node), "007", tie)}
         columns_out: dict[Key, Value] = {}
         for i, name in enumerate(names):
@@ -104,15 +102,15 @@ def limited(
     def keys_of(row: Row) -> list[Value]:
         return [_output_value(a, o.this, row, items) for o in order]
 
-    same = bool(order and rows) and determinism.interchangeable(a, rows, [], keys_of, None)
+    same = bool(order and rows) and ties.interchangeable(a, rows, [], keys_of, None)
     for row in rows:
         keys = keys_of(row)
         seen = row.variant.existence.union(*(k.terms for k in keys))
         lost |= restrict(seen, a.symbols, row.variant.zone, set(env.outer_symbols), place, "002", why)
         single = row.group is not None and not row.group.keys
         variants = [r.variant for r in rows]
-        if not (single or same or determinism.covered(a, row.variant, row.unique, keys, env.outer_symbols, variants)):
-            lost |= {refused(place, "007", f"LIMIT picks any of several rows that tie; {determinism.ADVICE}")}
+        if not (single or same or ties.covered(a, row.variant, row.unique, keys, env.outer_symbols, variants)):
+            lost |= {refused(place, "007", f"LIMIT picks any of several rows that tie; {ties.ADVICE}")}
     variants = [
         Variant(v.columns, v.zone, prune(v.presence | lost), v.multiplicity, v.reads) for v in relation.variants
     ]

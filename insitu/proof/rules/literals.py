@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import NULL, Value, refused
-from insitu.proof.rules import functions
-from insitu.proof.symbols import SECOND
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.symbols import SECOND
+from insitu.proof.domain.terms import refused
+from insitu.proof.domain.variants import NULL, Value
+from insitu.proof.rules import scalars
+from insitu.proof.rules.analyser import Analyser
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 _EPOCH = datetime(1970, 1, 1)
@@ -44,11 +42,11 @@ def negative(a: Analyser, node: exp.Neg, row: Row) -> Value:
         value = literal(a, node.this, row)
         minus = None if value.constant is None else -value.constant
         return value._replace(symbol=a.symbols.intern(("minus", value.symbol)), constant=minus)
-    return functions.pure(a, node, row)
+    return scalars.pure(a, node, row)
 
 
 def _among_text(a: Analyser, node: exp.Literal, row: Row) -> bool:
-    """Compared with text, 'today' is just a word."""
+    """The literal is compared with a text column: there 'today' is only a word."""
     parent = node.parent
     if not isinstance(parent, exp.EQ | exp.NEQ | exp.In | exp.Like | exp.ILike):
         return False
@@ -82,7 +80,7 @@ def instant(a: Analyser, text: str, family: str) -> Value | None:
 
 
 def kind(constant: object) -> tuple[str, object] | None:
-    """Constants of one kind can be told apart; None when this is none."""
+    """The kind of a constant, and what it is compared by within that kind; None when it is no constant."""
     if constant is None or constant == NULL:
         return None
     if isinstance(constant, bool | float):

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import Refusal, Value, Variant
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
-
-
-def identifier(node: exp.Expr | None, dialect: str) -> str:
-    """The name as the warehouse compares it."""
-    if node is None:
-        return ""
-    if isinstance(node, exp.Identifier) and dialect == "postgres" and node.args.get("quoted"):
-        return str(node.this)
-    return str(node.name).lower()
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.variants import Value, Variant
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.sql.identifiers import identifier
 
 
 def lookup(variant: Variant, table: str, name: str, node: exp.Expr) -> Value | None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
-from insitu.proof.context import Scope
-from insitu.proof.domain import Refusal
-from insitu.proof.lines import line_of
-from insitu.proof.rules.names import identifier
+from insitu.proof.domain.context import Scope
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.sql.identifiers import identifier
+from insitu.proof.sql.lines import line_of
 
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+Projection = list[tuple[str, exp.Expr]]  # name and expression of each output column
 
 
-def expand(a: Analyser, node: exp.Select, scope: Scope) -> list[tuple[str, exp.Expr]]:
-    """(name, expression) of each output column."""
-    result: list[tuple[str, exp.Expr]] = []
+def expand(a: Analyser, node: exp.Select, scope: Scope) -> Projection:
+    """The select list as names and expressions."""
+    result: Projection = []
     for item in node.expressions:
         if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
             result += _star(a, item, scope)
@@ -37,7 +35,7 @@ def expand(a: Analyser, node: exp.Select, scope: Scope) -> list[tuple[str, exp.E
     return result
 
 
-def _star(a: Analyser, item: exp.Expr, scope: Scope) -> list[tuple[str, exp.Expr]]:
+def _star(a: Analyser, item: exp.Expr, scope: Scope) -> Projection:
     star = item if isinstance(item, exp.Star) else item.this
     table = identifier(item.args.get("table"), a.dialect) if isinstance(item, exp.Column) else ""
     for node in star.args.get("except_") or []:
@@ -48,7 +46,7 @@ def _star(a: Analyser, item: exp.Expr, scope: Scope) -> list[tuple[str, exp.Expr
     renamed = {x.this.name.lower(): x.alias.lower() for x in star.args.get("rename") or []}
     if table and not any(s.alias == table for s in scope.sources):
         raise Refusal(f"{table}.* names no FROM item", item)
-    result: list[tuple[str, exp.Expr]] = []
+    result: Projection = []
     merged, line = {name for s in scope.sources for name in s.hidden}, line_of(item)
     for source in scope.sources:
         if table and source.alias != table:

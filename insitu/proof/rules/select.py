@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Env, Group, Row, Scope
-from insitu.proof.domain import (
-    NOTHING,
-    Key,
-    Refusal,
-    Relation,
-    Value,
-    Variant,
-    prune,
-    refused,
-)  # fmt: skip
-from insitu.proof.rebase import project
-from insitu.proof.rules import aggregates, grouping, joins, limits, predicates, projection, tables, unique_keys
-from insitu.proof.symbols import Zone
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
-
-Projection = list[tuple[str, exp.Expr]]
+from insitu.proof.domain.context import Env, Group, Row, Scope
+from insitu.proof.domain.rebase import project
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import Zone
+from insitu.proof.domain.terms import NOTHING, prune, refused
+from insitu.proof.domain.variants import Key, Relation, Value, Variant
+from insitu.proof.rules import grouping, limits, projection, tables, unique_keys
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls.call import aggregates_in
+from insitu.proof.rules.joins import join
+from insitu.proof.rules.projection import Projection
+from insitu.proof.rules.truth import predicates
+from insitu.proof.rules.truth.parts import conjuncts
 
 
 def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
@@ -41,7 +34,7 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
         scope = _where(a, scope, where.this, env, aliases)
     aliases |= _shown_besides(node)
     having, group_by = node.args.get("having"), node.args.get("group")
-    grouped = group_by is not None or having is not None or any(aggregates.calls(e) for _, e in items)
+    grouped = group_by is not None or having is not None or any(aggregates_in(e) for _, e in items)
     if grouped:
         rows, unique = _grouped(a, node, scope, items, aliases, env)
     else:
@@ -80,7 +73,7 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
 
 
 def _shown_besides(node: exp.Select) -> dict[str, exp.Expr]:
-    """Expressions outside of the select list that tell rows apart, by names that no column can have."""
+    """Expressions outside of the select list that can distinguish rows, under names that no column can have."""
     shown = {" qualify": node.args["qualify"].this} if node.args.get("qualify") is not None else {}
     distinct = node.args.get("distinct")
     on = distinct.args.get("on") if distinct is not None else None
@@ -92,7 +85,7 @@ def _shown_besides(node: exp.Select) -> dict[str, exp.Expr]:
 
 
 def _value(a: Analyser, expression: exp.Expr, row: Row) -> Value:
-    """A column that is not understood does not condemn the others."""
+    """A column that is not understood is refused by itself, without the others."""
     try:
         return a.value(expression, row)
     except Refusal as refusal:
@@ -108,9 +101,9 @@ def _from(a: Analyser, node: exp.Select, env: Env) -> Scope:
         if node.args.get("joins") or node.args.get("laterals"):
             raise Refusal("a join without FROM", node)
         return scope
-    scope = joins.first(a, clause.this, env, scope)
+    scope = join.first(a, clause.this, env, scope)
     for item in [*_nested(clause.this), *(node.args.get("joins") or []), *(node.args.get("laterals") or [])]:
-        scope = joins.join(a, scope, item, env)
+        scope = join.join(a, scope, item, env)
     return scope
 
 
@@ -120,7 +113,7 @@ def _nested(node: exp.Expr) -> list[exp.Expr]:
 
 
 def _where(a: Analyser, scope: Scope, predicate: exp.Expr, env: Env, aliases: dict[str, exp.Expr]) -> Scope:
-    if aggregates.calls(predicate) or any(True for _ in _windows(predicate)):
+    if aggregates_in(predicate) or any(True for _ in _windows(predicate)):
         raise Refusal("an aggregate or window function in WHERE", predicate)
     variants = []
     visible = aliases if a.dialect == "duckdb" else {}
@@ -129,7 +122,7 @@ def _where(a: Analyser, scope: Scope, predicate: exp.Expr, env: Env, aliases: di
         if filtered is not None:
             variants.append(filtered.variant)
     unique = list(scope.unique)
-    for part in predicates.conjuncts(predicate):
+    for part in conjuncts(predicate):
         for (alias, name), key in scope.ranks.items():
             if unique_keys.is_first(part, alias, name):
                 unique.append(key)
@@ -168,7 +161,7 @@ def _grouped(
         "GROUP BY" if expressions else "an aggregate without GROUP BY",
     )  # fmt: skip
     if not expressions and not grouped:
-        grouped = [grouping.Grouped(Variant({}), [], [], [])]  # no row can reach it, yet it gives one
+        grouped = [grouping.Grouped(Variant({}), [], [], [])]  # there is no input row, and still one row of output
     having = node.args.get("having")
     rows = []
     for g in grouped:
@@ -220,7 +213,7 @@ def _key_columns(g: grouping.Grouped) -> dict[Key, Value]:
 
 def _keys(clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], scope: Scope) -> list[exp.Expr]:
     if clause.args.get("all"):
-        return [e for _, e in items if not aggregates.calls(e)]
+        return [e for _, e in items if not aggregates_in(e)]
     names = {name for v in scope.variants[:1] for _, name in v.columns}
     result = []
     for key in clause.expressions:
@@ -239,7 +232,7 @@ def _keys(clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], sc
             key = aliases[key.name.lower()]
         if isinstance(key, exp.Cube | exp.Rollup | exp.GroupingSets):
             raise Refusal("GROUPING SETS", key)
-        if aggregates.calls(key):
+        if aggregates_in(key):
             raise Refusal("an aggregate in GROUP BY", key)
         result.append(key.unnest())
     return result

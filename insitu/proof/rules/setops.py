@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
-from insitu.proof.context import Env
-from insitu.proof.domain import NULL, Key, Refusal, Relation, Variant, restrict, terms_of
+from insitu.proof.domain.context import Env
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.terms import restrict
+from insitu.proof.domain.types import comparable
+from insitu.proof.domain.variants import NULL, Key, Relation, Variant, terms_of
 from insitu.proof.rules import grouping, literals, tables
-from insitu.proof.types import comparable
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.rules.analyser import Analyser
 
 
 def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
@@ -74,7 +72,7 @@ def _forget_cast_constants(names: list[str], variants: list[Variant]) -> None:
 
 
 def _unique(left: Relation, right: Relation, others: list[Variant], order: list[str]) -> list[frozenset[str]]:
-    """A key of both sides, with a column that tells the sides apart."""
+    """Keys that hold in both sides, each with a column whose constant differs between them."""
     position = dict(zip(order, left.names, strict=True))
     theirs = [frozenset(position[c] for c in key) for key in right.unique]
     tags = [

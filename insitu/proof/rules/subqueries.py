@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Env, Row
-from insitu.proof.domain import NOTHING, Read, Refusal, Terms, Value, is_present, reads_of, restrict, terms_of
-from insitu.proof.symbols import ORIGIN
-from insitu.proof.types import comparable
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.domain.context import Env, Row
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import ORIGIN
+from insitu.proof.domain.terms import NOTHING, Terms, restrict
+from insitu.proof.domain.types import comparable
+from insitu.proof.domain.variants import Read, Value, is_present, reads_of, terms_of
+from insitu.proof.rules.analyser import Analyser
 
 
 def inner_env(a: Analyser, row: Row) -> Env:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof.context import Cte, Env, Row
-from insitu.proof.domain import Refusal, Relation, Value, Variant, reads_of, terms_of
-from insitu.proof.rules import intervals, subqueries
-from insitu.proof.rules.names import identifier
-from insitu.proof.symbols import Zone
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.domain.context import Cte, Env, Row
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import Zone
+from insitu.proof.domain.variants import Relation, Value, Variant, reads_of, terms_of
+from insitu.proof.rules import subqueries
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.sql import functions, intervals
+from insitu.proof.sql.identifiers import identifier
 
 
 def with_ctes(a: Analyser, node: exp.Expr, env: Env) -> Env:
@@ -149,10 +148,7 @@ def series(
         inner = arguments[0].unnest()
         if isinstance(inner, exp.GenerateSeries):
             return series(a, inner, name or "unnest", columns, env, left)
-    known = isinstance(node, exp.GenerateSeries | exp.Unnest | exp.Explode) or (
-        isinstance(node, exp.Anonymous) and str(node.this).lower() in ("range", "generate_series", "unnest")
-    )
-    if not known:
+    if not functions.of(node).series:
         raise Refusal(f"table function {a.show(node)}", node)
     row = Row(left or Variant({}), env)
     read = [a.value(x, row) for x in arguments]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
-from insitu.proof.context import Row
-from insitu.proof.domain import NULL, Refusal, Value
-from insitu.proof.rules import functions, intervals, literals
-from insitu.proof.symbols import CALENDAR, UNIT
-from insitu.proof.types import TIME, family
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import CALENDAR, UNIT
+from insitu.proof.domain.types import TIME, family
+from insitu.proof.domain.variants import NULL, Value
+from insitu.proof.rules import literals, scalars
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.sql import intervals
 
 _SUBTRACT = (exp.Sub, exp.DateSub, exp.TimestampSub)
 
@@ -43,7 +41,7 @@ def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
         return value._replace(type="timestamp")
     if to == value.type and to in ("integer", "boolean", "text") and target in ("bigint", "boolean", "varchar", "text"):
         return value
-    result = functions.opaque(a, ("cast", target, type(node).__name__), [value], to)
+    result = scalars.opaque(a, ("cast", target, type(node).__name__), [value], to, identifying=True)
     number = isinstance(value.constant, float) and value.constant.is_integer() and to in ("integer", "decimal", "float")
     return result._replace(constant=value.constant) if number else result
 
@@ -63,7 +61,7 @@ def truncate(a: Analyser, node: exp.TimestampTrunc | exp.DateTrunc, row: Row) ->
     if value.type not in (None, *TIME):
         if value.type == "timestamptz" and not a.trusting:
             raise Refusal("date_trunc of a time with time zone depends on the session; convert to UTC in staging", node)
-        return functions.opaque(a, ("truncate", name), [value])
+        return scalars.opaque(a, ("truncate", name), [value])
     return _derived(value, a.symbols.truncate(value.symbol, name), "timestamp")
 
 
@@ -84,10 +82,10 @@ def bucket(a: Analyser, node: exp.DateBin, row: Row) -> Value:
 def to_date(a: Analyser, node: exp.Expr, row: Row) -> Value:
     """date(x)"""
     if set(k for k, v in node.args.items() if v) - {"this"}:
-        return functions.pure(a, node, row)
+        return scalars.pure(a, node, row)
     value = a.value(node.this, row)
     if value.type not in (None, *TIME):
-        return functions.pure(a, node, row)
+        return scalars.pure(a, node, row)
     return _derived(value, a.symbols.truncate(value.symbol, "DAY"), "date")
 
 
@@ -109,7 +107,7 @@ def move(a: Analyser, node: exp.Expr, row: Row) -> Value:
         duration = intervals.parse(right, "DAY")
     timed = value.type in (None, *TIME) or (value.type == "opaque" and _is_interval(right) and _is_interval(node.this))
     if duration is None and timed and isinstance(node, exp.Add | exp.Sub) and right.find(exp.Interval):
-        return functions.pure(a, node, row)._replace(type="timestamp")  # by a duration that is not a literal
+        return scalars.pure(a, node, row)._replace(type="timestamp")  # by a duration that is not a literal
     if duration is None or not timed:
         if value.type == "timestamptz" and not a.trusting and duration is not None:
             raise Refusal(
@@ -117,7 +115,7 @@ def move(a: Analyser, node: exp.Expr, row: Row) -> Value:
             )
         if named:
             raise Refusal(f"{a.show(node)}: the duration must be a literal", node)
-        return functions.pure(a, node, row)
+        return scalars.pure(a, node, row)
     if isinstance(node, _SUBTRACT):
         duration = -duration
     moved = _moved(a, value.symbol, duration)

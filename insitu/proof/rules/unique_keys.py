@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
-from insitu.proof.context import Scope
-from insitu.proof.domain import Key, Relation
-from insitu.proof.rules import predicates
-from insitu.proof.rules.names import identifier
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
-
-Projection = list[tuple[str, exp.Expr]]
+from insitu.proof.domain.context import Scope
+from insitu.proof.domain.variants import Key, Relation
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.projection import Projection
+from insitu.proof.rules.truth.parts import conjuncts
+from insitu.proof.sql.identifiers import identifier
 
 
 def _plain(a: Analyser, items: Projection, scope: Scope) -> dict[Key, str]:
@@ -113,7 +108,7 @@ def first_of(predicate: exp.Expr, relation: Relation, scope: Scope, items: Proje
     """QUALIFY row_number() … = 1 leaves one row per partition."""
     result = []
     by_name = dict(items)
-    for part in predicates.conjuncts(predicate):
+    for part in conjuncts(predicate):
         if not isinstance(part, exp.EQ | exp.LTE):
             continue
         left, one = part.this.unnest(), part.expression.unnest()

@@ -7,21 +7,22 @@ columns limit them as well: all rows of a partition share them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from insitu.proof import functions
-from insitu.proof.context import Row
-from insitu.proof.domain import NULL, Refusal, Value, is_present, prune, reads_of, refused, terms_of
-from insitu.proof.rebase import carry
-from insitu.proof.rules import determinism, frames, literals, predicates
-from insitu.proof.rules.aggregates import Call
-from insitu.proof.rules.frames import Frame
-from insitu.proof.symbols import LOOSE, STRICT, Weight, Zone
-
-if TYPE_CHECKING:
-    from insitu.proof.analyser import Analyser
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.rebase import carry
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import LOOSE, STRICT, Weight, Zone
+from insitu.proof.domain.terms import prune, refused
+from insitu.proof.domain.variants import NULL, Value, is_present, reads_of, terms_of
+from insitu.proof.rules import literals
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls import frames, ties
+from insitu.proof.rules.calls.call import Call
+from insitu.proof.rules.calls.frames import Frame
+from insitu.proof.rules.truth import predicates
+from insitu.proof.sql import functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,12 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     frame = frames.frame(a, function, order, spec, row)
     mine = [a.value(p, row) for p in partition]
     keys = [a.value(o.this, row) for o in order]
-    picks = isinstance(function, exp.Max | exp.Min | exp.FirstValue | exp.LastValue)  # the result is one of the values
+    facts = functions.of(function)
     best: dict[int, Weight] | None = None
     types: set[str | None] = set()
     # Offset and default of lag, lead and nth_value are those of the current row.
-    picking = type(function) in functions.OFFSETS | functions.POSITIONAL
-    extra = [a.value(x, row) for x in arguments[1:]] if picking else []
-    ignored = type(function) in functions.IGNORES_NULL or (ignoring and type(function) in functions.POSITIONAL)
+    extra = [a.value(x, row) for x in arguments[1:]] if facts.window in ("offset", "value") else []
+    ignored = facts.ignores_null or (ignoring and facts.window == "value")
     terms, reads = terms_of([*mine, *keys, *extra]), reads_of([*mine, *keys, *extra])
     near = [(peer, theirs) for peer in row.peers if not _apart(mine, theirs := [a.value(p, peer) for p in partition])]
     together = [peer for peer, _ in near]
@@ -89,7 +89,7 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
         reads |= reads_of(values) | inner.variant.reads
         zone, names = _facts(a, pair)
         terms |= carry(seen, inner.variant, names, a.symbols, a.place(node), "002", why, zone)
-        if picks:
+        if facts.picks:
             paths = a.symbols.paths(zone, values[0].symbol)
             here = {new: weight for y, weight in paths.items() for new in names.get(y, ())}
             best = here if best is None else {y: max(w, here[y]) for y, w in best.items() if y in here}
@@ -97,13 +97,12 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     symbol = a.symbols.fresh()
     for y, weight in (best or {}).items():
         row.variant.zone.add(symbol, y, weight)
-    counts = isinstance(function, exp.Count | exp.RowNumber | exp.Rank | exp.DenseRank)
     type_ = types.pop() if len(types) == 1 else "opaque"
-    return Value(symbol, prune(terms), type="integer" if counts else type_, reads=reads)
+    return Value(symbol, prune(terms), type="integer" if "window" in facts.counts else type_, reads=reads)
 
 
 def _apart(mine: list[Value], theirs: list[Value]) -> bool:
-    """Never the same values: constants differ."""
+    """The values are never all equal: two constants differ."""
     return any(literals.differ(x.constant, y.constant) for x, y in zip(mine, theirs, strict=True))
 
 
@@ -111,14 +110,15 @@ def _arguments(a: Analyser, function: exp.Expr) -> list[exp.Expr]:
     arguments = [x for x in function.iter_expressions() if not isinstance(x, exp.Identifier | exp.Var)]
     if any(x.find(exp.Order) for x in arguments):
         raise Refusal(f"{a.show(function)}: an order inside of a window function", function)
-    if type(function) in functions.RANKING | functions.WHOLE:
+    kind = functions.of(function).window
+    if kind in ("ranking", "whole"):
         if not all(isinstance(x, exp.Literal) for x in arguments):
             raise Refusal(f"{a.show(function)}: the argument must be a literal", function)
         return []
-    if type(function) in functions.WINDOW_ONLY | functions.POSITIONAL:
+    if kind:
         return arguments
     call = Call(function)
-    if call.ordered and call.name in ("argmax", "argmin", "arg_max", "arg_min", "max_by", "min_by", "mode"):
+    if call.facts.picks_by:
         raise Refusal(f"{call.name}() as a window function", function)
     return call.arguments
 
@@ -126,22 +126,20 @@ def _arguments(a: Analyser, function: exp.Expr) -> list[exp.Expr]:
 def _same_value(
     a: Analyser, function: exp.Expr, frame: Frame, arguments: list[exp.Expr], order: list[exp.Expr], rows: list[Row]
 ) -> bool:
-    """Whichever of the rows that tie is picked, it gives its place in the order, or a constant."""
-    if type(function) not in functions.POSITIONAL or frame.counted or not arguments:
+    """All rows that tie give the same value: an expression of the order itself, or a constant."""
+    if functions.of(function).window != "value" or frame.counted or not arguments:
         return False
-    return determinism.follows(a, arguments[0], rows, lambda row: [a.value(o.this, row) for o in order])
+    return ties.follows(a, arguments[0], rows, lambda row: [a.value(o.this, row) for o in order])
 
 
 def _same_rows(
-    a: Analyser, function: exp.Expr, arguments: list[exp.Expr], numbering: determinism.Numbering, rows: list[Row]
+    a: Analyser, function: exp.Expr, arguments: list[exp.Expr], numbering: ties.Numbering, rows: list[Row]
 ) -> bool:
-    """Rows that tie look the same, so it does not matter which of them gets which value."""
+    """Rows that tie are equal in all columns, so it does not matter which of them gets which value."""
     partition, order = numbering
     given = [*partition, *(o.this for o in order)]
-    numbers = type(function) in functions.RANKING | functions.OFFSETS | functions.POSITIONAL
-    return numbers and determinism.interchangeable(
-        a, rows, arguments, lambda row: [a.value(x, row) for x in given], numbering
-    )
+    numbers = functions.of(function).window in ("ranking", "offset", "value")
+    return numbers and ties.interchangeable(a, rows, arguments, lambda row: [a.value(x, row) for x in given], numbering)
 
 
 def _tie(a: Analyser, pair: Pair, silent: bool, together: list[Row]) -> str:
@@ -154,15 +152,15 @@ def _tie(a: Analyser, pair: Pair, silent: bool, together: list[Row]) -> str:
     if frame.from_start and frame.bounded and _apart(pair.mine, pair.theirs) and peer.variant is not row.variant:
         return ""  # rows of this kind never tie with the current row, and those before it are all in the frame
     given, variants = [*(x for x, _ in pair.partition), *pair.theirs], [p.variant for p in together]
-    if determinism.covered(a, peer.variant, peer.unique, given, row.env.outer_symbols, variants):
+    if ties.covered(a, peer.variant, peer.unique, given, row.env.outer_symbols, variants):
         return ""
-    return f"is not determined when two rows tie; {determinism.ADVICE}"
+    return f"is not determined when two rows tie; {ties.ADVICE}"
 
 
 def _facts(a: Analyser, pair: Pair) -> tuple[Zone, dict[int, list[int]]]:
-    """Facts about a row of the frame, and what its symbols are to the current row."""
+    """Facts about a row of the frame, and its symbols → equal symbols of the current row."""
     frame, mine, theirs = pair.frame, pair.mine, pair.theirs
-    names, zone = partition_names(a, pair.row, pair.partition), pair.peer.variant.zone
+    names, zone = frames.partition_names(a, pair.row, pair.partition), pair.peer.variant.zone
     if frame.bounded and theirs and is_present(mine[0], pair.row.variant.zone):
         strict = frame.strict or _ordered_first(theirs, mine, pair.order, frame)
         latest = a.symbols.fresh()  # the current row's first order key + offset
@@ -170,17 +168,6 @@ def _facts(a: Analyser, pair: Pair) -> tuple[Zone, dict[int, list[int]]]:
         zone.add(theirs[0].symbol, latest, (frame.offset, STRICT if strict else LOOSE))
         names[latest] = [mine[0].symbol]
     return zone, names
-
-
-def partition_names(a: Analyser, row: Row, partition: list[tuple[Value, Value]]) -> dict[int, list[int]]:
-    """What the symbols of a row of the partition are to the current row: its partition values are the same."""
-    names: dict[int, list[int]] = {o: [o] for o in row.env.outer_symbols}
-    for x, y in partition:
-        names.setdefault(x.symbol, []).append(y.symbol)
-        p, q = a.symbols.aligned.get(x.symbol), a.symbols.aligned.get(y.symbol)
-        if p and q and p.unit == q.unit:
-            names.setdefault(p.end, []).append(q.end)
-    return names
 
 
 def _ordered_first(theirs: list[Value], mine: list[Value], order: list[exp.Expr], frame: Frame) -> bool:

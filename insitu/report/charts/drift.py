@@ -59,7 +59,7 @@ def drift_history(rows: list[Row], features: list[str]) -> Html:
 
 
 def score_drift(points: Answer, limit: float | None) -> Html:
-    """Rows (batch_as_of, name, value): PSI and KS of each batch's scores against the held-out ones."""
+    """Rows (batch_as_of, name, value): the drift of each batch's scores against the held-out ones, by measure."""
     if not points:
         return Html()
     names = list(dict.fromkeys(row["name"] for row in points))

@@ -57,7 +57,7 @@ def _scores(context: Context) -> Answer:
         """
         select batch_as_of, metric, max(value) as value
         from {mon_score_drift}
-        where use_case = ? and metric in ('psi', 'ks')
+        where use_case = ? and metric <> 'missing_share'
         group by batch_as_of, metric
         order by metric desc, batch_as_of
         """,

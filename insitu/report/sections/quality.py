@@ -16,7 +16,7 @@ MOST_MODELS = 5
 
 
 def quality(context: Context) -> Section:
-    """The curves of the task, as far as `<use_case>__curves` has them."""
+    """The curves of the task, as far as `ml_curves` has them."""
     metrics = overall(context)
     shown = _regression(context) if context.task == "regression" else _classification(context, metrics)
     which = "There is no champion yet." if not context.champion else ""
@@ -31,10 +31,11 @@ def curve_of(context: Context, curve: str) -> Answer:
     return context.ask(
         """
         select curve, point, threshold, x, y, n_rows
-        from {use__curves}
-        where model_version = ? and snapshot_id = ? and split = ? and curve = ?
+        from {ml_curves}
+        where use_case = ? and model_version = ? and snapshot_id = ? and split = ? and curve = ?
         order by point
         """,
+        context.use_case,
         (context.versions or [""])[0],
         context.snapshot,
         context.split,
@@ -47,10 +48,12 @@ def _compared(context: Context, curve: str) -> Answer:
     found = context.ask(
         f"""
         select model_version, point, threshold, x, y
-        from {{use__curves}}
-        where snapshot_id = ? and split = ? and curve = ? and model_version in ({", ".join("?" * len(versions))})
+        from {{ml_curves}}
+        where use_case = ? and snapshot_id = ? and split = ? and curve = ?
+            and model_version in ({", ".join("?" * len(versions))})
         order by model_version, point
         """,
+        context.use_case,
         context.snapshot,
         context.split,
         curve,
@@ -114,11 +117,12 @@ def _score_distribution(context: Context) -> Answer:
     return context.ask(
         """
         select curve, point, threshold, x, y, n_rows
-        from {use__curves}
-        where model_version = ? and snapshot_id = ? and split = ?
+        from {ml_curves}
+        where use_case = ? and model_version = ? and snapshot_id = ? and split = ?
             and curve in ('score_distribution_positive', 'score_distribution_negative')
         order by curve, point
         """,
+        context.use_case,
         (context.versions or [""])[0],
         context.snapshot,
         context.split,

@@ -46,7 +46,8 @@ class FeaturesProject:
         ok, said = self.run("compile")
         assert ok, said
         manifest = json.loads((self.directory / "target" / "manifest.json").read_text())
-        return {node["name"]: node["compiled_code"] for node in manifest["nodes"].values()}
+        models = (node for node in manifest["nodes"].values() if node["package_name"] == "features_test")
+        return {node["name"]: node["compiled_code"] for node in models}
 
     def failures(self) -> dict[str, str]:
         """Model name → message of the last run."""

@@ -15,13 +15,14 @@ from tests.dbt.features.project import FeaturesProject
 
 WINDOWS = {"bounded": "['1 day', '7 days']", "with_all": "['1 day', 'all']"}
 CALL = """{{{{ config(materialized='incremental') }}}}
-{{{{ insitu.window_features(source('raw', 'spine'), source('raw', 'events'), {{'k': 'key'}}, prefix='f', spine_key=['id'],
-    windows={windows}, measures=[
+{{{{ insitu.window_features(source('raw', 'spine'), source('raw', 'events'), {{'k': 'key'}}, prefix='f',
+    spine_key=['id'], windows={windows}, measures=[
         {{'name': 'n', 'agg': 'count'}},
         {{'name': 'x', 'expr': 'x', 'agg': ['sum', 'max', 'count_distinct']}}]) }}}}"""
 MODELS = {name: CALL.format(windows=windows) for name, windows in WINDOWS.items()} | {
     "latest": """{{ config(materialized='incremental') }}
-        {{ insitu.latest_before(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, ['x'], spine_key=['id']) }}""",
+        {{ insitu.latest_before(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, ['x'],
+        spine_key=['id']) }}""",
     "recent": """{{ config(materialized='incremental') }}
         {{ insitu.latest_before(source('raw', 'spine'), source('raw', 'events'), {'k': 'key'}, ['x'], spine_key=['id'],
             max_age='1 day', lookback='2 days') }}""",

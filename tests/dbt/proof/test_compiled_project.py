@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from insitu.proof.checking import Outcome, check
+from insitu.proof.project.checking import Outcome, check
+from insitu.proof.rerun.witness import attach
 from tests.dbt.features.project import FeaturesProject
 from tests.dbt.proof.conftest import Warehouse
 
@@ -19,8 +20,8 @@ TABLES = {
     ),
 }
 MODELS = {
-    "feat_engine": """{{ insitu.window_features(spine=source('raw', 'spine'), spine_key=['id'], events=source('raw', 'events'),
-        keys=['key'], available_at='ts', windows=['1 hour', '7 days'],
+    "feat_engine": """{{ insitu.window_features(spine=source('raw', 'spine'), spine_key=['id'],
+        events=source('raw', 'events'), keys=['key'], available_at='ts', windows=['1 hour', '7 days'],
         measures=[{'name': 'n', 'agg': 'count'},
             {'name': 'x', 'expr': 'x', 'agg': ['avg', 'max', 'last', 'count_distinct']}]) }}""",
     "feat_plain": """select s.id, s.as_of, count(e.event_id) as n
@@ -55,7 +56,7 @@ def outcome(warehouse: Warehouse, tmp_path: Path) -> Outcome:
     described = {"version": 2, "sources": [{"name": "raw", "schema": "raw", "tables": tables}], "models": models}
     (project.directory / "models" / "_models.yml").write_text(yaml.safe_dump(described))
     project.compiled()
-    return check(project.directory / "target", witnesses=True)
+    return check(project.directory / "target", witnesses=attach)
 
 
 def test_verdicts(outcome: Outcome) -> None:

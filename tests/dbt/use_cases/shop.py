@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from insitu.scaffold.new import new_use_case
+from insitu.scaffold.new import Answers, new_use_case
 from insitu.warehouse import Project
 from tests.dbt_package import install
 
@@ -134,14 +134,6 @@ PROFILE = {
     }
 }
 
-OVERRIDES = {
-    "use_case": "varchar",
-    "model_version": "varchar",
-    "override": "varchar",
-    "effective_from": "timestamp",
-    "reason": "varchar",
-}
-
 
 def tables(seed: int = 5) -> dict[str, pd.DataFrame]:
     """The shop's raw tables: ten orders a day, what the customer did before, what came of it."""
@@ -179,20 +171,21 @@ def write_project(folder: Path) -> Path:
     install(directory)
     shutil.copytree(ROOT / "dbt_project/macros", directory / "macros")
     settings = yaml.safe_load((ROOT / "dbt_project/dbt_project.yml").read_text())
-    settings |= {"vars": {"insitu_as_of": AS_OF, "insitu_use_cases": []}, "on-run-start": []}
-    settings |= {"seeds": {settings["name"]: {"promotion_overrides": {"+column_types": OVERRIDES}}}}
-    (directory / "seeds").mkdir()
-    (directory / "seeds/promotion_overrides.csv").write_text(",".join(OVERRIDES) + "\n")
+    settings["vars"] |= {"insitu_as_of": AS_OF, "insitu_use_cases": [], "insitu_backtests": []}
+    settings |= {"on-run-start": []}
     (directory / "dbt_project.yml").write_text(yaml.safe_dump(settings, default_flow_style=None))
+    (directory / "seeds").mkdir()
+    shutil.copy(ROOT / "dbt_project/seeds/promotion_overrides.csv", directory / "seeds")
+    (directory / "seeds/_seeds.yml").write_text(yaml.safe_dump({"seeds": [overrides()]}))
     (folder / "profiles.yml").write_text(yaml.safe_dump(PROFILE))
     (directory / "models/_sources.yml").write_text(yaml.safe_dump(SOURCES))
     project = Project(directory, folder)
     for name, task, declared in (("tier", "multiclass", TIERS), ("spend", "regression", SPEND)):
-        new_use_case(project, name, "order_id", name, task)
-        training = directory / "models/training" / name
+        new_use_case(project, Answers(name, ["order_id"], name, task, backtest=True))
+        own = directory / "models/use_cases" / name
         for suffix, text in (("spine", SPINE), ("labels", LABELS), ("features", FEATURES)):
             filled = text.replace("USE_CASE", name).replace("LABEL", name)
-            (training / f"{name}__{suffix}.sql").write_text(filled)
+            (own / f"{name}__{suffix}.sql").write_text(filled)
         declare(folder, name, declared)
     (directory / "models/features").mkdir()
     (directory / "models/features/feat_order__visit.sql").write_text(VISIT)
@@ -202,10 +195,18 @@ def write_project(folder: Path) -> Path:
     return folder
 
 
+def overrides() -> dict[str, object]:
+    """The declaration of the example's seed of overrides."""
+    seeds = yaml.safe_load((ROOT / "dbt_project/seeds/_seeds.yml").read_text())["seeds"]
+    found: dict[str, object] = next(seed for seed in seeds if seed["name"] == "promotion_overrides")
+    return found
+
+
 def declare(folder: Path, use_case: str, settings: dict[str, object]) -> None:
     """Change `meta.ml` of a use case, as a person would in its YAML file."""
-    path = folder / f"models_py/{use_case}/_{use_case}.yml"
+    path = folder / f"dbt_project/models/use_cases/{use_case}/_{use_case}.yml"
     declared = yaml.safe_load(path.read_text())
     for model in declared["models"]:
-        model["config"]["meta"]["ml"] |= settings
+        if "ml" in model.get("config", {}).get("meta", {}):
+            model["config"]["meta"]["ml"] |= settings
     path.write_text(yaml.safe_dump(declared))

@@ -14,8 +14,8 @@ from tests.dbt.use_cases.conftest import Shop
 @pytest.mark.parametrize("use_case", ["tier", "spend"])
 def test_importance_and_dependence_are_those_registered(shop: Shop, use_case: str) -> None:
     models = shop.query(f"select * from training.{use_case}__models where status = 'trained'")
-    importance = shop.query(f"select * from evaluation.{use_case}__feature_importance")
-    dependence = shop.query(f"select * from evaluation.{use_case}__partial_dependence")
+    importance = shop.query(f"select * from evaluation.ml_feature_importance where use_case = '{use_case}'")
+    dependence = shop.query(f"select * from evaluation.ml_partial_dependence where use_case = '{use_case}'")
     for model in models.itertuples():
         own = importance[importance.model_version == model.model_version].sort_values("importance_rank")
         registered = json.loads(model.feature_importance)
@@ -34,7 +34,7 @@ def test_importance_and_dependence_are_those_registered(shop: Shop, use_case: st
 
 
 def test_trials_of_a_search_and_the_point_that_was_refused(shop: Shop) -> None:
-    trials = shop.query("select * from evaluation.tier__search_trials order by trial")
+    trials = shop.query("select * from evaluation.ml_search_trials where use_case = 'tier' order by trial")
     assert [json.loads(text) for text in trials.parameters] == [{"learning_rate": 0.1}, {"learning_rate": -1.0}]
     assert trials.score.astype(float).notna().tolist() == [True, False]
     assert "learning_rate" in trials.error[1]
@@ -42,7 +42,7 @@ def test_trials_of_a_search_and_the_point_that_was_refused(shop: Shop) -> None:
 
 
 def test_every_candidate_in_one_line_and_why_one_failed(shop: Shop) -> None:
-    found = shop.query("select * from evaluation.tier__candidates").set_index("candidate")
+    found = shop.query("select * from evaluation.ml_candidates where use_case = 'tier'").set_index("candidate")
     assert set(found.index) == {"linear", "gbm", "broken", "blend"}
     assert found.status["broken"] == "failed"
     assert "'C' parameter" in found.message["broken"]
@@ -57,7 +57,9 @@ def test_retraining_value_by_hand(shop: Shop) -> None:
     assert set(tests.candidate) == {"linear"}
     assert tests.trained_at.nunique() == 3
     scores = tests.pivot(index="from_as_of", columns="trained_at", values="value").astype(float)
-    found = shop.query("select * from evaluation.tier__retraining_value").set_index("retrained_every_days")
+    found = shop.query("select * from evaluation.ml_retraining_value where use_case = 'tier'").set_index(
+        "retrained_every_days"
+    )
     assert list(found.sort_index().index) == [14, 28, 42]
     for n_ages, days in enumerate([14, 28, 42], start=1):
         met, fresh = [], []

@@ -60,7 +60,7 @@ def test_every_class_and_every_slice_is_measured(shop: Shop) -> None:
 
 def test_confusion(shop: Shop) -> None:
     rows = shop.query("select * from evaluation.tier__heldout_predictions where split = 'test'")
-    table = shop.query("select * from evaluation.tier__confusion where split = 'test'")
+    table = shop.query("select * from evaluation.ml_confusion where use_case = 'tier' and split = 'test'")
     for version, part in rows.groupby("model_version"):
         own = wide(part, "order_id", "label")
         guess = np.array(CLASSES)[own[CLASSES].to_numpy(dtype=float).argmax(axis=1)]
@@ -95,7 +95,7 @@ def test_analysts_see_one_row_per_entity_with_the_most_probable_class(shop: Shop
 
 
 def test_partial_dependence_by_class_adds_up(shop: Shop) -> None:
-    found = shop.query("select * from evaluation.tier__partial_dependence")
+    found = shop.query("select * from evaluation.ml_partial_dependence where use_case = 'tier'")
     assert set(found["class"]) == set(CLASSES)
     sums = found.groupby(["model_version", "feature", "point"]).mean_score.sum()
     np.testing.assert_allclose(sums.astype(float), 1)

@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from insitu.commands import proof as commands
 from insitu.errors import ConfigurationError
-from insitu.proof import checking, report, waivers
+from insitu.proof.project import checking, report, waivers
+from insitu.proof.rerun.witness import attach
 from insitu.warehouse import Project
 
 from .projects import FEATURES, GOOD, LEAK, RELATIONS, write
@@ -27,13 +28,13 @@ def model(sql: str, **more: Any) -> dict[str, Any]:
 
 
 def test_proved(tmp_path: Path) -> None:
-    outcome = checking.check(write(tmp_path, RELATIONS, model(GOOD)), witnesses=True)
+    outcome = checking.check(write(tmp_path, RELATIONS, model(GOOD)), witnesses=attach)
     assert outcome.ok
     assert str(outcome).endswith("3 columns of 1 models: 3 proved.")
 
 
 def test_refuted_with_a_witness_that_runs(tmp_path: Path) -> None:
-    outcome = checking.check(write(tmp_path, RELATIONS, model(LEAK)), witnesses=True)
+    outcome = checking.check(write(tmp_path, RELATIONS, model(LEAK)), witnesses=attach)
     column = next(c for c in outcome.results[0].columns if c.column == "orders")
     assert (column.status, [f.code for f in column.findings]) == ("refuted", ["003"])
     connection = duckdb.connect()
@@ -63,6 +64,26 @@ def test_formats(tmp_path: Path) -> None:
     assert run["results"][0]["ruleId"] == "003"
     assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("models/feat_orders.sql", 3)
     assert {r["id"] for r in run["tool"]["driver"]["rules"]} == {f"{i:03d}" for i in range(1, 11)}
+
+
+def test_a_spine_that_says_why_it_is_right_is_listed_and_its_features_are_proved(tmp_path: Path) -> None:
+    asked = 'select visit_id, customer, booked_at as as_of from "db"."raw"."bookings"'
+    relations = {"orders": RELATIONS["orders"], "bookings": {"columns": {"visit_id": "bigint"}}}
+    spine = {"kind": "spine", "key": ["visit_id"]}
+    reads = {
+        "feat_orders": {"sql": GOOD.replace('"db"."raw"."visits"', '"db"."main"."visits"'), "point_in_time": FEATURES}
+    }
+    columns = {"visit_id": "bigint", "customer": "bigint", "as_of": "timestamp"}
+
+    def found(declared: dict[str, Any]) -> checking.Outcome:
+        models = {"visits": {"sql": asked, "point_in_time": declared}, **reads}
+        there = {("db", "main", "visits"): columns}
+        return checking.check(write(tmp_path, relations, models), columns=lambda names: there)
+
+    assert "009" in str(found(spine)), "the source says nothing of itself"
+    outcome = found({**spine, "trust": "bookings are made before they are asked for"})
+    assert outcome.ok
+    assert "visits: bookings are made before they are asked for" in str(outcome)
 
 
 WAIVER = {"column": "orders", "code": "003", "reason": "the till is never that fast", "expires": "2030-01-01"}

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from insitu.errors import ConfigurationError
-from insitu.proof import lineage, manifest
-from insitu.proof.project import Project
+from insitu.proof.lineage import tracing as lineage
+from insitu.proof.project import manifest
+from insitu.proof.project.project import Project
 
 from .projects import FEATURES, RELATIONS, write
 

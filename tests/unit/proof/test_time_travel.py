@@ -9,9 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from insitu.proof import engines
-from insitu.proof.project import Node, Project
-from insitu.proof.time_travel import Travel, travel
+from insitu.proof.project.nodes import Node
+from insitu.proof.project.project import Project
+from insitu.proof.rerun import engines
+from insitu.proof.rerun.time_travel import Travel, travel
 
 from .projects import FEATURES, GOOD, LEAK, RELATIONS
 

@@ -47,11 +47,6 @@ PER_USE_CASE = {
         "model_version text, snapshot_id text, split text, slice_column text, slice_value text, metric text, "
         "value double precision, ci_low double precision, ci_high double precision, n_rows bigint",
     ),
-    "curves": (
-        "evaluation",
-        "model_version text, snapshot_id text, split text, curve text, point integer, threshold double precision, "
-        "x double precision, y double precision, n_rows bigint",
-    ),
     "promotions": (
         "evaluation",
         "use_case text, training_as_of timestamp, model_version text, decision text, reason text, "
@@ -76,6 +71,11 @@ PER_USE_CASE = {
     "outcomes": ("actions", "batch_id text, label double precision"),
 }
 SHARED = {
+    "ml_curves": (
+        "evaluation",
+        "use_case text, model_version text, snapshot_id text, split text, curve text, point integer, "
+        "threshold double precision, x double precision, y double precision, n_rows bigint",
+    ),
     "promotion_overrides": (
         "evaluation",
         "use_case text, model_version text, override text, effective_from timestamp, reason text",
@@ -233,7 +233,7 @@ def _learned(case: str, config: dict[str, Any], name: str, words: str) -> Iterat
             for depot in ("north", words):
                 rows.append((version, "snap", "test", "depot", depot, metric, value, low, high, 617))
     yield _insert(f"{case}__metrics", *rows)
-    yield _insert(f"{case}__curves", *(row for version in versions for row in _curves(version, binary)))
+    yield _insert("ml_curves", *((case, *row) for version in versions for row in _curves(version, binary)))
     metric = "auc" if binary else "mae"
     empty = (None,) * 5
     yield _insert(

@@ -10,9 +10,9 @@ import pytest
 
 from insitu.errors import ConfigurationError
 from insitu.local_postgres import Database
-from insitu.proof import engines
-from insitu.proof.project import Project
-from insitu.proof.time_travel import Travel, travel
+from insitu.proof.project.project import Project
+from insitu.proof.rerun import engines
+from insitu.proof.rerun.time_travel import Travel, travel
 from tests.unit.proof.projects import GOOD, LEAK, RELATIONS
 from tests.unit.proof.test_time_travel import nodes, rows
 

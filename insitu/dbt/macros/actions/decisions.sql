@@ -1,10 +1,11 @@
-{% macro decisions(use_case) %}
 {#- The body of `<use_case>__decisions`: the action that the cost matrix asks for, and the money it is expected to bring.
     A prediction without a finite score is not acted upon. -#}
+{% macro decisions(use_case) %}
+{%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
 {%- set config = insitu.use_case_config(use_case) %}
 {%- set options = insitu.metric_options(config) %}
-{%- set actions = config.get('actions', {}) %}
+{%- set actions = config.actions %}
 {%- set decidable = options.task == 'binary' %}
 with predictions as (
     select * from {{ predictions }}
@@ -26,7 +27,7 @@ thresholds as (
 final as (
     select
         thresholds.*,
-        case when is_treated = 1 then '{{ actions.get('treat', 'intervene') }}' else '{{ actions.get('none', 'none') }}' end as action,
+        case when is_treated = 1 then '{{ actions.treat }}' else '{{ actions.none }}' end as action,
         {% if decidable and options.costs -%}
         {# the score is the probability of the label: the expected money is the label's money with the score in its place -#}
         case when {{ insitu.is_finite('score') }} then

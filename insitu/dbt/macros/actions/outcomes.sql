@@ -1,11 +1,11 @@
-{% macro outcomes(use_case) %}
 {#- The body of `<use_case>__outcomes`: decided predictions whose label had matured before `as_of`, and the money each
     brought, beside what treating all or none would have. -#}
+{% macro outcomes(use_case) %}
+{%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set decisions = insitu.use_case_ref(use_case, 'decisions') %}
 {%- set labels = insitu.use_case_ref(use_case, 'labels') %}
 {%- set config = insitu.use_case_config(use_case) %}
 {%- set options = insitu.metric_options(config) %}
-{%- set keys = config.get('entity', []) + [config.get('as_of', 'as_of')] %}
 {%- set costs = options.costs if options.task == 'binary' else none %}
 with decisions as (
     select * from {{ decisions }}
@@ -19,11 +19,11 @@ labels as (
 matured as (
     select
         decisions.*,
-        labels.{{ adapter.quote(config.get('label', 'label')) }} as label,
+        labels.{{ adapter.quote(config.label) }} as label,
         labels.matured_at
     from decisions
-    inner join labels on {% for key in keys %}decisions.{{ adapter.quote(key) }} = labels.{{ adapter.quote(key) }}{{ ' and ' if not loop.last }}{% endfor %}
-    where labels.{{ adapter.quote(config.get('label', 'label')) }} is not null
+    inner join labels on {{ insitu.join_on('decisions', 'labels', config.key) }}
+    where labels.{{ adapter.quote(config.label) }} is not null
 ),
 
 final as (

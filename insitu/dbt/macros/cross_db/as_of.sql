@@ -1,5 +1,5 @@
-{#- "Now" as a datetime (UTC, without zone): the variable `insitu_as_of`, or, where that is `now` or not given, the moment
-    at which the run started. -#}
+{#- "Now" as a datetime (UTC, without zone): the variable `insitu_as_of`, or, where that is `now` or not given, the
+    moment at which the run started. -#}
 {% macro as_of() %}
     {%- set text = var('insitu_as_of', 'now') | string | replace('T', ' ') -%}
     {%- if text == 'now' -%}
@@ -11,11 +11,13 @@
     {%- if parts -%}
         {%- set year, month, day, hour, minute, second = parts.groups() | map('int') -%}
         {#- counted from the first of the month: the 31st of June becomes another text than it was -#}
-        {%- set moment = modules.datetime.datetime(year, month, 1, hour, minute, second) + modules.datetime.timedelta(days=day - 1) -%}
+        {%- set first_of_month = modules.datetime.datetime(year, month, 1, hour, minute, second) -%}
+        {%- set moment = first_of_month + modules.datetime.timedelta(days=day - 1) -%}
         {%- if moment.strftime('%Y-%m-%d %H:%M:%S') == text -%}{{- return(moment) -}}{%- endif -%}
     {%- endif -%}
     {%- do exceptions.raise_compiler_error(
-        "The variable `insitu_as_of` is `" ~ var('insitu_as_of') ~ "`; expected a UTC time like \"2013-11-01 00:00:00\", or now."
+        "The variable `insitu_as_of` is `" ~ var('insitu_as_of')
+        ~ "`; expected a UTC time like \"2013-11-01 00:00:00\", or now."
     ) -%}
 {% endmacro %}
 

@@ -1,5 +1,5 @@
-{#- An aggregate over rows: a hash of their contents that does not depend on their order, nor on the warehouse. Each row's
-    MD5, cut in two, is summed; the sums, the number of rows and the names of the columns are hashed again.
+{#- An aggregate over rows: a hash of their contents that does not depend on their order, nor on the warehouse. Each
+    row's MD5, cut in two, is summed; the sums, the number of rows and the names of the columns are hashed again.
     `columns` are names or, for columns that may hold fractions, dbt's column objects. -#}
 {% macro content_hash(columns) -%}
     {%- set row_hash = "md5(" ~ insitu.row_text(columns) ~ ")" -%}
@@ -18,7 +18,9 @@
     {%- set parts = [] -%}
     {%- for part in columns | batch(90) -%}
         {%- set texts = [] -%}
-        {%- for column in part -%}{%- do texts.append("coalesce(" ~ insitu.value_text(column) ~ ", '∅')") -%}{%- endfor -%}
+        {%- for column in part -%}
+            {%- do texts.append("coalesce(" ~ insitu.value_text(column) ~ ", '∅')") -%}
+        {%- endfor -%}
         {%- do parts.append("concat_ws('|', " ~ texts | join(', ') ~ ')') -%}
     {%- endfor -%}
     {{ parts[0] if parts | length == 1 else "concat_ws('|', " ~ parts | join(', ') ~ ')' }}

@@ -1,17 +1,18 @@
-{#- Drop the temporary tables that incremental Python models leave behind on DuckDB, also those of a run that was
-    killed. Runs after every dbt command; a DuckDB file has one writer, so nobody else can be using them. -#}
-{% macro drop_left_over_tables() %}
-    {%- if execute -%}{%- do adapter.dispatch('drop_left_over_tables', 'insitu')() -%}{%- endif -%}
+{#- Drop the temporary tables that an incremental Python model leaves behind on DuckDB, also those of a run that was
+    killed. For its post-hook; a DuckDB file has one writer, so nobody else can be using them. -#}
+{% macro drop_left_over_tables(relation) %}
+    {%- if execute -%}{%- do adapter.dispatch('drop_left_over_tables', 'insitu')(relation) -%}{%- endif -%}
 {% endmacro %}
 
 
-{% macro default__drop_left_over_tables() %}{% endmacro %}
+{% macro default__drop_left_over_tables(relation) %}{% endmacro %}
 
 
-{% macro duckdb__drop_left_over_tables() %}
+{% macro duckdb__drop_left_over_tables(relation) %}
     {%- set found = run_query(
         "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
-        ~ " and regexp_matches(table_name, '__dbt_tmp[0-9_]*$')"
+        ~ " and schema_name = " ~ dbt.string_literal(relation.schema)
+        ~ " and starts_with(table_name, " ~ dbt.string_literal(relation.identifier ~ '__dbt_tmp') ~ ")"
     ) -%}
     {%- for row in found.rows -%}
         {%- do run_query("drop table " ~ adapter.quote(row[0]) ~ "." ~ adapter.quote(row[1])) -%}

@@ -1,9 +1,10 @@
-{#- The items of a JSON array beside each row, as (position, value) counted from 1. `column` is text or JSON that holds an
-    array; NULL gives no row. -#}
+{#- The items of a JSON array beside each row, as (position, value) counted from 1. `column` is text or JSON that holds
+    an array; NULL gives no row. -#}
 {% macro json_items(column, alias) -%}{{ adapter.dispatch('json_items', 'insitu')(column, alias) }}{%- endmacro %}
 
 {% macro default__json_items(column, alias) -%}
-    cross join lateral jsonb_array_elements(cast({{ column }} as jsonb)) with ordinality as {{ alias }} (value, position)
+    {%- set items = 'jsonb_array_elements(cast(' ~ column ~ ' as jsonb))' -%}
+    cross join lateral {{ items }} with ordinality as {{ alias }} (value, position)
 {%- endmacro %}
 
 {% macro duckdb__json_items(column, alias) -%}
@@ -14,7 +15,8 @@
 {%- endmacro %}
 
 
-{#- One item of a JSON value as text, by the key of an object or the position (from 0) in an array; NULL if there is none. -#}
+{#- One item of a JSON value as text, by the key of an object or the position (from 0) in an array; NULL if there is
+    none. -#}
 {% macro json_text(value, key) -%}({{ value }} ->> {{ key }}){%- endmacro %}
 
 

@@ -1,4 +1,5 @@
-{#- The square of a floating-point expression. PostgreSQL refuses results too small for a double, which are 0 to everyone else. -#}
+{#- The square of a floating-point expression. PostgreSQL refuses results too small for a double, which are 0 to
+    everyone else. -#}
 {% macro squared(x) %}{{ return(adapter.dispatch('squared', 'insitu')(x)) }}{% endmacro %}
 
 {% macro default__squared(x) %}{{ return('power(' ~ x ~ ', 2)') }}{% endmacro %}

@@ -1,5 +1,8 @@
-{#- The start of the block of that length which holds the moment; blocks are aligned alike for every row, and nest if one length divides the other. -#}
-{% macro time_block(moment, seconds) %}{{ return(adapter.dispatch('time_block', 'insitu')(moment, seconds)) }}{% endmacro %}
+{#- The start of the block of that length which holds the moment; blocks are aligned alike for every row, and nest if
+    one length divides the other. -#}
+{% macro time_block(moment, seconds) %}
+    {{- return(adapter.dispatch('time_block', 'insitu')(moment, seconds)) -}}
+{% endmacro %}
 
 {% macro default__time_block(moment, seconds) %}
     {{- return("time_bucket(interval '" ~ insitu.duration_text(seconds) ~ "', " ~ moment ~ ')') -}}
@@ -11,7 +14,9 @@
 
 
 {#- Seconds from one UTC timestamp to a later one, with fractions. -#}
-{% macro seconds_between(earlier, later) %}{{ return(adapter.dispatch('seconds_between', 'insitu')(earlier, later)) }}{% endmacro %}
+{% macro seconds_between(earlier, later) %}
+    {{- return(adapter.dispatch('seconds_between', 'insitu')(earlier, later)) -}}
+{% endmacro %}
 
 {% macro default__seconds_between(earlier, later) %}
     {{- return('epoch(' ~ later ~ ' - ' ~ earlier ~ ')') -}}

@@ -1,4 +1,4 @@
-{% macro drift_ks(reference, current, by=[], over=[], options={}) %}
+{% macro drift_ks(reference, current, by=[], over=[], kind='numeric', options={}) %}
 {#- Two-sample Kolmogorov-Smirnov statistic, the largest gap between the two distribution functions. Missing values do
     not count. Between two current values the reference can only climb, so the gap is largest at a current value or
     just below one: the reference is sorted once, however many `over` groups there are. -#}

@@ -1,5 +1,6 @@
 {% macro drift_missing_share(reference, current, by=[], over=[], kind='numeric', options={}) %}
-{#- Share of missing values (NULL; NaN and infinities too in numeric columns) of `current` minus that of `reference`. -#}
+{#- Share of missing values (NULL; NaN and infinities too in numeric columns) of `current` minus that of
+    `reference`. -#}
 {%- set known = insitu.is_finite('value') if kind == 'numeric' else 'value is not null' %}
 with reference_shares as (
     select {{ insitu.by_columns(by) }}avg(case when {{ known }} then 0.0 else 1.0 end) as share

@@ -3,64 +3,7 @@
     by × over group: Σ (c - r) ln(c / r) over buckets, shares floored at 0.0001. Numeric values fall into ten quantile
     bins of the reference; categories into the reference's twenty largest, the rest of them, and those it never saw.
     A missing value is a bucket of its own. -#}
-{%- set buckets = insitu.macro_named('psi_' ~ kind ~ '_buckets') %}
-{%- set known = insitu.is_finite('value') if kind == 'numeric' else 'value is not null' %}
-{%- set floor = 0.0001 %}
-with reference_bins as (
-    {{ insitu.macro_named('psi_' ~ kind ~ '_bins')(reference, by, options) }}
-),
-
-reference_counts as (
-    select {{ insitu.by_columns(by) }}bucket, sum(n) as n
-    from reference_bins
-    {{ insitu.group_by(by, ['bucket']) }}
-    union all
-    select {{ insitu.by_columns(by) }}'missing' as bucket, cast(count(*) as double precision) as n
-    from {{ reference }}
-    where not coalesce({{ known }}, false)
-    {{ insitu.group_by(by) }}
-    having count(*) > 0
-),
-
-current_counts as (
-    {{ buckets('reference_bins', current, by, over) }}
-),
-
-reference_totals as (
-    select {{ insitu.by_columns(by) }}sum(n) as n
-    from reference_counts
-    {{ insitu.group_by(by) }}
-),
-
-current_totals as (
-    select {{ insitu.by_columns(by + over) }}sum(n) as n
-    from current_counts
-    {{ insitu.group_by(by + over) }}
-),
-
-all_buckets as (
-    select {{ insitu.by_columns(by + over, 'current_totals.') }}reference_counts.bucket
-    from current_totals
-    inner join reference_counts on {{ insitu.join_on('current_totals', 'reference_counts', by) }}
-    union
-    select {{ insitu.by_columns(by + over) }}bucket
-    from current_counts
-),
-
-shares as (
-    select
-        {{ insitu.by_columns(by + over, 'all_buckets.') }}
-        greatest({{ floor }}, coalesce(reference_counts.n, 0) / reference_totals.n) as reference_share,
-        greatest({{ floor }}, coalesce(current_counts.n, 0) / current_totals.n) as current_share,
-        current_totals.n as n_rows
-    from all_buckets
-    inner join reference_totals on {{ insitu.join_on('all_buckets', 'reference_totals', by) }}
-    inner join current_totals on {{ insitu.join_on('all_buckets', 'current_totals', by + over) }}
-    left join reference_counts
-        on {{ insitu.join_on('all_buckets', 'reference_counts', by) }} and all_buckets.bucket = reference_counts.bucket
-    left join current_counts
-        on {{ insitu.join_on('all_buckets', 'current_counts', by + over) }} and all_buckets.bucket = current_counts.bucket
-)
+{{ insitu.bucket_shares(reference, current, by, over, kind, options) }}
 
 select
     {{ insitu.by_columns(by + over) }}

@@ -1,18 +1,18 @@
 {#- The drift of every feature of a use case, per batch, against what its model was trained on: (batch_id,
-    model_version, feature, metric, value, usual, n_rows). `usual` is what 95 of 100 single days of the test split reach: a
-    day never looks like a year, and an alert should know by how much. `batches` names a relation with the batches to look at. The
-    reference is the training split. Both sides are thinned to `rows` rows, evenly over time and always the same ones:
-    more would not move ten bins. -#}
+    model_version, feature, metric, value, usual, n_rows). `usual` is what 95 of 100 single days of the test split
+    reach: a day never looks like a year, and an alert should know by how much. `batches` names a relation with the
+    batches to look at. The reference is the training split. Both sides are thinned to `rows` rows, evenly over time and
+    always the same ones: more would not move ten bins. -#}
 {% macro feature_drift(use_case, batches, rows=10000) -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 {%- set snapshots = insitu.use_case_ref(use_case, 'snapshots') -%}
 {%- set models = insitu.use_case_ref(use_case, 'models') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
-{%- set keys = insitu.key_columns(config) -%}
+{%- set keys = config.key -%}
 {%- set quoted_keys = insitu.by_columns(keys) | trim | trim(',') -%}
 {%- set columns = insitu.feature_columns(use_case) -%}
-{%- set time = adapter.quote(config.get('as_of', 'as_of')) -%}
+{%- set time = adapter.quote(config.as_of) -%}
 {#- rows, their batch, their day: a day of the test split stands for a batch without a name -#}
 {%- set no_day = "cast('1970-01-01' as date)" -%}
 {%- set parts = [
@@ -77,7 +77,7 @@ newer_{{ kind }} as (
 
 measured as (
     {%- for kind in ['numeric', 'categorical'] %}
-    {%- for measure in ['psi', 'missing_share'] %}
+    {%- for measure in insitu.drift_measures(kind) %}
     select * from (
         {{ insitu.macro_named('drift_' ~ measure)(
             'trained_' ~ kind, 'newer_' ~ kind, ['model_version', 'feature'], ['batch_id', 'test_day'], kind

@@ -1,5 +1,5 @@
-{#- The buckets of the categories of `reference`: (by…, value, bucket, n), `=name` for the largest twenty, `other` for the
-    rest; the category comes `n` times. -#}
+{#- The buckets of the categories of `reference`: (by…, value, bucket, n), `=name` for the largest twenty, `other` for
+    the rest; the category comes `n` times. -#}
 {% macro psi_categorical_bins(reference, by=[], options={}) %}
     select
         {{ insitu.by_columns(by) }}
@@ -16,8 +16,8 @@
     {{ insitu.group_by(by, ['value']) }}
 {% endmacro %}
 
-{#- The rows of `relation` counted by bucket: (by…, over…, bucket, n). A category the reference never had is `unseen`, NULL
-    is `missing`. -#}
+{#- The rows of `relation` counted by bucket: (by…, over…, bucket, n). A category the reference never had is `unseen`,
+    NULL is `missing`. -#}
 {% macro psi_categorical_buckets(bins, relation, by=[], over=[]) %}
     select {{ insitu.by_columns(by + over) }}bucket, cast(count(*) as double precision) as n
     from (

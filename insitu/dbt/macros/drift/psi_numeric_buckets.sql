@@ -1,5 +1,5 @@
-{#- The quantile bins of `reference`: (by…, bucket, above, up_to, n), the outer ones open. Equal values share a bin, by the
-    middle of their ranks; `n` values fall into it. -#}
+{#- The quantile bins of `reference`: (by…, bucket, above, up_to, n), the outer ones open. Equal values share a bin, by
+    the middle of their ranks; `n` values fall into it. -#}
 {% macro psi_numeric_bins(reference, by=[], options={}) %}
     select
         {{ insitu.by_columns(by) }}

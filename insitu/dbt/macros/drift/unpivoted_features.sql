@@ -1,8 +1,10 @@
-{#- Features one below the other: (model_version, batch_id, test_day, feature, value); no row when there is no feature. -#}
+{#- Features one below the other: (model_version, batch_id, test_day, feature, value); no row when there is no
+    feature. -#}
 {% macro unpivoted_features(relation, names, type, batch, day) -%}
 {{ return(adapter.dispatch('unpivoted_features', 'insitu')(relation, names, type, batch, day)) }}
 {%- endmacro %}
 
+{#- One query for each feature. -#}
 {% macro default__unpivoted_features(relation, names, type, batch, day) -%}
 {%- for name in names -%}
 select
@@ -20,7 +22,7 @@ where 1 = 0
 {%- endfor %}
 {%- endmacro %}
 
-{#- In one pass, as a wide row is costly to take apart there, once for each column. -#}
+{#- In one pass, as taking a wide row apart costs much there, once for each column. -#}
 {% macro postgres__unpivoted_features(relation, names, type, batch, day) -%}
 {%- if not names -%}
 {{ insitu.default__unpivoted_features(relation, names, type, batch, day) }}

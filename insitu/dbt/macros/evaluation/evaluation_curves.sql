@@ -1,5 +1,5 @@
 {% macro evaluation_curves(use_case) %}
-{#- The body of `<use_case>__curves`: every curve of the task, at most about 200 points each. -#}
+{#- The rows of a use case in `ml_curves`: every curve of the task, at most about 200 points each. -#}
 {%- set heldout = insitu.use_case_ref(use_case, 'heldout_predictions') %}
 {%- set config = insitu.use_case_config(use_case) %}
 {%- set options = insitu.metric_options(config) %}
@@ -16,7 +16,7 @@ final as (
 select * from final
 {% endmacro %}
 
-{#- The body of `<use_case>__confusion` in a multiclass task: label against most probable class. -#}
+{#- The rows of a multiclass use case in `ml_confusion`: label against most probable class. -#}
 {% macro evaluation_confusion(use_case) %}
 {%- set config = insitu.use_case_config(use_case) %}
 with heldout as (

@@ -1,11 +1,12 @@
-{% macro evaluation_metrics(use_case) %}
 {#- The body of `<use_case>__metrics`: every metric of the task, overall and by slice. In a multiclass task every class is
     a slice too, by the metrics of the question "this class or another?". -#}
+{% macro evaluation_metrics(use_case) %}
+{%- do insitu.use_case_model(use_case, 'evaluation') -%}
 {%- set heldout = insitu.use_case_ref(use_case, 'heldout_predictions') %}
 {%- set snapshots = insitu.use_case_ref(use_case, 'snapshots') %}
 {%- set config = insitu.use_case_config(use_case) %}
 {%- set options = insitu.metric_options(config) %}
-{%- set keys = ['snapshot_id'] + config.get('entity', []) + [config.get('as_of', 'as_of')] %}
+{%- set keys = ['snapshot_id'] + config.key %}
 {%- set by = ['model_version', 'snapshot_id', 'split', 'slice_column', 'slice_value'] %}
 with heldout as (
     select * from {{ heldout }}
@@ -19,7 +20,7 @@ sliced as (
     select model_version, snapshot_id, split, 'all' as slice_column, 'all' as slice_value, {{ insitu.scored_columns(config) }}
         {%- for column in insitu.quantile_columns(config) %}, {{ column }}{% endfor %}
     from heldout
-    {%- for column in config.get('slices', []) %}
+    {%- for column in config.slices %}
     union all
     select
         heldout.model_version, heldout.snapshot_id, heldout.split,
@@ -28,7 +29,7 @@ sliced as (
         {{ insitu.scored_columns(config, 'heldout.') }}
         {%- for column in insitu.quantile_columns(config) %}, heldout.{{ column }}{% endfor %}
     from heldout
-    inner join snapshots on {% for key in keys %}heldout.{{ adapter.quote(key) }} = snapshots.{{ adapter.quote(key) }}{{ ' and ' if not loop.last }}{% endfor %}
+    inner join snapshots on {{ insitu.join_on('heldout', 'snapshots', keys) }}
     {%- endfor %}
 ),
 

@@ -51,7 +51,7 @@ select * from (
     class; then `row_id` says which belong together, by entity, as-of time and the columns in `within`. -#}
 {% macro scored_columns(config, prefix='', within=[]) -%}
 {%- if config.get('task') == 'multiclass' -%}
-{{ insitu.entity_id(config, prefix) }}{% for column in [config.get('as_of', 'as_of')] + within %} || '|' || cast({{ prefix }}{{ adapter.quote(column) }} as {{ dbt.type_string() }}){% endfor %} as row_id,
+{{ insitu.entity_id(config, prefix) }}{% for column in [config.as_of] + within %} || '|' || cast({{ prefix }}{{ adapter.quote(column) }} as {{ dbt.type_string() }}){% endfor %} as row_id,
 {{ prefix }}label, {{ prefix }}class, {{ prefix }}score
 {%- else -%}
 {{ prefix }}label, {{ prefix }}score

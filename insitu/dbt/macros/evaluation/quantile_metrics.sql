@@ -9,7 +9,7 @@
     {{- return(found | sort) -}}
 {% endmacro %}
 
-{#- `p10` for 0.1, `p2_5` for 0.025. -#}
+{#- How a quantile is called in columns and metrics: `p10` for 0.1, `p2_5` for 0.025. -#}
 {% macro quantile_name(quantile) %}
     {{- return('p' ~ ('%g' | format(quantile * 100)) | replace('.', '_')) -}}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{#- Body of `<use_case>__candidates`: every candidate of every training in one line, also those that failed, with what
+{#- The rows of a use case in `ml_candidates`: every candidate of every training in one line, also those that failed, with what
     became of it. -#}
 {% macro candidates(use_case) -%}
 {%- set metric = insitu.selection_metric(insitu.use_case_config(use_case)) -%}
@@ -24,7 +24,8 @@ trials as (
         model_version,
         count(*) as n_trials,
         count(error) as n_failed_trials
-    from {{ insitu.use_case_ref(use_case, 'search_trials') }}
+    from {{ ref('insitu', 'ml_search_trials') }}
+    where use_case = '{{ use_case }}'
     group by model_version
 ),
 

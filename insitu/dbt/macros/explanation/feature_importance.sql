@@ -1,4 +1,4 @@
-{#- Body of `<use_case>__feature_importance`: what each model version lost on validation rows when one feature was
+{#- The rows of a use case in `ml_feature_importance`: what each model version lost on validation rows when one feature was
     shuffled, computed when it was trained. -#}
 {% macro feature_importance(use_case) -%}
 with models as (

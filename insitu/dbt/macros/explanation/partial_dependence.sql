@@ -1,4 +1,4 @@
-{#- Body of `<use_case>__partial_dependence`: the mean score when a feature is set to a value in every row, for the most
+{#- The rows of a use case in `ml_partial_dependence`: the mean score when a feature is set to a value in every row, for the most
     important features of each model version. A value is a number or a category; in a multiclass task each class has its
     own scores. -#}
 {% macro partial_dependence(use_case) -%}
@@ -31,7 +31,7 @@ final as (
     select
         features.model_version,
         features.feature,
-        {{ 'features.class,' if multiclass }}
+        {{ 'features.class' if multiclass else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as class,
         point.position as point,
         case when {{ insitu.json_is_number('point.value') }} then cast({{ insitu.json_plain('point.value') }} as double precision) end as value,
         case when not {{ insitu.json_is_number('point.value') }} then {{ insitu.json_plain('point.value') }} end as category,

@@ -1,4 +1,4 @@
-{#- Body of `<use_case>__retraining_value`: the metric a candidate would have had, retrained every so many days. A period
+{#- The rows of a use case in `ml_retraining_value`: the metric a candidate would have had, retrained every so many days. A period
     is scored by models of several ages; retrained every k days, it meets each age below k equally often. Only periods
     that were scored at all those ages count, and the freshest model is measured on the same periods: the difference is
     age, not season. -#}

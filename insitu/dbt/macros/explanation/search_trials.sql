@@ -1,4 +1,4 @@
-{#- Body of `<use_case>__search_trials`: every point that a search tried, with its score, or with the reason why the
+{#- The rows of a use case in `ml_search_trials`: every point that a search tried, with its score, or with the reason why the
     estimator refused it. -#}
 {% macro search_trials(use_case) -%}
 with models as (

@@ -1,11 +1,11 @@
-{#- How grave an alert is: `warn`, or `error` where the variable `insitu_alert_severity` says so, as in {alert_score_drift: error}.
-    The test on the alert reads the same variable, so an `error` also fails the build. -#}
+{#- How grave an alert is: `warn`, or `error` where the variable `insitu_alert_severity` says so, as in
+    {alert_score_drift: error}. The test on the alert reads the same variable, so an `error` also fails the build. -#}
 {% macro alert_severity(alert) %}
     {{- return(var('insitu_alert_severity', {}).get(alert, 'warn')) -}}
 {% endmacro %}
 
-{#- The columns that all alerts share; an alert adds its `message`. The CTE in scope gives use_case, subject, as_of, value
-    and limit_value. -#}
+{#- The columns that all alerts share; an alert adds its `message`. The CTE in scope gives use_case, subject, as_of,
+    value and limit_value. -#}
 {% macro alert_columns(alert) -%}
 use_case,
     '{{ alert }}' as alert,

@@ -4,8 +4,9 @@
     {%- set found = {} -%}
     {%- if execute -%}
         {%- set config = insitu.use_case_config(use_case) -%}
-        {%- set ignored = insitu.key_columns(config) + insitu.monitoring_limit(use_case, 'ignore_features') -%}
-        {%- for column in adapter.get_columns_in_relation(insitu.use_case_ref(use_case, 'features')) if column.name not in ignored -%}
+        {%- set ignored = config.key + insitu.monitoring_limit(use_case, 'ignore_features') -%}
+        {%- set features = insitu.use_case_ref(use_case, 'features') -%}
+        {%- for column in adapter.get_columns_in_relation(features) if column.name not in ignored -%}
             {%- set type = column.dtype | lower -%}
             {%- if modules.re.match('u?(tiny|small|big|huge)?int(eger)?\\b|double|float|real|decimal|numeric', type) -%}
                 {%- do found.update({column.name: 'numeric'}) -%}

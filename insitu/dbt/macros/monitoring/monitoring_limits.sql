@@ -19,13 +19,17 @@
 
 {#- One limit of one use case. -#}
 {% macro monitoring_limit(use_case, name) %}
-    {%- set of_use_case = insitu.use_case_config(use_case).get('monitoring', {}) -%}
+    {%- set of_use_case = insitu.use_case_config(use_case).monitoring -%}
     {%- set of_project = var('insitu_monitoring_limits', {}) -%}
     {%- set known = insitu.default_limits() -%}
-    {%- for place, limits in [('meta.ml.monitoring of ' ~ use_case ~ '__models', of_use_case), ('the variable insitu_monitoring_limits', of_project)] -%}
+    {%- for place, limits in [
+        ('meta.ml.monitoring of ' ~ use_case ~ '__models', of_use_case),
+        ('the variable insitu_monitoring_limits', of_project),
+    ] -%}
         {%- for key in limits if key not in known -%}
             {%- do exceptions.raise_compiler_error(
-                "There is no alert limit `" ~ key ~ "` (in " ~ place ~ "). There are: " ~ known.keys() | join(', ') ~ "."
+                "There is no alert limit `" ~ key ~ "` (in " ~ place ~ "). There are: "
+                ~ known.keys() | join(', ') ~ "."
             ) -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -4,9 +4,10 @@
     the order of a floating point sum. The feature `(row)` counts scored rows that are not there now, and, where only a
     hash was logged, those whose hash is another. -#}
 {% macro parity(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
-{%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
-{%- set declared = config.get('parity', {}).get('may_differ', []) -%}
+{%- set key = config.key -%}
+{%- set declared = config.parity.may_differ -%}
 {%- set scored = insitu.use_case_ref(use_case, 'scored_features') -%}
 {%- set current = insitu.parity_features(insitu.use_case_ref(use_case, 'features'), key) -%}
 {%- set logged = adapter.get_columns_in_relation(scored) | map(attribute='name') | list if execute else [] -%}
@@ -15,7 +16,7 @@
 {%- for column in current if column.name in logged and not hashing -%}
     {%- do features.append(column) -%}
 {%- endfor -%}
-{%- set row_now = 'recomputed.' ~ adapter.quote(config.get('as_of', 'as_of')) -%}
+{%- set row_now = 'recomputed.' ~ adapter.quote(config.as_of) -%}
 with scored as (
     select *
     from {{ scored }}
@@ -49,8 +50,7 @@ compared as (
         {%- endfor %}
     from scored
     left join recomputed
-        on {% for column in key %}scored.{{ adapter.quote(column) }} = recomputed.{{ adapter.quote(column) }}
-        {{- " and " if not loop.last }}{% endfor %}
+        on {{ insitu.join_on('scored', 'recomputed', key) }}
     group by scored.batch_id
 ),
 
@@ -84,9 +84,9 @@ select * from final
 {%- endmacro %}
 
 
-{#- `meta.ml.parity.log`: values (the default) or hash. -#}
+{#- Whether `meta.ml.parity.log` is hash and not values, the default; fails on anything else. -#}
 {% macro logs_hash(config) %}
-    {%- set log = config.get('parity', {}).get('log', 'values') -%}
+    {%- set log = config.parity.log -%}
     {%- if log not in ['values', 'hash'] -%}
         {%- do exceptions.raise_compiler_error("meta.ml.parity.log is '" ~ log ~ "'. Allowed: values, hash.") -%}
     {%- endif -%}
@@ -113,6 +113,7 @@ md5({% for column in features %}
 {%- endmacro %}
 
 
+{#- 1 where two values differ, 0 where not; floating-point numbers may differ by 1e-9, relatively. -#}
 {% macro differs(left, right, column) -%}
     {%- if insitu.is_floating(column) -%}
     case
@@ -127,6 +128,7 @@ md5({% for column in features %}
 {%- endmacro %}
 
 
+{#- An aggregate: the largest difference of two numbers; NULL for other types. -#}
 {% macro largest_difference(left, right, column) -%}
     {%- if insitu.is_floating(column) or insitu.canonical_type(column.data_type) in ['integer', 'bigint', 'smallint', 'numeric'] -%}
     max(abs({{ left }} - {{ right }}))
@@ -136,6 +138,7 @@ md5({% for column in features %}
 {%- endmacro %}
 
 
+{#- Whether a column holds floating-point or decimal numbers. -#}
 {% macro is_floating(column) %}
     {{- return(insitu.canonical_type(column.data_type) in ['double precision', 'real', 'float', 'numeric']) -}}
 {% endmacro %}

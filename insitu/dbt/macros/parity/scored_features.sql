@@ -1,8 +1,9 @@
 {#- Body of `<use_case>__scored_features`: what each prediction was made from, kept as it was at that moment; with
     `meta.ml.parity: {log: hash}`, one hash of it (smaller; a difference is then known by its rows only). -#}
 {% macro scored_features(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'predictions', 'incremental') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
-{%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
+{%- set key = config.key -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 with predictions as (
     select * from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'predictions'), ['batch_id'] + key) }} as predictions

@@ -1,9 +1,10 @@
 {#- Body of `<use_case>__predictions_latest`: one row per entity, from the last batch that scored it; in a multiclass task
     with the most probable class and its probability. -#}
 {% macro predictions_latest(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
-{%- set entity = config.get('entity', []) -%}
-{%- set time = adapter.quote(config.get('as_of', 'as_of')) -%}
+{%- set entity = config.entity -%}
+{%- set time = adapter.quote(config.as_of) -%}
 with decisions as (
     select * from {{ insitu.use_case_ref(use_case, 'decisions') }}
 ),

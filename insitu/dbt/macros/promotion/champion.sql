@@ -1,6 +1,7 @@
 {#- Body of `<use_case>__champion`: the model in charge at `as_of`: the last promoted one that no override vetoes, or the
     one an override pins. Overrides are the seed `promotion_overrides`; each acts from its day on. -#}
 {% macro champion(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'evaluation', 'view') -%}
 with promotions as (
     select * from {{ insitu.use_case_ref(use_case, 'promotions') }}
     where decision = 'promoted' and training_as_of <= {{ insitu.timestamp_literal(insitu.training_as_of(use_case)) }}

@@ -2,6 +2,6 @@
 {% macro higher_is_better(metric) %}
     {{- return(metric not in [
         'log_loss', 'brier', 'expected_calibration_error', 'maximum_calibration_error', 'missing_scores',
-        'mae', 'mse', 'rmse', 'mape', 'pinball', 'median_absolute_error',
+        'mae', 'rmse', 'mape', 'pinball', 'median_absolute_error',
     ]) -}}
 {% endmacro %}

@@ -4,11 +4,11 @@
 {% macro paired_differences(config) -%}
 {%- set metric = insitu.selection_metric(config) -%}
 {%- set sign = 1 if insitu.higher_is_better(metric) else -1 -%}
-{%- set metric_macro = 'metric_' ~ ('multiclass_' if config.get('task') == 'multiclass' else '') ~ metric -%}
+{%- set metric_macro = 'metric_' ~ ('multiclass_' if config.task == 'multiclass' else '') ~ metric -%}
 with by_day as (
     select
         model_version,
-        cast({{ adapter.quote(config.get('as_of', 'as_of')) }} as date) as day,
+        cast({{ adapter.quote(config.as_of) }} as date) as day,
         {{ insitu.scored_columns(config) }}
     from heldout
 ),

@@ -2,7 +2,7 @@
     of training: (n_batches, n_changed). NULL before anything was scored. Predictions come after promotions, so this reads
     what the last build left in `<use_case>__parity`. -#}
 {% macro parity_evidence(use_case) -%}
-{%- set days = insitu.use_case_config(use_case).get('promotion', {}).get('parity_days', 31) -%}
+{%- set days = insitu.use_case_config(use_case).promotion.parity_days -%}
 {%- set moment = insitu.timestamp_literal(insitu.training_as_of(use_case)) -%}
 {%- set found = namespace(relation=none) -%}
 {%- if execute -%}

@@ -1,8 +1,8 @@
 {#- The first objection to each challenger, NULL if there is none; the order is that in which they are told. -#}
 {% macro promotion_objection(config) -%}
-{%- set rules = insitu.promotion_rules(config) -%}
+{%- set rules = config.promotion -%}
 {%- set metric = insitu.selection_metric(config) -%}
-{%- set task = config.get('task', 'binary') -%}
+{%- set task = config.task -%}
 case
     when validation_rank > 1
         then best_on_validation || ' has the better {{ metric }} on validation'

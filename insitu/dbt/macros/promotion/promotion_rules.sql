@@ -1,4 +1,4 @@
-{#- What a challenger must fulfil; `meta.ml.promotion` overrides these. -#}
+{#- What a challenger must fulfil: `meta.ml.promotion` over the defaults; fails on an unknown rule. -#}
 {% macro promotion_rules(config) %}
     {%- set rules = {
         'z': 1.645,
@@ -9,7 +9,7 @@
         'parity': 'required',
         'parity_days': 31,
     } -%}
-    {%- for name, value in config.get('promotion', {}).items() -%}
+    {%- for name, value in (config.get('promotion') or {}).items() -%}
         {%- if name not in rules -%}
             {%- do exceptions.raise_compiler_error(
                 "`meta.ml.promotion` has an unknown key `" ~ name ~ "`. There are: " ~ rules.keys() | join(', ') ~ "."

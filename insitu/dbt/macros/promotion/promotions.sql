@@ -4,6 +4,7 @@
     slice; its features must be proved point in time, and those scored lately the same when computed again. Decisions are
     for a moment of training, so a run for a past day can't move the champion of today. -#}
 {% macro promotions(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'evaluation', 'incremental') -%}
 {%- set config = dict(insitu.use_case_config(use_case), use_case=use_case) -%}
 {%- set metric = insitu.selection_metric(config) -%}
 {%- set sign = 1 if insitu.higher_is_better(metric) else -1 -%}

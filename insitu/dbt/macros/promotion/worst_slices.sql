@@ -16,7 +16,7 @@ with slices as (
         and mine.slice_column = theirs.slice_column
         and mine.slice_value = theirs.slice_value
         and mine.metric = theirs.metric
-    where mine.split = 'test' and mine.metric = '{{ metric }}' and mine.n_rows >= {{ insitu.promotion_rules(config).slice_rows }}
+    where mine.split = 'test' and mine.metric = '{{ metric }}' and mine.n_rows >= {{ config.promotion.slice_rows }}
 ),
 
 placed as (

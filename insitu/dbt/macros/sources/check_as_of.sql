@@ -1,9 +1,9 @@
-{#- Stop when `as_of` lies outside what the sources cover: sources with an `event_time` say where that is. -#}
+{#- Fails when `as_of` lies outside what the sources with an `event_time` cover. -#}
 {% macro check_as_of() %}
     {%- if execute -%}
         {%- set now = insitu.as_of() -%}
         {%- for source in insitu.selected_sources() if source.config.event_time -%}
-            {%- set relation = api.Relation.create(database=source.database, schema=source.schema, identifier=source.identifier) -%}
+            {%- set relation = insitu.source_relation(source) -%}
             {%- set time = adapter.quote(source.config.event_time) -%}
             {%- set span = run_query("select min(" ~ time ~ "), max(" ~ time ~ ") from " ~ relation).rows[0] -%}
             {%- if now < span[0] or now > span[1] -%}

@@ -1,4 +1,4 @@
-{#- Refuse a file that lacks a column, holds a value that is not of its column's type, or has no row. -#}
+{#- Fails when a file lacks a column, holds a value that is not of its column's type, or has no row. -#}
 {% macro check_source_file(source, file) %}
     {%- set name = "Source `" ~ source.source_name ~ "." ~ source.name ~ "`" -%}
     {%- set path = source.config.meta.file.path -%}
@@ -16,22 +16,25 @@
     {%- set counts = run_query(query).rows[0] -%}
     {%- if counts[0] == 0 -%}
         {%- do exceptions.raise_compiler_error(
-            name ~ ": the file `" ~ path ~ "` has no rows; at least one was expected. Put the data there, then run again."
+            name ~ ": the file `" ~ path
+            ~ "` has no rows; at least one was expected. Put the data there, then run again."
         ) -%}
     {%- endif -%}
     {%- for column in source.columns.values() -%}
         {%- set misfits, example = counts[2 * loop.index0 + 1], counts[2 * loop.index0 + 2] -%}
         {%- if misfits -%}
             {%- do exceptions.raise_compiler_error(
-                name ~ ": column `" ~ column.name ~ "` of the file `" ~ path ~ "` holds " ~ misfits ~ " values that are no "
-                ~ column.data_type ~ " (for example `" ~ example ~ "`). Have the source delivered as agreed, or change the "
-                ~ "contract in " ~ source.original_file_path ~ "."
+                name ~ ": column `" ~ column.name ~ "` of the file `" ~ path ~ "` holds " ~ misfits
+                ~ " values that are no " ~ column.data_type ~ " (for example `" ~ example
+                ~ "`). Have the source delivered as agreed, or change the contract in " ~ source.original_file_path ~ "."
             ) -%}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 
 
+{#- Condition for values of a file that are not of their column's type. -#}
 {% macro misfit(column) -%}
-    {{ adapter.quote(column.name) }} is not null and try_cast({{ adapter.quote(column.name) }} as {{ column.data_type }}) is null
+    {%- set name = adapter.quote(column.name) -%}
+    {{ name }} is not null and try_cast({{ name }} as {{ column.data_type }}) is null
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{#- Hold every source with typed columns against its table: the contract with those who deliver the data.
-    A missing, retyped or empty source stops the build before anything is built on it. -#}
+{#- Holds every source with typed columns against its table: the contract with those who deliver the data. A missing,
+    retyped or empty source stops the build before anything is built on it. -#}
 {% macro check_sources() %}
     {%- if execute -%}
         {%- for source in insitu.selected_sources() -%}
@@ -10,6 +10,7 @@
 {% endmacro %}
 
 
+{#- Fails when a source's table is missing, lacks a column, has another type or no row. -#}
 {% macro check_source(source, declared) %}
     {%- set name = source.source_name ~ "." ~ source.name -%}
     {%- set relation = adapter.get_relation(source.database, source.schema, source.identifier) -%}
@@ -27,9 +28,10 @@
     {%- do insitu.check_source_columns(source, found.keys() | list) -%}
 
     {%- for column in declared -%}
-        {%- if insitu.canonical_type(found[column.name]) != insitu.canonical_type(column.data_type) -%}
+        {%- set type = insitu.canonical_type(found[column.name]) -%}
+        {%- if type != insitu.canonical_type(column.data_type) -%}
             {%- do exceptions.raise_compiler_error(
-                "Source `" ~ name ~ "`: column `" ~ column.name ~ "` is " ~ insitu.canonical_type(found[column.name]) ~ " but its contract says "
+                "Source `" ~ name ~ "`: column `" ~ column.name ~ "` is " ~ type ~ " but its contract says "
                 ~ column.data_type ~ ". Have the source delivered as agreed, or change the contract in "
                 ~ source.original_file_path ~ "."
             ) -%}
@@ -45,6 +47,7 @@
 {% endmacro %}
 
 
+{#- Fails when declared columns are missing. -#}
 {% macro check_source_columns(source, found) %}
     {%- set missing = source.columns.keys() | reject('in', found) | list -%}
     {%- if missing -%}

@@ -1,12 +1,12 @@
-{#- The sources' files into their tables on PostgreSQL, in one transaction. A table's comment has its file's hash, so that
-    an unchanged file is not loaded again. -#}
+{#- Copies CSV or Parquet into tables by COPY, in one transaction. A table's comment has its file's hash, so that an
+    unchanged file is not loaded again. -#}
 {% macro postgrespy__load_files(sources) %}
     {%- set changed = [] -%}
     {%- for source in sources -%}
         {%- set settings = source.config.meta.file -%}
-        {%- set relation = api.Relation.create(database=source.database, schema=source.schema, identifier=source.identifier) -%}
+        {%- set relation = insitu.source_relation(source) -%}
         {%- set file = adapter.source_file(settings.get('package', ''), settings.path) -%}
-        {%- set comment = "Loaded from " ~ settings.path ~ ", SHA-256 " ~ file.hash -%}
+        {%- set comment = insitu.file_comment(source, file.hash) -%}
         {%- set name = postgrespy__literal(relation.include(database=false) | string) | trim -%}
         {%- if run_query("select obj_description(to_regclass(" ~ name ~ "), 'pg_class')").columns[0][0] != comment -%}
             {%- do insitu.check_source_columns(source, file.columns) -%}
@@ -23,6 +23,6 @@
     {%- do run_query("commit") -%}
     {%- for source, relation, path, comment in changed -%}
         {%- do run_query("analyze " ~ relation) -%}
-        {%- do log("Loaded " ~ source.source_name ~ "." ~ source.name ~ " from " ~ source.config.meta.file.path, info=true) -%}
+        {%- do insitu.say_loaded([source]) -%}
     {%- endfor -%}
 {% endmacro %}

@@ -1,10 +1,10 @@
-{#- A duration of the declaration, such as `31 days`, as a SQL interval. -#}
+{#- A duration of the declaration, such as `31 days`, as a SQL interval; fails on what is none. -#}
 {% macro duration_interval(use_case, setting, duration) %}
-    {%- if not modules.re.fullmatch('\\d+ (minute|hour|day|week|month)s?', duration | string | trim) -%}
+    {%- set read = insitu.read_duration(duration) -%}
+    {%- if read.refusal -%}
         {%- do exceptions.raise_compiler_error(
-            "`" ~ use_case ~ "__models`: meta.ml." ~ setting ~ " is `" ~ duration
-            ~ "`; expected a number and minutes, hours, days, weeks or months, such as `31 days`."
+            "`" ~ use_case ~ "__models`: meta.ml." ~ setting ~ ": " ~ read.refusal
         ) -%}
     {%- endif -%}
-    {{- return("interval '" ~ duration | trim ~ "'") -}}
+    {{- return("interval '" ~ read.interval ~ "'") -}}
 {% endmacro %}

@@ -1,13 +1,15 @@
 {#- Body of `<use_case>__scoring_set`: the same features, for the spine rows in the window that `as_of` opens. -#}
 {% macro scoring_set(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'training', 'view') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 {%- set columns = adapter.get_columns_in_relation(features) if execute else [] -%}
-{%- set time = config.get('as_of', 'as_of') -%}
+{%- set now = insitu.timestamp_literal(insitu.as_of()) -%}
+{%- set window = insitu.duration_interval(use_case, 'scoring.window', config.scoring.window) -%}
 with features as (
     select * from {{ features }}
-    where {{ time }} >= {{ insitu.timestamp_literal(insitu.as_of()) }}
-        and {{ time }} < {{ insitu.timestamp_literal(insitu.as_of()) }} + {{ insitu.duration_interval(use_case, 'scoring.window', config.get('scoring', {}).get('window', '1 day')) }}
+    where {{ config.as_of }} >= {{ now }}
+        and {{ config.as_of }} < {{ now }} + {{ window }}
 ),
 
 contents as (
@@ -19,7 +21,7 @@ final as (
     select
         -- A scalar subquery runs once; the other side of a cross join may run for every row.
         (select scoring_set_id from contents) as scoring_set_id,
-        {{ insitu.timestamp_literal(insitu.as_of()) }} as batch_as_of,
+        {{ now }} as batch_as_of,
         features.*
     from features
 )

@@ -1,5 +1,6 @@
 {#- Body of `<use_case>__snapshots`: keep every training set that ever was, once. Nothing is changed or deleted. -#}
 {% macro snapshots(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'training', 'incremental') -%}
 with training_set as (
     select * from {{ insitu.use_case_ref(use_case, 'training_set') }}
 ),

@@ -1,7 +1,7 @@
 {#- The moment up to which models are trained and tested: `as_of` cut to the retraining period. A function of `as_of`
     alone, so that the same day always gives the same model. -#}
 {% macro training_as_of(use_case) %}
-    {%- set every = insitu.use_case_config(use_case).get('training', {}).get('retrain_every', 'month') -%}
+    {%- set every = insitu.use_case_config(use_case).training.retrain_every -%}
     {%- set now = insitu.as_of() -%}
     {%- set day = now.replace(hour=0, minute=0, second=0) -%}
     {%- if every == 'day' -%}{{ return(day) }}

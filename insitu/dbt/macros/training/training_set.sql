@@ -1,17 +1,18 @@
 {#- Body of `<use_case>__training_set`: the feature rows whose label had matured at the moment of training, split by
     time. `snapshot_id` is the hash of the contents: equal contents, equal id, in any order of rows. -#}
 {% macro training_set(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'training') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 {%- set labels = insitu.use_case_ref(use_case, 'labels') -%}
-{%- set key = config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
+{%- set key = config.key -%}
 {%- set moment = insitu.training_as_of(use_case) -%}
 {%- set columns = adapter.get_columns_in_relation(features) if execute else [] -%}
 {%- set names = columns | map(attribute='name') | list -%}
 {%- set label_columns = adapter.get_columns_in_relation(labels) if execute else [] -%}
 {%- set label_names = label_columns | map(attribute='name') | list -%}
 {%- do insitu.check_columns(features, names, key, 'meta.ml.entity and meta.ml.as_of of ' ~ use_case ~ '__models') if names -%}
-{%- do insitu.check_columns(labels, label_names, key + [config.get('label', 'label'), 'matured_at'], 'meta.ml.label of ' ~ use_case ~ '__models') if label_names -%}
+{%- do insitu.check_columns(labels, label_names, key + [config.label, 'matured_at'], 'meta.ml.label of ' ~ use_case ~ '__models') if label_names -%}
 with features as (
     select * from {{ features }}
 ),
@@ -24,18 +25,17 @@ labels as (
 -- Read twice: DuckDB joins faster than it keeps so wide a table.
 labelled as {{ 'not materialized ' if target.type == 'duckdb' }}(
     select
-        {{ insitu.split(use_case, 'features.' ~ config.get('as_of', 'as_of')) }} as split,
+        {{ insitu.split(use_case, 'features.' ~ config.as_of) }} as split,
         features.*,
-        labels.{{ adapter.quote(config.get('label', 'label')) }},
+        labels.{{ adapter.quote(config.label) }},
         labels.matured_at
     from features
     inner join labels
-        on {% for column in key %}features.{{ adapter.quote(column) }} = labels.{{ adapter.quote(column) }}
-        {{- " and " if not loop.last }}{% endfor %}
+        on {{ insitu.join_on('features', 'labels', key) }}
 ),
 
 snapshot as (
-    select {{ insitu.content_hash(['split'] + columns + label_columns | selectattr('name', 'equalto', config.get('label', 'label')) | list) }} as snapshot_id
+    select {{ insitu.content_hash(['split'] + columns + label_columns | selectattr('name', 'equalto', config.label) | list) }} as snapshot_id
     from labelled
 ),
 

@@ -1,4 +1,4 @@
-{{ config(enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('evaluation') -%}
 
 with final as (
     {% for use_case in insitu.use_cases() -%}

@@ -1,5 +1,6 @@
 {#- No pins and no vetoes. A project that has any keeps a seed of this name, and switches this model off. -#}
-{{ config(materialized='view', enabled=model.config.enabled and insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('evaluation') -%}
+{{ config(materialized='view') }}
 
 select
     cast(null as {{ dbt.type_string() }}) as use_case,

@@ -1,4 +1,4 @@
-{{ config(enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('monitoring') -%}
 
 with volume as (
     select use_case, day, sum(n_predictions) as n_predictions

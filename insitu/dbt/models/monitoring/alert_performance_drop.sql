@@ -1,4 +1,4 @@
-{{ config(enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('monitoring') -%}
 
 with recent as (
     select * from {{ ref('mon_recent_performance') }}
@@ -41,7 +41,7 @@ compared as (
         limits.min_rows,
         judged_by.sign,
         tested.value as test_value,
-        -- the end of the interval that is kind to the model: noise alone is no finding
+        -- the favourable bound of the interval: noise alone is no finding
         coalesce(case when judged_by.sign = 1 then recent.ci_high else recent.ci_low end, recent.value) as kind_value,
         case
             when judged_by.sign = 1 then tested.value - limits.metric_drop

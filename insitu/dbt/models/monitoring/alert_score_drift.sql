@@ -1,4 +1,4 @@
-{{ config(enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('monitoring') -%}
 
 with drift as (
     select *, row_number() over (partition by use_case order by batch_as_of desc, batch_id) as recency

@@ -1,4 +1,5 @@
-{{ config(materialized='view', enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('monitoring') -%}
+{{ config(materialized='view') }}
 
 {%- set alerts = [
     'alert_no_predictions',

@@ -1,10 +1,10 @@
-{{ config(enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('monitoring') -%}
 
 with outcomes as (
     {% for use_case in insitu.use_cases() -%}
     select
         '{{ use_case }}' as use_case,
-        cast({{ adapter.quote(insitu.use_case_config(use_case).get('as_of', 'as_of')) }} as date) as day,
+        cast({{ adapter.quote(insitu.use_case_config(use_case).as_of) }} as date) as day,
         is_treated,
         expected_profit,
         realised_profit,

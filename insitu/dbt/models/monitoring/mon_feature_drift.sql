@@ -1,5 +1,6 @@
+{%- do insitu.overall_model('monitoring') -%}
 {#- A batch and its model never change, so each batch is compared once. -#}
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', enabled=insitu.use_cases() | length > 0) }}
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns') }}
 
 with batches as (
     select use_case, batch_id, batch_as_of

@@ -1,4 +1,4 @@
-{{ config(enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('monitoring') -%}
 
 {%- set by = ['use_case', 'model_version'] %}
 {%- set over = ['batch_id', 'batch_as_of'] %}
@@ -6,11 +6,11 @@
 with heldout as (
     {% for use_case in insitu.use_cases() -%}
     {%- set config = insitu.use_case_config(use_case) -%}
-    {%- set keys = ['model_version', 'snapshot_id', 'split'] + config.get('entity', []) + [config.get('as_of', 'as_of')] -%}
+    {%- set keys = ['model_version', 'snapshot_id', 'split'] + config.key -%}
     select
         '{{ use_case }}' as use_case,
         heldout.model_version,
-        cast(heldout.{{ adapter.quote(config.get('as_of', 'as_of')) }} as date) as day,
+        cast(heldout.{{ adapter.quote(config.as_of) }} as date) as day,
         cast(heldout.score as double precision) as value
     from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'heldout_predictions'), keys) }} as heldout
     inner join {{ insitu.use_case_ref(use_case, 'models') }} as models
@@ -30,7 +30,7 @@ batches as (
 ),
 
 measured as (
-    {% for measure in ['psi', 'ks', 'missing_share'] -%}
+    {% for measure in insitu.drift_measures('scores') -%}
     select * from (
         {{ insitu.macro_named('drift_' ~ measure)('heldout', 'batches', by, over) | indent(8) }}
     ) as {{ measure }}

@@ -1,4 +1,4 @@
-{{ config(enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('monitoring') -%}
 
 with recursive predictions as (
     select
@@ -14,7 +14,7 @@ with recursive predictions as (
 labelled as (
     {% for use_case in insitu.use_cases() -%}
     select '{{ use_case }}' as use_case, cast(batch_as_of as date) as day, model_version
-    from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'outcomes'), ['batch_id'] + insitu.use_case_config(use_case).get('entity', []) + [insitu.use_case_config(use_case).get('as_of', 'as_of')]) }} as outcomes
+    from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'outcomes'), ['batch_id'] + insitu.use_case_config(use_case).key) }} as outcomes
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

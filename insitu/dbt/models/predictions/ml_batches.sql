@@ -1,4 +1,4 @@
-{{ config(enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('predictions') -%}
 
 with predictions as (
     select * from {{ ref('ml_predictions') }}

@@ -1,4 +1,5 @@
-{{ config(materialized='view', enabled=insitu.use_cases() | length > 0) }}
+{%- do insitu.overall_model('predictions') -%}
+{{ config(materialized='view') }}
 
 with final as (
     {% for use_case in insitu.use_cases() -%}
@@ -9,10 +10,10 @@ with final as (
         batch_as_of,
         model_version,
         {{ insitu.entity_id(config) }} as entity_id,
-        {{ adapter.quote(config.get('as_of', 'as_of')) }} as as_of,
+        {{ adapter.quote(config.as_of) }} as as_of,
         score,
         predicted_at
-    from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'predictions'), ['batch_id'] + config.get('entity', []) + [config.get('as_of', 'as_of')]) }} as predictions
+    from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'predictions'), ['batch_id'] + config.key) }} as predictions
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

@@ -31,13 +31,14 @@ grouped as (
     having count(*) > 0
 )
 
+{% set margin = insitu.interval_z() ~ ' * standard_error' -%}
 select
     {{ insitu.by_columns(by) }}
     'auc' as metric,
     value,
     -- greatest and least ignore NULL, so the case keeps "unknown" unknown
-    case when standard_error is not null then greatest(0, value - {{ insitu.interval_z() }} * standard_error) end as ci_low,
-    case when standard_error is not null then least(1, value + {{ insitu.interval_z() }} * standard_error) end as ci_high,
+    case when standard_error is not null then greatest(0, value - {{ margin }}) end as ci_low,
+    case when standard_error is not null then least(1, value + {{ margin }}) end as ci_high,
     n_rows
 from grouped
 {% endmacro %}

@@ -1,6 +1,7 @@
 {% macro metric_average_precision(relation, by=[], options={}) %}
 {#- Sum of precision × gain in recall over the distinct scores, as scikit-learn. Interval: logit, Boyd et al. (2013).
     NULL without a positive; the interval is NULL at exactly 1. -#}
+{%- set z = insitu.interval_z() -%}
 with grouped as (
     select
         {{ insitu.by_columns(by) }}
@@ -16,7 +17,7 @@ logits as (
     select
         *,
         case when value > 0 and value < 1 then ln(value / (1 - value)) end as logit,
-        case when value > 0 and value < 1 then {{ insitu.interval_z() }} / sqrt(positives * value * (1 - value)) end as margin
+        case when value > 0 and value < 1 then {{ z }} / sqrt(positives * value * (1 - value)) end as margin
     from grouped
 )
 

@@ -1,6 +1,8 @@
 {% macro metric_f1(relation, by=[], options={}) %}
-{#- Harmonic mean of precision and recall at the threshold, 2 tp / (2 tp + fp + fn). Interval: the normal one of the ratio
-    of two means, by the delta method. -#}
+{#- Harmonic mean of precision and recall at the threshold, 2 tp / (2 tp + fp + fn). Interval: the normal one of the
+    ratio of two means, by the delta method. -#}
+{%- set influence = '(2 * label * flagged - f1 * (label + flagged)) / nullif(mean_marks, 0)' %}
+{%- set of_group = 'over (' ~ insitu.partition_by(by) ~ ')' -%}
 with decided as (
     select *, case when score >= {{ options.get('threshold', 0.5) }} then 1.0 else 0.0 end as flagged
     from ({{ insitu.metric_rows(relation, by) }}) as scored
@@ -9,8 +11,8 @@ with decided as (
 values_of_groups as (
     select
         *,
-        2 * sum(label * flagged) over ({{ insitu.partition_by(by) }}) / nullif(sum(label + flagged) over ({{ insitu.partition_by(by) }}), 0) as f1,
-        avg(label + flagged) over ({{ insitu.partition_by(by) }}) as mean_marks
+        2 * sum(label * flagged) {{ of_group }} / nullif(sum(label + flagged) {{ of_group }}, 0) as f1,
+        avg(label + flagged) {{ of_group }} as mean_marks
     from decided
 ),
 
@@ -18,7 +20,7 @@ grouped as (
     select
         {{ insitu.by_columns(by) }}
         max(f1) as value,
-        stddev_samp((2 * label * flagged - f1 * (label + flagged)) / nullif(mean_marks, 0)) / sqrt(count(*)) as standard_error,
+        stddev_samp({{ influence }}) / sqrt(count(*)) as standard_error,
         count(*) as n_rows
     from values_of_groups
     {{ insitu.group_by(by) }}

@@ -1,11 +1,12 @@
 {% macro metric_profit_uplift(relation, by=[], options={}) %}
 {#- Mean money per row that the model adds over the better of "treat all" and "treat none". Interval: normal, paired by
     row. -#}
+{%- set decided = insitu.profit_decided(options.costs, options.threshold) -%}
 with compared as (
     select
         {{ insitu.by_columns(by) }}
-        {{ insitu.profit_decided(options.costs, options.threshold) }} - {{ insitu.profit_treated(options.costs) }} as over_all,
-        {{ insitu.profit_decided(options.costs, options.threshold) }} - {{ insitu.profit_untreated(options.costs) }} as over_none
+        {{ decided }} - {{ insitu.profit_treated(options.costs) }} as over_all,
+        {{ decided }} - {{ insitu.profit_untreated(options.costs) }} as over_none
     from ({{ insitu.metric_rows(relation, by) }}) as scored
 ),
 

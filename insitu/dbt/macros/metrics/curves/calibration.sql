@@ -1,6 +1,7 @@
 {% macro curve_calibration(relation, by=[], options={}) %}
 {#- Equal-mass reliability bins: x = mean score, y = share of positives (mean label in a regression), threshold = the
     lowest score of the bin. -#}
+{%- set bins, task = options.get('bins', 10), options.get('task', 'binary') -%}
 select
     {{ insitu.by_columns(by) }}
     'calibration' as curve,
@@ -9,5 +10,5 @@ select
     mean_score as x,
     observed as y,
     cast(n as bigint) as n_rows
-from ({{ insitu.calibration_bins(relation, by, options.get('bins', 10), 'mass', options.get('task', 'binary'), options.get('ladder')) }}) as bins
+from ({{ insitu.calibration_bins(relation, by, bins, 'mass', task, options.get('ladder')) }}) as bins
 {% endmacro %}

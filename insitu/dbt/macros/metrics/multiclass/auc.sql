@@ -1,5 +1,6 @@
 {#- Mean over classes of the area under the one-against-the-rest ROC curve (Provost & Domingos 2000), over the classes
-    that have both kinds of rows. Interval: DeLong et al. (1988), a row's part in the areas of all classes taken together. -#}
+    that have both kinds of rows. Interval: DeLong et al. (1988), a row's part in the areas of all classes taken
+    together. -#}
 {% macro metric_multiclass_auc(relation, by=[], options={}) %}
 {%- set each = by + ['ovr_class'] %}
 with known as (

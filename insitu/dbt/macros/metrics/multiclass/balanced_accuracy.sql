@@ -1,4 +1,5 @@
-{#- Mean over the labels' classes of the share found (recall). Interval: the normal one, the classes' rows being apart. -#}
+{#- Mean over the labels' classes of the share found (recall). Interval: the normal one, the classes' rows being
+    apart. -#}
 {% macro metric_multiclass_balanced_accuracy(relation, by=[], options={}) %}
 with recalls as (
     select *, tp / nullif(labelled, 0) as recall

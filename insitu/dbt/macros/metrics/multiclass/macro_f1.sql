@@ -1,5 +1,5 @@
-{#- Mean over classes of 2 tp / (labelled + predicted): every class weighs the same. Interval: the normal one by the delta
-    method; rows with the same label and prediction move it alike, so the confusion table is enough. -#}
+{#- Mean over classes of 2 tp / (labelled + predicted): every class weighs the same. Interval: the normal one by the
+    delta method; rows with the same label and prediction move it alike, so the confusion table is enough. -#}
 {% macro metric_multiclass_macro_f1(relation, by=[], options={}) %}
 with scores as (
     select

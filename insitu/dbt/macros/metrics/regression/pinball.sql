@@ -2,5 +2,6 @@
     `quantile`, one below 1 - `quantile`. At 0.5 it is half the mean absolute error. -#}
 {% macro metric_pinball(relation, by=[], options={}) %}
 {%- set q = options.get('quantile', 0.5) %}
-{{ insitu.mean_metric('pinball', 'greatest((label - score) * ' ~ q ~ ', (score - label) * (1 - ' ~ q ~ '))', relation, by, 'regression') }}
+{%- set loss = 'greatest((label - score) * ' ~ q ~ ', (score - label) * (1 - ' ~ q ~ '))' %}
+{{ insitu.mean_metric('pinball', loss, relation, by, 'regression') }}
 {% endmacro %}

@@ -1,5 +1,5 @@
-{#- Coefficient of determination: 1 - squared error over the labels' own spread. NULL when the labels have none. Interval:
-    the normal one of the ratio of two means, by the delta method. -#}
+{#- Coefficient of determination: 1 - squared error over the labels' own spread. NULL when the labels have none.
+    Interval: the normal one of the ratio of two means, by the delta method. -#}
 {% macro metric_r2(relation, by=[], options={}) %}
 with centred as (
     select

@@ -1,6 +1,7 @@
 {% macro calibration_bins(relation, by=[], bins=10, strategy='mass', task='binary', ladder=none) %}
 {#- Reliability bins over the score: equal mass (by rank; equal scores share a bin, by their middle) or equal width on
-    [0, 1]. Empty bins have no row. `chance_variance` is the sum of p (1 - p): how far the labels of a calibrated bin stray. -#}
+    [0, 1]. Empty bins have no row. `chance_variance` is the sum of p (1 - p): how far the labels of a calibrated bin
+    stray. -#}
     select
         {{ insitu.by_columns(by) }}
         bin,

@@ -1,8 +1,8 @@
 {% macro calibration_error(metric, bins_relation, by, bins, worst=false) %}
 {#- The gaps of calibration bins, summed by weight or, with `worst`, the largest; with an interval by a parametric
-    bootstrap of the bins, 200 fixed normal draws for each. Gaps are absolute, so noise alone makes them positive. The lower
-    end is what is left after the 97.5 % quantile of what a calibrated model would show; the upper end is the 97.5 % quantile
-    of the gaps with noise added. Both err to the wide side. -#}
+    bootstrap of the bins, 200 fixed normal draws for each. Gaps are absolute, so noise alone makes them positive. The
+    lower end is what is left after the 97.5 % quantile of what a calibrated model would show; the upper end is the 97.5
+    % quantile of the gaps with noise added. Both err to the wide side. -#}
 with bins as (
     select
         *,

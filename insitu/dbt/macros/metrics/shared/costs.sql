@@ -4,15 +4,20 @@
 {#- Treat when p·tp + (1-p)·fp >= p·fn + (1-p)·tn, that is when p >= p* (Elkan 2001). -#}
 {%- set missing = ['true_positive', 'false_positive', 'false_negative', 'true_negative'] | reject('in', costs) | list %}
 {%- if missing %}
-    {{ exceptions.raise_compiler_error("`meta.ml.costs` lacks " ~ missing | join(', ') ~ " (it has: " ~ costs.keys() | join(', ')
-        ~ "). Give the money of all four outcomes, costs as negative numbers.") }}
+    {%- do exceptions.raise_compiler_error(
+        "`meta.ml.costs` lacks " ~ missing | join(', ') ~ " (it has: " ~ costs.keys() | join(', ')
+        ~ "). Give the money of all four outcomes, costs as negative numbers."
+    ) %}
 {%- endif %}
 {%- set harm = costs.true_negative - costs.false_positive %}
 {%- set benefit = costs.true_positive - costs.false_negative %}
 {%- if harm <= 0 or benefit <= 0 %}
-    {{ exceptions.raise_compiler_error("`meta.ml.costs` makes no decision worth taking: treating a negative must cost (false_positive "
-        ~ costs.false_positive ~ " < true_negative " ~ costs.true_negative ~ ") and treating a positive must pay (true_positive "
-        ~ costs.true_positive ~ " > false_negative " ~ costs.false_negative ~ "). The numbers are money: write costs as negative.") }}
+    {%- do exceptions.raise_compiler_error(
+        "`meta.ml.costs` makes no decision worth taking: treating a negative must cost (false_positive "
+        ~ costs.false_positive ~ " < true_negative " ~ costs.true_negative
+        ~ ") and treating a positive must pay (true_positive " ~ costs.true_positive ~ " > false_negative "
+        ~ costs.false_negative ~ "). The numbers are money: write costs as negative."
+    ) %}
 {%- endif %}
 {{ return(harm / (harm + benefit)) }}
 {% endmacro %}

@@ -1,5 +1,5 @@
-{# Two-sided 95 % intervals. The level is fixed so that every interval in the warehouse means the same. #}
-
+{#- The normal quantile of two-sided 95 % intervals. The level is fixed, so that every interval in the warehouse means
+    the same. -#}
 {% macro interval_z() -%}1.959963984540054{%- endmacro %}
 
 {% macro mean_metric(metric, expression, relation, by=[], task='binary') %}
@@ -21,7 +21,8 @@
 
 {% macro share_metric(metric, hits, trials, relation, by=[], task='binary') %}
 {#- A share, hits / trials (per-row 0/1 expressions), with its Wilson score interval; NULL without a trial. -#}
-{%- set z2 = '(' ~ insitu.interval_z() ~ ' * ' ~ insitu.interval_z() ~ ')' %}
+{%- set z = insitu.interval_z() %}
+{%- set z2 = '(' ~ z ~ ' * ' ~ z ~ ')' %}
     select
         {{ insitu.by_columns(by) }}
         '{{ metric }}' as metric,
@@ -34,7 +35,7 @@
         select
             *,
             (hits + {{ z2 }} / 2) / (trials + {{ z2 }}) as middle,
-            {{ insitu.interval_z() }} * sqrt(hits * (trials - hits) / trials + {{ z2 }} / 4) / (trials + {{ z2 }}) as margin
+            {{ z }} * sqrt(hits * (trials - hits) / trials + {{ z2 }} / 4) / (trials + {{ z2 }}) as margin
         from (
             select
                 {{ insitu.by_columns(by) }}

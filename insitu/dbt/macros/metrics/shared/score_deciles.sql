@@ -16,7 +16,10 @@
                 - greatest(n_rows - n_below - n, n_rows * (deciles.decile - 1) / 10) as taken
         from ({{ insitu.score_ladder(relation, by, ladder=ladder) }}) as ladder
         cross join (
-            {% for decile in range(1, 11) %}select cast({{ decile }} as double precision) as decile{{ ' union all ' if not loop.last }}{% endfor %}
+            {% for decile in range(1, 11) -%}
+            select cast({{ decile }} as double precision) as decile
+            {{- ' union all ' if not loop.last }}
+            {%- endfor %}
         ) as deciles
     ) as parts
     where taken > 0

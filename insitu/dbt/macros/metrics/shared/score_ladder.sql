@@ -1,6 +1,7 @@
 {% macro score_ladder(relation, by=[], task='binary', ladder=none) %}
 {#- One row per group and distinct score, with what lies below it. Ties are one step, so nothing depends on row order.
-    For a regression `pos` is the sum of the labels. Metrics that are computed together share one: `ladder` names it. -#}
+    For a regression `pos` is the sum of the labels. Metrics that are computed together share one: `ladder` names
+    it. -#}
 {%- if ladder %}
     select * from {{ ladder }}
 {%- else %}

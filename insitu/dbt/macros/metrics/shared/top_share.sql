@@ -3,6 +3,7 @@
     are taken in proportion, the mean over all ways to break the tie), their share of all positives (`capture`), and its
     standard error by the delta method: which rows are first is itself an estimate, and `edge_rate`, the share of
     positives around the edge, says what a shift of it costs. -#}
+    {%- set of_group = 'over (' ~ insitu.partition_by(by) ~ ')' -%}
     select
         {{ insitu.by_columns(by) }}
         max(hits) as hits,
@@ -19,9 +20,9 @@
     from (
         select
             *,
-            sum(pos * taken) over ({{ insitu.partition_by(by) }}) as hits,
-            sum(pos * taken) over ({{ insitu.partition_by(by) }}) / nullif(positives, 0) as capture,
-            sum(pos * at_edge) over ({{ insitu.partition_by(by) }}) / nullif(sum(n * at_edge) over ({{ insitu.partition_by(by) }}), 0) as edge_rate
+            sum(pos * taken) {{ of_group }} as hits,
+            sum(pos * taken) {{ of_group }} / nullif(positives, 0) as capture,
+            sum(pos * at_edge) {{ of_group }} / nullif(sum(n * at_edge) {{ of_group }}, 0) as edge_rate
         from (
             select
                 *,

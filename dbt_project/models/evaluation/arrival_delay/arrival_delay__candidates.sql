@@ -1,1 +1,0 @@
-{{ insitu.candidates('arrival_delay') }}

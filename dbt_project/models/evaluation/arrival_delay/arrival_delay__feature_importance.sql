@@ -1,1 +1,0 @@
-{{ insitu.feature_importance('arrival_delay') }}

@@ -1,1 +1,0 @@
-{{ insitu.partial_dependence('arrival_delay') }}

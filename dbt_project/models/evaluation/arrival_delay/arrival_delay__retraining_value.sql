@@ -1,1 +1,0 @@
-{{ insitu.retraining_value('arrival_delay') }}

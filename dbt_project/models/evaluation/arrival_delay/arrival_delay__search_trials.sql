@@ -1,1 +1,0 @@
-{{ insitu.search_trials('arrival_delay') }}

@@ -1,1 +1,0 @@
-{{ insitu.candidates('flight_delay') }}

@@ -1,1 +1,0 @@
-{{ insitu.feature_importance('flight_delay') }}

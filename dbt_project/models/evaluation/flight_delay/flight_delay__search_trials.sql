@@ -1,1 +1,0 @@
-{{ insitu.search_trials('flight_delay') }}

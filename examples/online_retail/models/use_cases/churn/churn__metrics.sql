@@ -1,0 +1,1 @@
+{{ insitu.evaluation_metrics('churn') }}

@@ -1,0 +1,19 @@
+from insitu import nodes
+
+
+def model(dbt, session):
+    dbt.config(
+        materialized="incremental",
+        incremental_strategy="delete+insert",
+        unique_key="model_version",
+        on_schema_change="append_new_columns",
+        full_refresh=False,
+        tags=["insitu", "training", "churn", "python"],
+    )
+    return nodes.train(
+        dbt,
+        session,
+        dbt.config.get("meta"),
+        training_set=dbt.ref("churn__training_set"),
+        snapshots=dbt.ref("churn__snapshots"),
+    )

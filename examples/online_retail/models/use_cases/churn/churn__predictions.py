@@ -1,0 +1,19 @@
+from insitu import nodes
+
+
+def model(dbt, session):
+    dbt.config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="append_new_columns",
+        full_refresh=False,
+        tags=["insitu", "predictions", "churn", "python"],
+    )
+    return nodes.predict(
+        dbt,
+        session,
+        dbt.config.get("meta"),
+        scoring_set=dbt.ref("churn__scoring_set"),
+        models=dbt.ref("churn__models"),
+        champion=dbt.ref("churn__champion"),
+    )

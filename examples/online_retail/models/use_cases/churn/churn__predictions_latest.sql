@@ -1,0 +1,1 @@
+{{ insitu.predictions_latest('churn') }}

@@ -1,0 +1,1 @@
+{{ insitu.scored_features('churn') }}

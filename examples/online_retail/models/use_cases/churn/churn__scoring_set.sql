@@ -1,0 +1,1 @@
+{{ insitu.scoring_set('churn') }}

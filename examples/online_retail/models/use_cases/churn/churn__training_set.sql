@@ -1,0 +1,1 @@
+{{ insitu.training_set('churn') }}

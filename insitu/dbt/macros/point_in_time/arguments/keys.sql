@@ -1,0 +1,55 @@
+{#- 'a', ['a', 'b'] or {'spine column': 'event column'} -> {spine column: event column}. -#}
+{% macro keys_mapping(keys) %}
+    {%- if keys is mapping and keys -%}{{ return(keys) }}{%- endif -%}
+    {%- set result = {} -%}
+    {%- for key in ([keys] if keys is string else keys or []) -%}
+        {%- do result.update(key if key is mapping else {key: key}) -%}
+    {%- endfor -%}
+    {%- if not result -%}
+        {%- do insitu.features_error('keys', 'no key', "['entity_id'] or {'spine_column': 'event_column'}") -%}
+    {%- endif -%}
+    {{ return(result) }}
+{% endmacro %}
+
+
+{#- The select list of a looked-up relation's key columns, under the names that the spine has for them. -#}
+{% macro renamed_keys(keys) %}
+    {%- set columns = [] -%}
+    {%- for spine_column, event_column in keys.items() -%}
+        {%- do columns.append(event_column ~ (' as ' ~ spine_column if spine_column != event_column else '')) -%}
+    {%- endfor -%}
+    {{ return(columns) }}
+{% endmacro %}
+
+
+{#- The availability column that the model or source declares in `meta.point_in_time`. -#}
+{% macro declared_available_at(events) %}
+    {%- if not execute -%}{{ return('available_at') }}{%- endif -%}
+    {%- for node in graph.nodes.values() | list + graph.sources.values() | list
+            if node.relation_name == events | string -%}
+        {%- set meta = node.config.get('meta', {}) or node.get('meta', {}) -%}
+        {%- set declared = meta.get('point_in_time', {}).get('available_at') -%}
+        {%- if declared -%}{{ return(declared) }}{%- endif -%}
+    {%- endfor -%}
+    {%- do insitu.features_error(
+        'available_at', 'none, and ' ~ events ~ ' declares none',
+        "a column name here, or `config.meta.point_in_time.available_at` on the events' model"
+    ) -%}
+{% endmacro %}
+
+
+{#- Does the relation declare (and so test, see obligations) a key within these columns? -#}
+{% macro declared_unique(relation, columns) %}
+    {%- if not execute or relation is string -%}{{ return(false) }}{%- endif -%}
+    {%- set declared = insitu.point_in_time_declaration(relation) or {} -%}
+    {%- for key in declared.get('unique', []) if key | reject('in', columns) | list | length == 0 -%}
+        {{ return(true) }}
+    {%- endfor -%}
+    {{ return(false) }}
+{% endmacro %}
+
+
+{#- The name of a generated column: `<prefix>__<name>`, or the name alone without a prefix. -#}
+{% macro prefixed(prefix, name) %}
+    {{ return(prefix ~ '__' ~ name if prefix else name) }}
+{% endmacro %}

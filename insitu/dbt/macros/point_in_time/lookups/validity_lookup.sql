@@ -1,0 +1,47 @@
+{#-
+    The row of a slowly changing dimension that was valid at as_of: valid_from <= as_of < valid_to (NULL: still valid).
+    The periods of a key must not overlap, or a spine row comes out twice: test it with `no_overlapping_validity`.
+-#}
+{% macro validity_lookup(
+    spine, dimension, keys, columns, valid_from='valid_from', valid_to='valid_to', as_of='as_of', spine_key=none,
+    prefix=none, lookback=none
+) %}
+{%- set plan = insitu.plan_lookup(
+    'validity_lookup', spine, dimension, 'valid_from, valid_to', keys, columns, [valid_from, valid_to], as_of,
+    spine_key, prefix, 'the row valid at as_of', 'range_join', 'one row per spine row: periods do not overlap', lookback
+) -%}
+{%- set same_key = insitu.join_on('spine', 'dimension', plan.key_columns.keys(), quoted=false) -%}
+{%- do insitu.document_columns(plan) -%}
+{{ insitu.features_comment(plan) }}
+{{ insitu.spine_cte(plan) }}
+
+dimension as (
+    select
+        {%- for column in insitu.renamed_keys(plan.key_columns) %}
+        {{ column }},
+        {%- endfor %}
+        {{ valid_from }} as valid_from,
+        {{ valid_to }} as valid_to
+        {%- for column in plan.columns %},
+        {{ column.measure.expr }} as {{ column.name }}
+        {%- endfor %}
+    from {{ dimension }}
+),
+
+final as (
+    select
+        {%- for column in plan.spine_key %}
+        spine.{{ column }},
+        {%- endfor %}
+        spine.as_of
+        {%- for column in plan.columns %},
+        dimension.{{ column.name }}
+        {%- endfor %}
+    from spine
+    left join dimension
+        on {{ same_key }} and dimension.valid_from <= spine.as_of
+        and (dimension.valid_to is null or spine.as_of < dimension.valid_to)
+)
+
+select * from final
+{%- endmacro %}

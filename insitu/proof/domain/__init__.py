@@ -1,0 +1,1 @@
+"""The values that the analysis reasons with: times and their order, terms, rows of relations."""

@@ -1,0 +1,1 @@
+"""A compiled dbt project in, verdicts out."""

@@ -1,0 +1,270 @@
+"""What a relation says about time: the models of `config.meta.point_in_time`.
+
+| kind | the relation holds | known when |
+|---|---|---|
+| event | things that happened | at `available_at` (+ `lag`), row by row |
+| static | facts that never change | always (say why in `reason`) |
+| validity | versions with `valid_from`, `valid_to` | at `valid_from`; the end of a version only at its end |
+| mutable | today's values, overwritten in place | only the columns in `immutable` |
+| raw | source rows whose time of knowledge a staging model works out | never, until a declared staging model says so |
+| spine | what is asked: entity × as-of | |
+| labels | outcomes, future by definition | at `matured_at` |
+| features | one row per spine row | strictly before `as_of` (this is what is proved) |
+| training_set | features with labels | features before `as_of`; label columns exempt |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+
+from insitu.errors import ConfigurationError
+from insitu.proof.domain.symbols import UNIT
+
+_DURATION = re.compile(r"\s*(\d+)\s+([a-z]+?)s?\s*", re.IGNORECASE)
+
+
+class DeclarationError(ConfigurationError):
+    """A declaration is missing, malformed or names what does not exist."""
+
+
+def duration(text: str) -> int:
+    """Microseconds of a duration such as '90 minutes'."""
+    match = _DURATION.fullmatch(text)
+    if not match or match.group(2).upper() not in UNIT:
+        units = ", ".join(sorted(u.lower() + "s" for u in UNIT))
+        raise ValueError(f"{text!r} is not a duration; write a number and a unit, as '90 minutes' (units: {units})")
+    return int(match.group(1)) * UNIT[match.group(2).upper()]
+
+
+class Waiver(BaseModel):
+    """A finding that is accepted for now: which column, which code, why, and until when."""
+
+    model_config = ConfigDict(extra="forbid")
+    column: str
+    code: str = Field(pattern=r"^\d{3}$")
+    reason: str = Field(min_length=10)
+    expires: date
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    unique: list[list[str]] = []
+    not_null: list[str] = []
+    waivers: list[Waiver] = []
+    trust: str | None = Field(default=None, min_length=10)  # why a model that cannot be checked is right all the same
+
+    def columns(self) -> Iterable[str]:
+        """The columns the declaration names, for the check that they exist."""
+        yield from (c for key in self.unique for c in key)
+        yield from self.not_null
+
+
+class _Timed(_Declared):
+    strict: bool = True
+    lag: str | None = None
+
+    @field_validator("lag")
+    @classmethod
+    def _duration(cls, value: str | None) -> str | None:
+        if value is not None:
+            duration(value)
+        return value
+
+    @property
+    def lag_microseconds(self) -> int:
+        return duration(self.lag) if self.lag else 0
+
+
+class Event(_Timed):
+    """Things that happened: each row is known at `available_at`, plus `lag`."""
+
+    kind: Literal["event"]
+    available_at: str
+
+    def columns(self) -> Iterable[str]:
+        yield from (*super().columns(), self.available_at)
+
+
+class Static(_Declared):
+    """Facts that never change."""
+
+    kind: Literal["static"]
+    reason: str = Field(min_length=10)
+    content: str | list[str] | None = None  # hash of its contents, as the test of obligations tells it; per warehouse
+
+
+class Validity(_Timed):
+    """Versions: known at `valid_from`, their end only at `valid_to`."""
+
+    kind: Literal["validity"]
+    valid_from: str
+    valid_to: str | None = None
+    current_flags: list[str] = []
+    strict: bool = False  # a version is in force from the instant valid_from on
+
+    def columns(self) -> Iterable[str]:
+        yield from (*super().columns(), self.valid_from, *([self.valid_to] if self.valid_to else []))
+        yield from self.current_flags
+
+
+class Mutable(_Declared):
+    """Today's values, overwritten in place: usable are the columns in `immutable`."""
+
+    kind: Literal["mutable"]
+    immutable: list[str] = []
+    rows_are_permanent: bool = True
+
+    def columns(self) -> Iterable[str]:
+        yield from (*super().columns(), *self.immutable)
+
+
+class Raw(_Declared):
+    """Source rows whose time of knowledge a staging model works out."""
+
+    kind: Literal["raw"]
+    key: list[str]  # rows with the same key tell of the same thing
+
+    def columns(self) -> Iterable[str]:
+        yield from (*super().columns(), *self.key)
+
+
+class Spine(_Declared):
+    """What is asked: entity × as-of."""
+
+    kind: Literal["spine"]
+    as_of: str = "as_of"
+    key: list[str]
+
+    def columns(self) -> Iterable[str]:
+        yield from (*super().columns(), self.as_of, *self.key)
+
+    @property
+    def exempt(self) -> set[str]:
+        return set()
+
+
+class Labels(_Timed):
+    """Outcomes, known at `matured_at`."""
+
+    kind: Literal["labels"]
+    matured_at: str = "matured_at"
+
+    def columns(self) -> Iterable[str]:
+        yield from (*super().columns(), self.matured_at)
+
+
+class Features(_Declared):
+    """One row per spine row, which is proved to see the past only."""
+
+    kind: Literal["features"]
+    as_of: str = "as_of"
+    key: list[str] = []
+    batch: list[str] = []  # columns that describe the batch, not the row (a content hash): never features
+
+    def columns(self) -> Iterable[str]:
+        yield from (*super().columns(), self.as_of, *self.key, *self.batch)
+
+    @property
+    def exempt(self) -> set[str]:
+        return {c.lower() for c in self.batch}
+
+
+class TrainingSet(_Declared):
+    """Features with their labels; the features are proved."""
+
+    kind: Literal["training_set"]
+    as_of: str = "as_of"
+    labels: list[str]  # label, matured_at and whatever else may know the outcome
+    batch: list[str] = []
+
+    def columns(self) -> Iterable[str]:
+        yield from (*super().columns(), self.as_of, *self.labels, *self.batch)
+
+    @property
+    def exempt(self) -> set[str]:
+        return {c.lower() for c in (*self.labels, *self.batch)}
+
+
+Declaration = Annotated[
+    Event | Static | Validity | Mutable | Raw | Spine | Labels | Features | TrainingSet, Field(discriminator="kind")
+]
+Anchored = Spine | Features | TrainingSet
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(Declaration)
+KINDS = ("event", "static", "validity", "mutable", "raw", "spine", "labels", "features", "training_set")
+
+
+def known_by(declaration: Any) -> str | None:
+    """The column that says when a row is known: of events, labels and versions; None for other kinds."""
+    match declaration:
+        case Event():
+            return declaration.available_at.lower()
+        case Labels():
+            return declaration.matured_at.lower()
+        case Validity():
+            return declaration.valid_from.lower()
+    return None
+
+
+def parse(name: str, value: Any) -> Any:
+    """The declaration of relation `name`, from `config.meta.point_in_time`.
+
+    Raises DeclarationError that names the relation, what was found, what is allowed and what to write.
+    """
+    where = f"`{name}`: config.meta.point_in_time"
+    if not isinstance(value, dict):
+        raise DeclarationError(
+            f"{where} is {value!r}, not a mapping. Write for example\n"
+            "  point_in_time: {kind: event, available_at: departed_at}"
+        )
+    kind = value.get("kind")
+    if kind not in KINDS:
+        found = f"kind {kind!r}" if "kind" in value else "no kind"
+        raise DeclarationError(f"{where} has {found}. Allowed: {', '.join(KINDS)}.")
+    try:
+        return _ADAPTER.validate_python(value)
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            path = ".".join(str(p) for p in problem["loc"] if p not in KINDS)
+            message = problem["msg"].removeprefix("Value error, ")
+            if problem["type"] == "extra_forbidden":
+                allowed = ", ".join(_model_of(kind).model_fields)
+                message = f"is not an option of kind {kind} (options: {allowed})"
+            elif problem["type"] == "missing":
+                message = f"is missing; kind {kind} needs it"
+            lines.append(f"{where}.{path}: {message}")
+        raise DeclarationError("\n".join(lines)) from None
+
+
+def _model_of(kind: str) -> type[_Declared]:
+    models: tuple[type[_Declared], ...] = (
+        Event, Static, Validity, Mutable, Raw, Spine, Labels, Features, TrainingSet,
+    )  # fmt: skip
+    return models[KINDS.index(kind)]
+
+
+def check_columns(name: str, declaration: _Declared, columns: dict[str, str | None]) -> None:
+    """Every column that the declaration names exists; the availability column has a usable type."""
+    if not columns:
+        return
+    missing = [c for c in dict.fromkeys(declaration.columns()) if c.lower() not in columns]
+    if missing:
+        has = ", ".join(list(columns)[:12]) + (", …" if len(columns) > 12 else "")
+        raise DeclarationError(
+            f"`{name}` has no column `{missing[0]}`, which config.meta.point_in_time names (it has: {has}). "
+            "Correct the declaration, or add the column to the SQL."
+        )
+    if (
+        isinstance(declaration, Event)
+        and declaration.lag is None
+        and columns[declaration.available_at.lower()] == "date"
+    ):
+        raise DeclarationError(
+            f"`{name}`: `{declaration.available_at}` is a date, so its rows would count as known at midnight, when the "
+            "day begins. Say when in the day they are known: add `lag: '1 day'` (its end) or derive a timestamp."
+        )

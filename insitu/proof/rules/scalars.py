@@ -1,0 +1,122 @@
+"""Pure functions: the value depends on what the arguments depend on, and nothing is known of its order in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from insitu.proof.domain.context import Row
+from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.terms import refused
+from insitu.proof.domain.variants import NULL, Value, reads_of, terms_of
+from insitu.proof.rules.analyser import Analyser
+from insitu.proof.sql import functions
+
+_BARE = (exp.Var, exp.DataType, exp.Identifier, exp.JSONPath, exp.DataTypeParam)
+_COMPARISONS = (exp.Predicate, exp.Connector, exp.Not)
+
+
+def opaque(
+    a: Analyser, key: object, values: Iterable[Value], type_: str | None = "opaque", identifying: bool = False
+) -> Value:
+    """A function of which only the arguments are known; the same key and arguments give the same symbol.
+
+    Args:
+        identifying: the result still tells which row it is of, where a staging model is trusted.
+    """
+    values = list(values)
+    symbol = a.symbols.intern((key, tuple(v.symbol for v in values)))
+    if a.trusting and identifying:
+        for v in values:
+            a.symbols.identify(v.symbol, symbol)
+    return Value(symbol, terms_of(values), type=type_, reads=reads_of(values))
+
+
+def arguments(node: exp.Expr) -> list[exp.Expr]:
+    """The arguments that have a value (not units, types and names)."""
+    return [
+        child
+        for child in node.iter_expressions()
+        if not isinstance(child, _BARE)
+        and not (isinstance(child, exp.Interval) and not child.find(exp.Column, exp.Query))
+    ]
+
+
+def _key(node: exp.Expr, evaluated: list[exp.Expr]) -> tuple[object, ...]:
+    """All of a call but the values of its arguments. Calls with equal keys are the same function."""
+    ids = {id(child) for child in evaluated}
+    parts: list[object] = [type(node).__name__]
+    for name, argument in sorted(node.args.items()):
+        for item in argument if isinstance(argument, list) else [argument]:
+            if isinstance(item, exp.Expr):
+                parts.append((name, "·" if id(item) in ids else item.sql()))
+            elif item not in (None, False):
+                parts.append((name, str(item)))
+    return tuple(parts)
+
+
+def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """An operator or function on the list of pure ones."""
+    children = arguments(node)
+    values = [a.value(child, row) for child in children]
+    facts = functions.of(node)
+    if facts.strict and any(v.constant == NULL for v in values):
+        return Value(a.symbols.intern("null"), constant=NULL, reads=reads_of(values))
+    family: str | None = "opaque"
+    if isinstance(node, _COMPARISONS):
+        family = "boolean"
+    elif facts.text:
+        family = "text"
+    elif any(v.type == "timestamptz" for v in values) and not a.trusting:
+        raise Refusal(f"{a.show(node)} reads a time with time zone, in the session's zone", node)
+    # Of functions that the parser knows by name only, it is not noted which are identifying: all count as such.
+    return opaque(a, _key(node, children), values, family, facts.identifying or isinstance(node, exp.Anonymous))
+
+
+def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
+    """A function that the parser knows by its name only."""
+    name, facts = str(node.this).lower(), functions.of(node)
+    if facts.clock:
+        return clock(a, node, row)
+    if not facts.pure or (facts.zoned and not a.trusting):
+        raise Refusal(f"{name}() is not on the list of pure built-in functions (is it a UDF or a macro?)", node)
+    if name == "to_aggregate_state":
+        of = node.expressions[1] if len(node.expressions) > 1 else None
+        if not (isinstance(of, exp.Literal) and functions.is_mergeable(of.this)):
+            raise Refusal(f"{a.show(node)} is a state of an aggregate that is not known to ignore the order", node)
+    return pure(a, node, row)
+
+
+def clock(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """A value that changes from run to run: nothing that reads it is proved."""
+    term = refused(a.place(node), "007", f"{a.show(node)} changes from run to run; use the variable as_of or a column")
+    return Value(a.symbols.fresh(), frozenset({term}), type="timestamp")
+
+
+def zoned(a: Analyser, node: exp.Expr, row: Row) -> Value:
+    """AT TIME ZONE, which staging models may use to come from local time to UTC."""
+    if not a.trusting:
+        raise Refusal("AT TIME ZONE shifts local times; convert to UTC in staging", node)
+    values = [a.value(child, row) for child in arguments(node)]
+    flipped = {"timestamp": "timestamptz", "timestamptz": "timestamp"}.get(values[0].type or "", "opaque")
+    return opaque(a, _key(node, arguments(node)), values, flipped)
+
+
+def parenthesis(a: Analyser, node: exp.Paren | exp.Alias, row: Row) -> Value:
+    """What stands inside."""
+    return a.value(node.this, row)
+
+
+def dot(a: Analyser, node: exp.Dot, row: Row) -> Value:
+    """(struct).field. A function with a schema is a user-defined one, and refused."""
+    if not isinstance(node.expression, exp.Identifier) or isinstance(node.this, exp.Identifier):
+        raise Refusal(f"{a.show(node)} is not a built-in function (is it a UDF or a macro?)", node)
+    return pure(a, node, row)
+
+
+def unix_time(a: Analyser, node: exp.UnixToTime, row: Row) -> Value:
+    """to_timestamp(seconds): a time with time zone."""
+    if set(k for k, v in node.args.items() if v) - {"this"}:
+        raise Refusal(f"{a.show(node)} is not understood", node)
+    return opaque(a, "to_timestamp", [a.value(node.this, row)], "timestamptz")

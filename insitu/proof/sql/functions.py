@@ -1,0 +1,204 @@
+"""What is known of each SQL function: one table, from which all rules read.
+
+The table is also the whitelist: a function without a row here (a UDF, a macro, one that reads files, settings or the
+session's time zone) is refused, unless a rule covers its node class. Names in CamelCase are sqlglot's node classes.
+Names in lower case are functions that sqlglot does not know: DuckDB's and PostgreSQL's built-ins that are declared
+CONSISTENT or IMMUTABLE, less those that touch the session.
+
+Each function stands in one row, with all its facts; a second row for it is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlglot import exp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of a function. Nothing is known of one that is not in the table."""
+
+    pure: bool = False  # the same arguments give the same value, in every session, at every time
+    zoned: bool = False  # shifts local times, which proves no order: only in a model whose declaration is trusted
+    clock: bool = False  # changes from run to run: clocks, random numbers, sequences, settings
+    text: bool = False  # gives text, and comparing texts proves nothing about time
+    identifying: bool = False  # cleaning or hashing: the result still tells which row it is of
+    strict: bool = False  # NULL when any argument is NULL
+    rejects_null: bool = False  # a predicate that is never true when an operand is NULL
+    unit: str = ""  # makes an interval of so many of this unit
+    series: bool = False  # a table function: as many rows as its arguments say
+
+    aggregate: bool = False  # over rows in whatever order
+    ordered: bool = False  # over rows whose order shows in the result: the order must leave no ties
+    ignores_null: bool = False  # skips rows where its argument is NULL, so CASE without ELSE acts as a FILTER
+    ignores_copies: bool = False  # a row that occurs twice counts as one
+    picks: bool = False  # the result is the argument's value in one of the rows
+    picks_by: Literal["", "argument", "frequency"] = ""  # how a row is chosen, besides ORDER BY
+    mergeable: bool = False  # its states may be made by hand, and combined in any order
+    counts: tuple[Literal["group", "window"], ...] = ()  # where the result is an integer, and never NULL in a group
+
+    # ranking: by the rows before the current one. whole: by the whole partition. offset: a row so far from the current
+    # one. value: a row at a place in the frame.
+    window: Literal["", "ranking", "whole", "offset", "value"] = ""
+    window_only: bool = False  # never an aggregate
+    sees_ties: bool = False  # in a window, which of two rows that tie comes first shows
+
+
+UNKNOWN = Facts()
+FUNCTIONS: dict[str, Facts] = {}
+
+
+def _row(names: str, **facts: Any) -> None:
+    record = Facts(**facts)
+    for name in names.split():
+        if name in FUNCTIONS:
+            raise ValueError(f"{name} has two rows in the table of functions")
+        FUNCTIONS[name] = record
+
+
+# --- operators and functions of one row
+
+_row("Abs Add Ceil Div Exp Floor Ln Mod Mul Neg Pow Round Sqrt Sub", pure=True, strict=True)
+_row("EQ GT GTE LT LTE NEQ", pure=True, strict=True, rejects_null=True)
+_row("Between ILike In Like", pure=True, rejects_null=True)
+_row("Concat ConcatWs DPipe Lower MD5 SHA2 TimeToStr Trim Upper", pure=True, text=True, identifying=True)
+_row(
+    "Chr Dayname Left MonthName Pad RegexpExtract RegexpReplace Repeat Replace Reverse Right SHA SplitPart Substring "
+    "ToChar",
+    pure=True,
+    text=True,
+)
+_row("Initcap", text=True)  # gives text, but is not accepted
+_row("ToDays", pure=True, unit="DAY")
+_row("AtTimeZone timezone", pure=True, zoned=True)
+_row(
+    """
+    Acos And Array ArrayConcat ArrayContains ArrayContainsAll ArrayOverlaps ArraySize ArraySlice ArraySort
+    ArrayToString Ascii Asin Atan Atan2 BitwiseAnd BitwiseCount BitwiseLeftShift BitwiseNot BitwiseOr
+    BitwiseRightShift BitwiseXor Bracket Cbrt Contains Cos Cosh Cot Date DateDiff DateFromParts DatePart Day
+    DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees EndsWith Epoch Escape Extract Factorial Hour IntDiv Interval
+    Is IsInf IsNan JSONExtract JSONExtractScalar JSONObject Kwarg Length Levenshtein List Log MakeInterval Minute
+    Month Not NullSafeEQ NullSafeNEQ Nullif Or Paren Pi PropertyEQ Quarter Radians RegexpILike RegexpLike RegexpSplit
+    SafeDivide Second Sign SimilarTo Sin Sinh Split StartsWith StrPosition StrToDate StrToTime Struct StructExtract
+    Tan Tanh TimeToUnix TimestampDiff TimestampFromParts ToNumber Trunc Try Tuple Unicode Week WeekOfYear Xor Year
+    YearOfWeek YearOfWeekIso
+    """,
+    pure=True,
+)
+_row(
+    """
+    abs acos add_months age_in_days array_length array_value ascii asin atan atan2 bar bit_count bit_length btrim
+    cardinality cbrt ceil ceiling char_length character_length chr concat concat_ws contains cos cosh cot
+    damerau_levenshtein date_diff date_part datediff datepart day dayofmonth dayofweek dayofyear decade degrees div
+    ends_with epoch epoch_ms epoch_ns epoch_us equi_width_bins era even exp factorial fdiv finalize floor fmod format
+    gamma gcd greatest_common_divisor hamming hash hashtext hour initcap instr isfinite isinf isnan isodow isoyear
+    jaccard jaro_similarity jaro_winkler_similarity lcase lcm left len length levenshtein lgamma list_avg
+    list_contains list_distinct list_extract list_max list_min list_sort list_sum list_value ln log log10 log2 lower
+    lpad ltrim make_date make_timestamp md5 microsecond mid millisecond minute mod month nextafter ord overlay
+    parse_path pi position pow power prefix printf quarter radians regexp_extract regexp_full_match regexp_matches
+    regexp_replace repeat replace reverse right round row rpad rtrim second sha1 sha256 sign signbit sin sinh
+    split_part sqrt starts_with strftime strip_accents strlen strpos struct_extract struct_pack substr substring
+    suffix tan tanh to_aggregate_state to_base64 translate trim trunc ucase unicode upper week weekday weekofyear
+    width_bucket xor year yearweek
+    """,
+    pure=True,
+)
+_row("to_microseconds", pure=True, unit="MICROSECOND")
+_row("to_milliseconds", pure=True, unit="MILLISECOND")
+_row("to_seconds", pure=True, unit="SECOND")
+_row("to_minutes", pure=True, unit="MINUTE")
+_row("to_hours", pure=True, unit="HOUR")
+_row("to_days", pure=True, unit="DAY")
+_row("to_weeks", pure=True, unit="WEEK")
+_row("to_months", pure=True, unit="MONTH")
+_row("to_years", pure=True, unit="YEAR")
+_row("ExplodingGenerateSeries Explode GenerateSeries Posexplode PosexplodeOuter Unnest _ExplodeOuter", series=True)
+_row("generate_series range unnest", series=True)
+
+# --- what changes from run to run
+
+_row(
+    "CurrentDate CurrentDatetime CurrentTime CurrentTimestamp CurrentTimestampLTZ CurrentUser Localtime Localtimestamp "
+    "Rand Randn SessionUser UtcDate UtcTime UtcTimestamp Uuid",
+    clock=True,
+)
+_row(
+    """
+    clock_timestamp current_date current_localtime current_localtimestamp current_setting current_timestamp currval
+    gen_random_uuid get_current_time get_current_timestamp getdate getvariable nextval now pg_sleep random setseed
+    statement_timestamp timeofday today transaction_timestamp txid_current uuid uuidv4 uuidv7
+    """,
+    clock=True,
+)
+
+# --- aggregates
+
+_row("Max Min", aggregate=True, ignores_null=True, ignores_copies=True, picks=True)
+_row("LogicalAnd LogicalOr", aggregate=True, ignores_null=True, ignores_copies=True)
+_row("Count", aggregate=True, ignores_null=True, counts=("group", "window"))
+_row("CountIf", aggregate=True, ignores_null=True, counts=("group",))
+_row("StddevSamp", aggregate=True, ignores_null=True, mergeable=True)
+_row("Avg Median Stddev StddevPop Sum Variance VariancePop", aggregate=True, ignores_null=True)
+_row(
+    "BitwiseAndAgg BitwiseOrAgg BitwiseXorAgg Corr CovarPop CovarSamp Kurtosis PercentileCont PercentileDisc Quantile "
+    "RegrAvgx RegrAvgy RegrCount RegrIntercept RegrR2 RegrSlope RegrSxx RegrSxy RegrSyy Skewness",
+    aggregate=True,
+)
+_row(
+    """
+    bool_and bool_or combine_aggr count_if count_star countif entropy every favg fsum geomean geometric_mean kahan_sum
+    kurtosis kurtosis_pop mad product quantile_cont quantile_disc regr_intercept regr_r2 regr_slope sem skewness
+    sumkahan
+    """,
+    aggregate=True,
+)
+_row("ArgMax ArgMin", ordered=True, ignores_copies=True, picks_by="argument")
+_row("arg_max arg_min max_by min_by", ordered=True, picks_by="argument")
+_row("Mode mode", ordered=True, picks_by="frequency")
+_row("AnyValue ArrayAgg GroupConcat", ordered=True, sees_ties=True)
+_row("any_value arbitrary first last list string_agg", ordered=True)
+
+# --- window functions
+
+_row("FirstValue LastValue", ordered=True, picks=True, window="value", window_only=True, sees_ties=True)
+_row("First Last", ordered=True, window="value", sees_ties=True)
+_row("NthValue", window="value", window_only=True, sees_ties=True)
+_row("Lag Lead", window="offset", window_only=True, sees_ties=True)
+_row("RowNumber", window="ranking", window_only=True, sees_ties=True, counts=("window",))
+_row("DenseRank Rank", window="ranking", window_only=True, counts=("window",))
+_row("Ntile", window="whole", window_only=True, sees_ties=True)
+_row("CumeDist PercentRank", window="whole", window_only=True)
+
+# A class that this version of sqlglot does not have is skipped: its function is refused then.
+_BY_CLASS: dict[type, Facts] = {
+    getattr(exp, name): facts for name, facts in FUNCTIONS.items() if not name.islower() and hasattr(exp, name)
+}
+
+
+def of(node: exp.Expr) -> Facts:
+    """The facts of the function that a node calls."""
+    if isinstance(node, exp.Anonymous):
+        name = str(node.this).lower()
+        return FUNCTIONS.get(name, UNKNOWN)
+    return _BY_CLASS.get(type(node), UNKNOWN)
+
+
+def classes(having: Callable[[Facts], bool]) -> frozenset[type]:
+    """The node classes of which this is a fact."""
+    return frozenset(kind for kind, facts in _BY_CLASS.items() if having(facts))
+
+
+_MERGEABLE = {
+    str(name).lower()
+    for kind in classes(lambda f: f.mergeable)
+    if issubclass(kind, exp.Func)
+    for name in kind.sql_names()
+}
+
+
+def is_mergeable(name: str) -> bool:
+    """Is it an aggregate, by its SQL name, whose states may be made by hand?"""
+    return name in _MERGEABLE

@@ -1,1 +1,0 @@
-{{ insitu.candidates('USE_CASE') }}

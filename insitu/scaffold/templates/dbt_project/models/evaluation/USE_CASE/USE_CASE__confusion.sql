@@ -1,1 +1,0 @@
-{{ insitu.evaluation_confusion('USE_CASE') }}

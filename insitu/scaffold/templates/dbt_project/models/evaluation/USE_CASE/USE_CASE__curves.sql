@@ -1,1 +1,0 @@
-{{ insitu.evaluation_curves('USE_CASE') }}

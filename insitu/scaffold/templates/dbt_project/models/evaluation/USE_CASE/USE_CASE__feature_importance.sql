@@ -1,1 +1,0 @@
-{{ insitu.feature_importance('USE_CASE') }}

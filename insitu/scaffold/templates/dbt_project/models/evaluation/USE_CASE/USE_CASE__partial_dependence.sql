@@ -1,1 +1,0 @@
-{{ insitu.partial_dependence('USE_CASE') }}

@@ -1,0 +1,19 @@
+from insitu import nodes
+
+
+def model(dbt, session):
+    dbt.config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="append_new_columns",
+        full_refresh=False,
+        tags=["insitu", "predictions", "USE_CASE", "python"],
+    )
+    return nodes.predict(
+        dbt,
+        session,
+        dbt.config.get("meta"),
+        scoring_set=dbt.ref("USE_CASE__scoring_set"),
+        models=dbt.ref("USE_CASE__models"),
+        champion=dbt.ref("USE_CASE__champion"),
+    )
