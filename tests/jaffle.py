@@ -48,6 +48,7 @@ jaffle:
   target: "{{ env_var('JAFFLE_TARGET', 'dev') }}"
   outputs:
     dev: {type: duckdb, path: jaffle.duckdb, schema: dev_ann, threads: 1}
+    ci: {type: duckdb, path: jaffle.duckdb, schema: ci_42, threads: 1}
     prod: {type: duckdb, path: prod.duckdb, schema: analytics, threads: 1}
 """,
     "analytics/dependencies.yml": """\

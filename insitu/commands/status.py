@@ -40,7 +40,7 @@ def status(project: Project, as_json: bool) -> None:
 def _show(project: Project, case: UseCase) -> None:
     click.echo(f"\n{click.style(case.use_case, bold=True)}" + (f"   as of {case.as_of}" if case.as_of else ""))
     if not case.is_built:
-        click.echo("  not built yet: run `make run` or `dbt build`")
+        click.echo(f"  not built yet: run `{project.command('dbt build')}`")
         return
     _show_champion(project, case)
     click.echo(

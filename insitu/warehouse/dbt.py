@@ -15,7 +15,7 @@ def run_dbt(project: Project, *arguments: str, variables: dict[str, Any] | None 
     Raises:
         InsituError: dbt failed; its own output says why.
     """
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments]
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
     command += ["--project-dir", str(project.directory), "--profiles-dir", str(project.profiles_dir)]
     if project.target:
         command += ["--target", project.target]

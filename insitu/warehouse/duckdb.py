@@ -26,8 +26,8 @@ def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         holder = re.search(r"held in (\S+) \(PID (\d+)\)", reason)
         if holder is None:
             raise ConfigurationError(
-                f"The warehouse `{path}` cannot be opened: {reason} Correct the path (environment variable "
-                "INSITU_DUCKDB, or profiles.yml), or move the file away and build anew."
+                f"The warehouse `{path}` cannot be opened: {reason} Correct `path` in "
+                "profiles.yml, or move the file away and build anew."
             ) from error
         raise ConfigurationError(
             f"The warehouse `{path}` is held by another process ({Path(holder[1]).name}, PID {holder[2]}), and a "
@@ -41,7 +41,10 @@ class DuckDBWarehouse:
 
     def __init__(self, path: str, read_only: bool) -> None:
         if read_only and not Path(path).exists():
-            raise ConfigurationError(f"There is no warehouse at `{path}`. Build it first (`make run`, or `dbt build`).")
+            raise ConfigurationError(
+                f"There is no warehouse at `{path}`. Build it first: `dbt build`; a relative path is that from the "
+                "folder where dbt is run."
+            )
         self.connection = open_file(path, read_only)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:

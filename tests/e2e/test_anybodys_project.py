@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -72,7 +71,10 @@ class Environment:
     def run(self, *command: str, code: int | None = 0) -> str:
         """Run `dbt …`, `insitu …` or `git …` there; both streams."""
         name, *arguments = command
-        programs = {"dbt": [str(self.python), "-m", "dbt.cli.main"], "insitu": [str(self.python.parent / "insitu")]}
+        programs = {
+            "dbt": [str(self.python), "-c", "from dbt.cli.main import cli; cli()"],
+            "insitu": [str(self.python.parent / "insitu")],
+        }
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("DBT_", "INSITU_", "PYTHON"))}
         environment = {**kept, "DBT_USE_COLORS": "false", "OMP_NUM_THREADS": "1"}
         outcome = subprocess.run(
@@ -123,22 +125,13 @@ def shop(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 def new_use_case(shop: Environment) -> None:
-    """`insitu new`, the three files of one's own, and a test that is longer than labels take to mature."""
-    settings = shop.folder / "dbt_project.yml"
-    text = settings.read_text().replace("    marts:\n", "    insitu: {+materialized: table}\n    marts:\n")
-    settings.write_text(text + "  insitu_use_cases: []\n")
-    shop.run("insitu", "new", "churn", "--entity", "customer_id", "--label", "has_churned")
-    folder = shop.folder / "transformations/insitu/churn"
-    for written in ("dbt_project", "models_py"):
-        shutil.copytree(shop.folder.parent / written, folder / written)
-        shutil.rmtree(shop.folder.parent / written)
-    texts = {"spine": SPINE, "labels": LABELS, "features": FEATURES}
-    for name, text in texts.items():
-        [file] = folder.rglob(f"churn__{name}.sql")
+    """`insitu new`, and the three files of one's own; the test is longer than labels take to mature."""
+    given = ["--entity", "customer_id", "--label", "has_churned"]
+    given += ["--test", "90 days", "--gap", "28 days", "--validation", "60 days"]
+    shop.run("insitu", "new", "churn", *given)
+    for name, text in {"spine": SPINE, "labels": LABELS, "features": FEATURES}.items():
+        [file] = (shop.folder / "transformations").rglob(f"churn__{name}.sql")
         file.write_text(text)
-    [declared] = folder.rglob("models_py/churn/_churn.yml")
-    training = "training: {retrain_every: month, test: 90 days, gap: 28 days, validation: 60 days}"
-    declared.write_text(re.sub(r"training: \{.*\}", training, declared.read_text()))
 
 
 def test_the_library_is_the_wheels(shop: Environment) -> None:
@@ -163,10 +156,10 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     shop.run("dbt", "deps")  # finds all in order, without network
     assert {path for path, text in shop.files().items() if before.get(path) != text} == changed
 
-    # what there was goes on as before; of ours there is nothing but the seed of overrides
+    # what there was goes on as before, and there is nothing of ours
     relations = relations_of(shop)
     shop.run("dbt", "build", "--full-refresh")
-    assert relations_of(shop) - relations <= {("dev_ann_insitu", "promotion_overrides")}
+    assert relations_of(shop) == relations
     shop.run("insitu", "doctor")
 
     new_use_case(shop)
@@ -187,7 +180,8 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     shop.run("insitu", "check")
 
     assert "use case churn" in shop.run("insitu", "remove", "--yes", code=1)
-    shutil.rmtree(shop.folder / "transformations/insitu")
+    shop.run("insitu", "remove-use-case", "churn", "--force", "--yes")
+    print(shop.run("git", "diff", "dbt_project.yml"))
     shop.run("git", "checkout", "--quiet", "--", "dbt_project.yml")
     shop.run("insitu", "remove", "--yes")
     assert shop.files() == before
@@ -195,6 +189,20 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     shop.run("dbt", "build")
     shop.run("dbt", "deps")
     assert shop.run("git", "status", "--short") == ""
+
+
+@pytest.mark.xfail(reason="declarations are found by the names of relations, which are others then")
+@pytest.mark.parametrize(
+    "options", [["--empty"], ["--target", "ci", "--defer", "--favor-state", "--state", "state"]], ids=["empty", "defer"]
+)
+def test_builds_for_a_pull_request(shop: Environment, tmp_path: Path, options: list[str]) -> None:
+    copy = Environment(shop.python, tmp_path / "shop" / "analytics")
+    shutil.copytree(shop.folder.parent, tmp_path / "shop", symlinks=True)
+    copy.run("insitu", "init", "--yes")
+    new_use_case(copy)
+    copy.run("dbt", "build", "--select", "+churn__spine", "stg_orders")
+    shutil.copytree(copy.folder / "target", copy.folder / "state", ignore=shutil.ignore_patterns("compiled", "run"))
+    copy.run("dbt", "build", "--select", "churn__features", *options)
 
 
 def relations_of(shop: Environment) -> set[tuple[str, str]]:

@@ -31,7 +31,7 @@ class PostgresWarehouse:
         except Exception as error:
             raise ConfigurationError(
                 f"PostgreSQL at {self.place} refused the connection: {str(error).strip()} "
-                "Check the PG* environment variables and that the server runs (`make postgres` starts a local one)."
+                "Check that the server runs, and the settings in profiles.yml with the variables that they read."
             ) from error
         if read_only:
             self.query_none("set default_transaction_read_only = on")

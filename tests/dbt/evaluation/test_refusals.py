@@ -19,7 +19,7 @@ def test_an_unknown_limit(duckdb_build: Stub) -> None:
 def test_no_use_case_switches_the_overall_models_off(duckdb_build: Stub) -> None:
     outcome = duckdb_build.dbt("ls", "--select", "package:insitu", "--vars", "{insitu_use_cases: []}", "--quiet")
     assert outcome.returncode == 0, outcome.stdout
-    assert outcome.stdout.split() == ["insitu.promotion_overrides"]
+    assert "No nodes selected" in outcome.stdout or outcome.stdout.split() == []
 
 
 def test_an_unknown_evaluation_setting() -> None:
