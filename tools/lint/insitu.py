@@ -12,7 +12,6 @@ VALUES: dict[str, Any] = {
     "backtests": ["churn"],
     "drift_measures": {},
     "feature_columns": {},
-    "key_columns": ["customer_id", "as_of"],
     "limits_of_use_cases": "select 1 as use_case",
     "overall_model": "",
     "quantile_columns": [],

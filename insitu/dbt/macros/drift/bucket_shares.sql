@@ -1,9 +1,10 @@
-{#- The CTEs of measures over buckets, ending in `shares`: (by…, over…, reference_share, current_share, n_rows), one
-    row per bucket of either side, shares floored at 0.0001. -#}
+{#- The CTEs of measures over buckets, ending in `shares`: (by…, over…, reference_share, current_share, n_rows), one row
+    per bucket of either side, shares floored at 0.0001. -#}
 {% macro bucket_shares(reference, current, by=[], over=[], kind='numeric', options={}) %}
 {%- set buckets = insitu.macro_named('psi_' ~ kind ~ '_buckets') %}
 {%- set known = insitu.is_finite('value') if kind == 'numeric' else 'value is not null' %}
 {%- set floor = 0.0001 %}
+{%- set same_group = insitu.join_on('all_buckets', 'current_counts', by + over) %}
 with reference_bins as (
     {{ insitu.macro_named('psi_' ~ kind ~ '_bins')(reference, by, options) }}
 ),
@@ -57,6 +58,6 @@ shares as (
     left join reference_counts
         on {{ insitu.join_on('all_buckets', 'reference_counts', by) }} and all_buckets.bucket = reference_counts.bucket
     left join current_counts
-        on {{ insitu.join_on('all_buckets', 'current_counts', by + over) }} and all_buckets.bucket = current_counts.bucket
+        on {{ same_group }} and all_buckets.bucket = current_counts.bucket
 )
 {%- endmacro %}

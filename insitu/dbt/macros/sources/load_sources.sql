@@ -16,8 +16,8 @@
     {%- set missing = "no type for column `" ~ untyped | join("`, `") ~ "`" if untyped else "no columns" -%}
     {%- if not source.columns or untyped -%}
         {%- do exceptions.raise_compiler_error(
-            name ~ " is a file and declares " ~ missing ~ ". Give every column that is to be read a `data_type` in "
-            ~ source.original_file_path ~ "."
+            name ~ " is a file and declares " ~ missing
+            ~ ". Give every column that is to be read a `data_type` in " ~ source.original_file_path ~ "."
         ) -%}
     {%- endif -%}
 {% endmacro %}

@@ -2,6 +2,9 @@
 {#- Profit by threshold: x = share of rows treated (score >= threshold), y = mean money per row; the first point treats
     none, the last treats all. -#}
 {%- set costs = options.costs %}
+{%- set treated = '(positives - pos_below) * (' ~ costs.true_positive
+    ~ ') + (negatives - neg_below) * (' ~ costs.false_positive ~ ')' %}
+{%- set untreated = 'pos_below * (' ~ costs.false_negative ~ ') + neg_below * (' ~ costs.true_negative ~ ')' %}
 with ladder as (
     select *, count(*) over ({{ insitu.partition_by(by) }}) as steps
     from ({{ insitu.score_ladder(relation, by, ladder=options.get('ladder')) }}) as ladder
@@ -21,8 +24,8 @@ points as (
         score as threshold,
         (n_rows - n_below) / n_rows as x,
         (
-            (positives - pos_below) * ({{ costs.true_positive }}) + (negatives - neg_below) * ({{ costs.false_positive }})
-            + pos_below * ({{ costs.false_negative }}) + neg_below * ({{ costs.true_negative }})
+            {{ treated }}
+            + {{ untreated }}
         ) / n_rows as y,
         cast(n_rows - n_below as bigint) as n_rows
     from ladder

@@ -2,6 +2,9 @@
     of the bin, y = share of rows, threshold = lower edge. Empty bins have no row. -#}
 {% macro curve_residual_distribution(relation, by=[], options={}) %}
 {%- set bins = 40 %}
+{%- set bin = 'floor((residuals.residual - ranges.low) / nullif(ranges.width, 0))' %}
+{%- set low = 'percentile_cont(0.01) within group (order by residual)' %}
+{%- set high = 'percentile_cont(0.99) within group (order by residual)' %}
 with residuals as (
     select {{ insitu.by_columns(by) }}label - score as residual, 1 as one
     from ({{ insitu.metric_rows(relation, by, 'regression') }}) as scored
@@ -11,8 +14,8 @@ ranges as (
     select
         {{ insitu.by_columns(by) }}
         1 as one,
-        percentile_cont(0.01) within group (order by residual) as low,
-        (percentile_cont(0.99) within group (order by residual) - percentile_cont(0.01) within group (order by residual))
+        {{ low }} as low,
+        ({{ high }} - {{ low }})
             / {{ bins }} as width
     from residuals
     {{ insitu.group_by(by) }}
@@ -23,7 +26,7 @@ counted as (
         {{ insitu.by_columns(by, 'residuals.') }}
         ranges.low,
         ranges.width,
-        greatest(0, least({{ bins - 1 }}, coalesce(floor((residuals.residual - ranges.low) / nullif(ranges.width, 0)), 0)))
+        greatest(0, least({{ bins - 1 }}, coalesce({{ bin }}, 0)))
             as bin,
         cast(count(*) as double precision) as n
     from residuals

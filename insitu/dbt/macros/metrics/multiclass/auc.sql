@@ -3,8 +3,9 @@
     together. -#}
 {% macro metric_multiclass_auc(relation, by=[], options={}) %}
 {%- set each = by + ['ovr_class'] %}
+{%- set is_class = 'case when label = class then 1 else 0 end' %}
 with known as (
-    select {{ insitu.by_columns(by) }}row_id, class as ovr_class, case when label = class then 1 else 0 end as label, score
+    select {{ insitu.by_columns(by) }}row_id, class as ovr_class, {{ is_class }} as label, score
     from ({{ insitu.known_classes(relation, by) }}) as known_rows
 ),
 

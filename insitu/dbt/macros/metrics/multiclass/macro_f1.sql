@@ -1,6 +1,7 @@
 {#- Mean over classes of 2 tp / (labelled + predicted): every class weighs the same. Interval: the normal one by the
     delta method; rows with the same label and prediction move it alike, so the confusion table is enough. -#}
 {% macro metric_multiclass_macro_f1(relation, by=[], options={}) %}
+{%- set same_group = insitu.join_on('cells', 'as_predicted', by) %}
 with scores as (
     select
         *,
@@ -21,7 +22,7 @@ moved as (
         ) * as_label.n_rows / as_label.n_classes as influence
     from ({{ insitu.confusion(relation, by) }}) as cells
     inner join scores as as_label on {{ insitu.join_on('cells', 'as_label', by) }} and cells.label = as_label.class
-    inner join scores as as_predicted on {{ insitu.join_on('cells', 'as_predicted', by) }} and cells.predicted = as_predicted.class
+    inner join scores as as_predicted on {{ same_group }} and cells.predicted = as_predicted.class
 ),
 
 errors as (

@@ -23,6 +23,7 @@
 {#- One row per row predicted: (by…, row_id, label, predicted, confidence, label_score). `predicted` is the class of the
     highest score, on a tie the first by name. -#}
 {% macro multiclass_rows(relation, by=[]) %}
+    {%- set same_row = insitu.partition_by(by, ['row_id']) %}
     select
         {{ insitu.by_columns(by) }}
         row_id,
@@ -33,7 +34,7 @@
     from (
         select
             *,
-            row_number() over ({{ insitu.partition_by(by, ['row_id']) }} order by score desc, class collate "C") as place
+            row_number() over ({{ same_row }} order by score desc, class collate "C") as place
         from ({{ insitu.known_classes(relation, by) }}) as known
     ) as placed
     {{ insitu.group_by(by, ['row_id', 'label']) }}

@@ -3,6 +3,7 @@
     are taken in proportion, the mean over all ways to break the tie), their share of all positives (`capture`), and its
     standard error by the delta method: which rows are first is itself an estimate, and `edge_rate`, the share of
     positives around the edge, says what a shift of it costs. -#}
+    {%- set strays = '(taken - capture - edge_rate * (taken - ' ~ share ~ '))' -%}
     {%- set of_group = 'over (' ~ insitu.partition_by(by) ~ ')' -%}
     select
         {{ insitu.by_columns(by) }}
@@ -13,7 +14,7 @@
         max(n_rows) as n_rows,
         case when max(n_rows) > 1 then sqrt(
             sum(
-                pos * (taken - capture - edge_rate * (taken - {{ share }})) * (taken - capture - edge_rate * (taken - {{ share }}))
+                pos * {{ strays }} * {{ strays }}
                 + neg * (edge_rate * (taken - {{ share }})) * (edge_rate * (taken - {{ share }}))
             ) / (max(n_rows) * (max(n_rows) - 1))
         ) / nullif(max(positives) / max(n_rows), 0) end as standard_error
