@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 import venv
@@ -123,22 +121,12 @@ def shop(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 def new_use_case(shop: Environment) -> None:
-    """`insitu new`, the three files of one's own, and a test that is longer than labels take to mature."""
-    settings = shop.folder / "dbt_project.yml"
-    text = settings.read_text().replace("    marts:\n", "    insitu: {+materialized: table}\n    marts:\n")
-    settings.write_text(text + "  insitu_use_cases: []\n")
-    shop.run("insitu", "new", "churn", "--entity", "customer_id", "--label", "has_churned")
-    folder = shop.folder / "transformations/insitu/churn"
-    for written in ("dbt_project", "models_py"):
-        shutil.copytree(shop.folder.parent / written, folder / written)
-        shutil.rmtree(shop.folder.parent / written)
-    texts = {"spine": SPINE, "labels": LABELS, "features": FEATURES}
-    for name, text in texts.items():
-        [file] = folder.rglob(f"churn__{name}.sql")
-        file.write_text(text)
-    [declared] = folder.rglob("models_py/churn/_churn.yml")
-    training = "training: {retrain_every: month, test: 90 days, gap: 28 days, validation: 60 days}"
-    declared.write_text(re.sub(r"training: \{.*\}", training, declared.read_text()))
+    """`insitu new`, with a test that is longer than labels take to mature, and the three files of one's own."""
+    split = ("--test", "90 days", "--gap", "28 days", "--validation", "60 days")
+    shop.run("insitu", "new", "churn", "--entity", "customer_id", "--label", "has_churned", *split)
+    folder = shop.folder / "transformations/use_cases/churn"
+    for name, text in {"spine": SPINE, "labels": LABELS, "features": FEATURES}.items():
+        (folder / f"churn__{name}.sql").write_text(text)
 
 
 def test_the_library_is_the_wheels(shop: Environment) -> None:
@@ -187,8 +175,10 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     shop.run("insitu", "check")
 
     assert "use case churn" in shop.run("insitu", "remove", "--yes", code=1)
-    shutil.rmtree(shop.folder / "transformations/insitu")
-    shop.run("git", "checkout", "--quiet", "--", "dbt_project.yml")
+    assert "changed since" in shop.run("insitu", "remove-use-case", "churn", "--yes", code=2)
+    said = shop.run("insitu", "remove-use-case", "churn", "--yes", "--force")
+    assert 'drop table if exists "dev_ann"."churn__models" cascade;' in said
+    settings.write_text(settings.read_text().replace(f'  insitu_as_of: "{AS_OF} 00:00:00"\n', ""))
     shop.run("insitu", "remove", "--yes")
     assert shop.files() == before
     assert shop.run("git", "status", "--short") == ""
