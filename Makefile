@@ -50,7 +50,7 @@ lint: install  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 dbt_project/models/staging dbt_project/models/features dbt_project/models/training
+	$(BIN)/sqlfluff lint --processes 2 dbt_project/models examples/*/models
 
 format: install  ## Put Python in order, and document the macros from their comments
 	$(BIN)/ruff check --fix .

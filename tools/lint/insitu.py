@@ -1,4 +1,4 @@
-"""What stands for the library's macros while sqlfluff reads the models that call them; they are tested by running them."""
+"""What stands for the library's macros while sqlfluff reads models that call them; running the models tests them."""
 
 from __future__ import annotations
 

@@ -85,21 +85,26 @@ class PostgresPyAdapter(PostgresAdapter):
         return {"path": found, "hash": file_hash(package, path), "columns": file_columns(found)}
 
     @available
-    def load_source_file(self, relation: Any, path: str, columns: dict[str, dict[str, Any]]) -> int:
+    def load_source_file(self, relation: Any, path: str, columns: dict[str, dict[str, Any]], keep: bool = False) -> int:
         """Replace a table by the contents of a CSV or Parquet file; beginning and committing is the caller's.
 
         Args:
             relation: the table.
             path: the file.
             columns: the columns to load, by name, each with its `data_type`.
+            keep: the table has these columns already; it is emptied, and the views on it stay.
         Returns: the number of rows.
         """
         types = {name: native(column["data_type"]) for name, column in columns.items()}
         with self.connections.exception_handler(f"load {path}"), file_errors(path, relation):
             schema, batches = open_file(path, list(types))
             items = ", ".join(f"{quoting.identifier(name)} {types[name]}" for name in schema.names)
-            self.connections.add_query(f"drop table if exists {relation.render()}", auto_begin=False)
-            _, cursor = self.connections.add_query(f"create table {relation.render()} ({items})", auto_begin=False)
+            make = f"create table {relation.render()} ({items})"
+            if keep:
+                make = f"truncate {relation.render()}"
+            else:
+                self.connections.add_query(f"drop table if exists {relation.render()}", auto_begin=False)
+            _, cursor = self.connections.add_query(make, auto_begin=False)
             return copy_batches(cursor, relation.render(), schema, batches, types)
 
     @available

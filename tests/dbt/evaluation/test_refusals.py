@@ -42,7 +42,6 @@ def test_an_alert_raised_to_error_fails_the_build(duckdb_build: Stub) -> None:
     severity = "{insitu_alert_severity: {alert_score_drift: error}}"
     outcome = duckdb_build.dbt("build", "--select", "alert_score_drift", "--vars", severity)
     assert outcome.returncode == 1
-    assert (
-        "in test insitu_no_findings_alert_score_drift" in outcome.stdout
-    )  # 1.11: "Failure in …", 1.12: "[ERROR]: in …"
+    # dbt 1.11 says "Failure in …", 1.12 "[ERROR]: in …"
+    assert "in test insitu_no_findings_alert_score_drift" in outcome.stdout
     assert set(duckdb_build.query("select severity from alert_score_drift").severity) == {"error"}

@@ -12,11 +12,11 @@ CSV = 'id,name,amount,seen,extra\n1,"a ""b"", c\nd",1.5,2013-01-01 01:02:03,x\n2
 COLUMNS = "{'id': {'data_type': 'bigint'}, 'name': {'data_type': 'varchar'}, 'amount': {'data_type': 'double'}, \
 'seen': {'data_type': 'timestamp'}}"
 MACRO = """
-{% macro load(path) %}
+{% macro load(path, keep=false) %}
     {% set relation = api.Relation.create(database=target.database, schema='raw', identifier='events') %}
     {% do run_query('begin') %}
     {% do run_query('create schema if not exists raw') %}
-    {{ log('rows: ' ~ adapter.load_source_file(relation, path, COLUMNS), info=true) }}
+    {{ log('rows: ' ~ adapter.load_source_file(relation, path, COLUMNS, keep), info=true) }}
     {% do run_query('commit') %}
 {% endmacro %}
 """
@@ -33,11 +33,11 @@ def load(project):
     (project.directory / "macros" / "load.sql").write_text(MACRO.replace("COLUMNS", COLUMNS))
     where = ["--project-dir", str(project.directory), "--profiles-dir", str(project.directory)]
 
-    def run(path: Path) -> str:
+    def run(path: Path, keep: bool = False) -> str:
         """Everything dbt says if loading fails, nothing if it succeeds."""
         said: list[str] = []
         runner = dbtRunner(callbacks=[lambda event: said.append(event.info.msg)])
-        outcome = runner.invoke(["run-operation", "load", "--args", f"{{path: {path}}}", *where])
+        outcome = runner.invoke(["run-operation", "load", "--args", f"{{path: {path}, keep: {keep}}}", *where])
         return "" if outcome.success else "\n".join(said)
 
     return run
@@ -54,6 +54,17 @@ def test_csv_and_parquet(project, load, tmp_path: Path) -> None:
     parquet.write_table(pa.table({"extra": [0, 0, 0], **columns}), tmp_path / "events.parquet")
     assert load(tmp_path / "events.parquet") == ""
     assert project.query("select * from raw.events order by id") == ROWS
+
+
+def test_a_table_that_is_kept_keeps_the_views_on_it(project, load, tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(CSV)
+    assert load(path) == ""
+    project.query("create view raw.names as select id, name from raw.events")
+    assert "other objects depend on it" in load(path)
+    path.write_text("amount,seen,name,id\n2,2013-01-01,d,4\n")
+    assert load(path, keep=True) == ""
+    assert project.query("select * from raw.names") == [(4, "d")]
 
 
 MALFORMED = {

@@ -1,6 +1,6 @@
-{#- A duration such as `31 days`, by the grammar of insitu/durations.py: {'text', 'seconds', 'interval'}. `seconds` is none
-    for months, quarters and years, which follow the calendar; with `fixed` they are refused. What is no duration gives
-    {'refusal': the message}. -#}
+{#- A duration such as `31 days`, by the grammar of insitu/durations.py: {'text', 'seconds', 'interval'}. `seconds` is
+    none for months, quarters and years, which follow the calendar; with `fixed` they are refused. What is no duration
+    gives {'refusal': the message}. -#}
 {% macro read_duration(text, fixed=false) %}
     {%- set sizes = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400, 'week': 604800} -%}
     {%- set fixed_units = sizes.keys() | list -%}

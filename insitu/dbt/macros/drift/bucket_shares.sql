@@ -1,5 +1,5 @@
-{#- The CTEs of measures over buckets, ending in `shares`: (by…, over…, reference_share, current_share, n_rows), one row per
-    bucket of either side, shares floored at 0.0001. -#}
+{#- The CTEs of measures over buckets, ending in `shares`: (by…, over…, reference_share, current_share, n_rows), one
+    row per bucket of either side, shares floored at 0.0001. -#}
 {% macro bucket_shares(reference, current, by=[], over=[], kind='numeric', options={}) %}
 {%- set buckets = insitu.macro_named('psi_' ~ kind ~ '_buckets') %}
 {%- set known = insitu.is_finite('value') if kind == 'numeric' else 'value is not null' %}

@@ -1,5 +1,5 @@
-{#- The measures of drift that are taken of the scores, of numeric or of categorical features: macros `drift_<name>`. A new
-    one is a macro and its name here; its title is in insitu/metrics.py. -#}
+{#- The measures of drift that are taken of the scores, of numeric or of categorical features: macros `drift_<name>`.
+    A new one is a macro and its name here; its title is in insitu/metrics.py. -#}
 {% macro drift_measures(of) %}
     {%- set measures = {
         'scores': ['psi', 'ks', 'missing_share'],

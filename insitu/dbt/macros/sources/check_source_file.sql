@@ -26,7 +26,8 @@
             {%- do exceptions.raise_compiler_error(
                 name ~ ": column `" ~ column.name ~ "` of the file `" ~ path ~ "` holds " ~ misfits
                 ~ " values that are no " ~ column.data_type ~ " (for example `" ~ example
-                ~ "`). Have the source delivered as agreed, or change the contract in " ~ source.original_file_path ~ "."
+                ~ "`). Have the source delivered as agreed, or change the contract in "
+                ~ source.original_file_path ~ "."
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -16,7 +16,8 @@
     {%- set missing = "no type for column `" ~ untyped | join("`, `") ~ "`" if untyped else "no columns" -%}
     {%- if not source.columns or untyped -%}
         {%- do exceptions.raise_compiler_error(
-            name ~ " is a file and declares " ~ missing ~ ". Give every column that is to be read a `data_type` in " ~ source.original_file_path ~ "."
+            name ~ " is a file and declares " ~ missing ~ ". Give every column that is to be read a `data_type` in "
+            ~ source.original_file_path ~ "."
         ) -%}
     {%- endif -%}
 {% endmacro %}
@@ -26,7 +27,9 @@
     changed file and a changed declaration are both loaded again. -#}
 {% macro file_comment(source, hash) %}
     {%- set declared = [] -%}
-    {%- for column in source.columns.values() -%}{%- do declared.append(column.name ~ ' ' ~ column.data_type) -%}{%- endfor -%}
+    {%- for column in source.columns.values() -%}
+        {%- do declared.append(column.name ~ ' ' ~ column.data_type) -%}
+    {%- endfor -%}
     {{- return(
         "Loaded from " ~ source.config.meta.file.path ~ ", SHA-256 " ~ hash
         ~ ", columns " ~ local_md5(declared | join(', '))[:8]

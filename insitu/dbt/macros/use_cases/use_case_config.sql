@@ -1,5 +1,5 @@
-{#- The declaration of a use case, `config.meta.ml` of the node `<use_case>__models`, with the defaults of all that it leaves
-    out; the defaults alone while dbt parses. -#}
+{#- The declaration of a use case, `config.meta.ml` of the node `<use_case>__models`, with the defaults of all that it
+    leaves out; the defaults alone while dbt parses. -#}
 {% macro use_case_config(use_case) %}
     {%- if not execute -%}{{ return(insitu.with_defaults({})) }}{%- endif -%}
     {%- set name = use_case ~ '__models' -%}
@@ -22,8 +22,8 @@
 {% endmacro %}
 
 
-{#- A declaration with the defaults of all that it leaves out, and with `key`: the columns that tell one row from another,
-    entity and as-of time. The defaults that Python uses too are those of insitu/config.py. -#}
+{#- A declaration with the defaults of all that it leaves out, and with `key`: the columns that tell one row from
+    another, entity and as-of time. The defaults that Python uses too are those of insitu/config.py. -#}
 {% macro with_defaults(declared) %}
     {%- set blocks = {
         'training': {'retrain_every': 'month', 'test': '30 days', 'gap': '7 days', 'validation': '30 days'},
@@ -33,7 +33,8 @@
         'actions': {'treat': 'intervene', 'none': 'none'},
     } -%}
     {%- set config = dict({
-        'task': 'binary', 'as_of': 'as_of', 'label': 'label', 'candidates': [], 'slices': [], 'costs': {}, 'monitoring': {},
+        'task': 'binary', 'as_of': 'as_of', 'label': 'label', 'candidates': [], 'slices': [], 'costs': {},
+        'monitoring': {},
     }, **declared) -%}
     {%- for name, defaults in blocks.items() -%}
         {%- do config.update({name: dict(defaults, **(declared.get(name) or {}))}) -%}

@@ -1,5 +1,5 @@
-{#- What `insitu check` takes for granted of a relation, read from its own config.meta.point_in_time: times are there, keys
-    are unique. One row per broken obligation, with how many rows break it. -#}
+{#- What `insitu check` takes for granted of a relation, read from its own config.meta.point_in_time: times are there,
+    keys are unique. One row per broken obligation, with how many rows break it. -#}
 {% test point_in_time_obligations(model) %}
 
 {% set obligations = insitu.point_in_time_obligations(model) if execute else [] %}

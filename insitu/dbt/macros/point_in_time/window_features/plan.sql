@@ -113,7 +113,9 @@
     {%- if how not in ['difference', 'ratio'] -%}
         {%- do insitu.features_error(argument, "'how': '" ~ how ~ "'", "'difference' or 'ratio'") -%}
     {%- endif -%}
-    {%- set numeric = ['count', 'rate_per_day', 'sum', 'avg', 'stddev', 'min', 'max', 'count_distinct', 'decayed_sum'] -%}
+    {%- set numeric = [
+        'count', 'rate_per_day', 'sum', 'avg', 'stddev', 'min', 'max', 'count_distinct', 'decayed_sum',
+    ] -%}
     {%- if agg not in numeric -%}
         {%- do insitu.features_error(
             argument, "the aggregate '" ~ agg ~ "'",
