@@ -8,6 +8,7 @@ def model(dbt, session):
         unique_key="model_version",
         on_schema_change="append_new_columns",
         full_refresh=False,
+        persist_docs={"relation": True, "columns": True},
         tags=["insitu", "training", "arrival_delay", "python"],
     )
     return nodes.train(

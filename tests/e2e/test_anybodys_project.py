@@ -125,13 +125,12 @@ def shop(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 def new_use_case(shop: Environment) -> None:
-    """`insitu new`, and the three files of one's own; the test is longer than labels take to mature."""
-    given = ["--entity", "customer_id", "--label", "has_churned"]
-    given += ["--test", "90 days", "--gap", "28 days", "--validation", "60 days"]
-    shop.run("insitu", "new", "churn", *given)
+    """`insitu new`, with a test that is longer than labels take to mature, and the three files of one's own."""
+    split = ("--test", "90 days", "--gap", "28 days", "--validation", "60 days")
+    shop.run("insitu", "new", "churn", "--entity", "customer_id", "--label", "has_churned", *split)
+    folder = shop.folder / "transformations/use_cases/churn"
     for name, text in {"spine": SPINE, "labels": LABELS, "features": FEATURES}.items():
-        [file] = (shop.folder / "transformations").rglob(f"churn__{name}.sql")
-        file.write_text(text)
+        (folder / f"churn__{name}.sql").write_text(text)
 
 
 def test_the_library_is_the_wheels(shop: Environment) -> None:
@@ -180,9 +179,10 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     shop.run("insitu", "check")
 
     assert "use case churn" in shop.run("insitu", "remove", "--yes", code=1)
-    shop.run("insitu", "remove-use-case", "churn", "--force", "--yes")
-    print(shop.run("git", "diff", "dbt_project.yml"))
-    shop.run("git", "checkout", "--quiet", "--", "dbt_project.yml")
+    assert "changed since" in shop.run("insitu", "remove-use-case", "churn", "--yes", code=2)
+    said = shop.run("insitu", "remove-use-case", "churn", "--yes", "--force")
+    assert 'drop table if exists "dev_ann"."churn__models" cascade;' in said
+    settings.write_text(settings.read_text().replace(f'  insitu_as_of: "{AS_OF} 00:00:00"\n', ""))
     shop.run("insitu", "remove", "--yes")
     assert shop.files() == before
     assert shop.run("git", "status", "--short") == ""

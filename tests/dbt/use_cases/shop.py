@@ -1,4 +1,8 @@
-"""A small shop with two scaffolded use cases: which tier an order turns out to be (multiclass), and what it costs."""
+"""A small shop with three use cases made by `insitu new`.
+
+Which tier an order turns out to be (multiclass) and what it costs have queries of their own; whether a basket is
+returned (`order`: a name that is a word of SQL, and a key of two columns) is as written over a table.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +46,10 @@ SPEND = {
         {"name": "linear", "family": "linear_regression"},
     ],
 }
+
+ORDER = Answers(
+    "order", ["customer_id", "shop_id"], "was_returned", source="shop.baskets", time="bought_at", matured_at="known_at"
+)
 
 SPINE = """
 select order_id, ordered_at as as_of
@@ -111,6 +119,7 @@ SOURCES = {
                         {"name": "spend", "data_type": "double precision"},
                     ],
                 },
+                {"name": "baskets"},
             ],
         }
     ],
@@ -148,6 +157,7 @@ def tables(seed: int = 5) -> dict[str, pd.DataFrame]:
     tier = np.array(["bronze", "gold", "silver"])[[0, 2, 1]][np.digitize(worth, [3.5, 6])]
     order_id = np.arange(n)
     return {
+        "baskets": baskets(random),
         "orders": pd.DataFrame({"order_id": order_id, "ordered_at": ordered_at}),
         "visits": pd.DataFrame(
             {
@@ -164,8 +174,25 @@ def tables(seed: int = 5) -> dict[str, pd.DataFrame]:
     }
 
 
+def baskets(random: np.random.Generator, n: int = 3000) -> pd.DataFrame:
+    """What customers bought where; some of them return most of it."""
+    bought_at = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(random.uniform(0, 153, n)), unit="D")
+    customer, shop = random.integers(0, 60, n), random.integers(0, 2, n)
+    habit = random.beta(0.5, 1, (60, 2))
+    rows = pd.DataFrame(
+        {
+            "customer_id": customer,
+            "shop_id": np.array(["north", "south"])[shop],
+            "bought_at": bought_at.floor("s").to_numpy().astype("datetime64[us]"),
+            "known_at": (bought_at + pd.Timedelta("2D")).floor("s").to_numpy().astype("datetime64[us]"),
+            "was_returned": random.random(n) < habit[customer, shop],
+        }
+    )
+    return rows.drop_duplicates(["customer_id", "shop_id", "bought_at"])
+
+
 def write_project(folder: Path) -> Path:
-    """The project in `folder`: the library's package, the example's settings, and two scaffolded use cases."""
+    """The project in `folder`: the library's package, the example's settings, and the use cases."""
     directory = folder / "dbt_project"
     (directory / "models").mkdir(parents=True)
     install(directory)
@@ -187,6 +214,7 @@ def write_project(folder: Path) -> Path:
             filled = text.replace("USE_CASE", name).replace("LABEL", name)
             (own / f"{name}__{suffix}.sql").write_text(filled)
         declare(folder, name, declared)
+    new_use_case(project, ORDER)
     (directory / "models/features").mkdir()
     (directory / "models/features/feat_order__visit.sql").write_text(VISIT)
     (directory / "models/features/_features.yml").write_text(

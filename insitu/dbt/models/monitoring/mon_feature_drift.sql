@@ -23,7 +23,7 @@ measured as (
         n_rows
     from (
         {{ insitu.feature_drift(use_case, 'batches') | indent(8) }}
-    ) as {{ use_case }}
+    ) as {{ use_case }}__drift
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

@@ -3,7 +3,7 @@
 {%- set by = ['use_case', 'model_version', 'day'] %}
 with
 {%- for use_case in insitu.use_cases() %}
-{{ use_case }} as (
+{{ use_case }}__outcomes as (
     select
         '{{ use_case }}' as use_case,
         model_version,
@@ -15,7 +15,7 @@ with
 final as (
     {% for use_case in insitu.use_cases() -%}
     {%- set options = insitu.metric_options(insitu.use_case_config(use_case)) -%}
-    {{ insitu.union_metrics(insitu.metrics_of_task(options), use_case, by, options) | indent(4) }}
+    {{ insitu.union_metrics(insitu.metrics_of_task(options), use_case ~ '__outcomes', by, options) | indent(4) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

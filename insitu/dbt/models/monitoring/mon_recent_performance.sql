@@ -4,7 +4,7 @@
 with
 {%- for use_case in insitu.use_cases() %}
 {%- set time = adapter.quote(insitu.use_case_config(use_case).as_of) %}
-{{ use_case }} as (
+{{ use_case }}__outcomes as (
     select '{{ use_case }}' as use_case, model_version, {{ time }} as as_of, {{ insitu.scored_columns(insitu.use_case_config(use_case), within=['batch_id']) }}
     from {{ insitu.use_case_ref(use_case, 'outcomes') }}
     where {{ time }} > (
@@ -16,7 +16,7 @@ with
 ends as (
     {% for use_case in insitu.use_cases() -%}
     select use_case, model_version, min(as_of) as first_as_of, max(as_of) as last_as_of
-    from {{ use_case }}
+    from {{ use_case }}__outcomes
     group by use_case, model_version
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -25,7 +25,7 @@ ends as (
 metrics as (
     {% for use_case in insitu.use_cases() -%}
     {%- set options = insitu.metric_options(insitu.use_case_config(use_case)) -%}
-    {{ insitu.union_metrics(insitu.metrics_of_task(options), use_case, by, options) | indent(4) }}
+    {{ insitu.union_metrics(insitu.metrics_of_task(options), use_case ~ '__outcomes', by, options) | indent(4) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

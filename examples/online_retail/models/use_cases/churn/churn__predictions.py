@@ -7,6 +7,7 @@ def model(dbt, session):
         incremental_strategy="append",
         on_schema_change="append_new_columns",
         full_refresh=False,
+        persist_docs={"relation": True, "columns": True},
         tags=["insitu", "predictions", "churn", "python"],
     )
     return nodes.predict(
