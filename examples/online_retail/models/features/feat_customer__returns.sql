@@ -5,7 +5,7 @@
     windows=['90 days', '365 days'],
     measures=[
         {'name': 'returns', 'agg': 'count'},
-        {'name': 'refund', 'expr': 'refund', 'agg': 'sum', 'default': 0},
+        {'name': 'refund', 'expr': 'cast(refund as decimal(12, 2))', 'agg': 'sum', 'default': 0},
     ],
     prefix='customer',
 ) }}
