@@ -36,20 +36,22 @@ postgres: install  ## Start a local PostgreSQL and print its settings
 test: install lint  ## Run all checks and tests; brings up its own PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-test-dbt-1.11: .venv/dbt-1.11  ## Run a short suite on dbt 1.11, the oldest that is supported
-	PYTHONPATH=$(CURDIR)/$< $(BIN)/pip check
-	PYTHONPATH=$(CURDIR)/$< $(BIN)/dbt --warn-error parse --no-partial-parse --target-path target/dbt-1.11 $(DBT_OPTIONS)
-	PYTHONPATH=$(CURDIR)/$< $(BIN)/pytest -n 2 --dist loadgroup -m "not conformance" tests/warehouse/postgrespy tests/e2e/test_loop.py
+test-dbt-1.11: install .venv/dbt-1.11  ## Run a short suite on dbt 1.11, the oldest that is supported
+	$(ON_DBT_1_11) $(BIN)/pytest -n 2 --dist loadgroup -m "not conformance" tests/warehouse/postgrespy tests/e2e/test_loop.py
 
 # The packages of which dbt 1.11 needs another version, before those of .venv; all the rest is shared.
+ON_DBT_1_11 := PYTHONPATH=$(CURDIR)/.venv/dbt-1.11
 .venv/dbt-1.11: requirements-dbt-1.11.lock .venv/installed
 	rm -rf $@
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $@ -r $<
 
-lint: install  ## Check style and types
+lint: install .venv/dbt-1.11  ## Check style and types, and that neither dbt warns
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/dbt --warn-error parse --no-partial-parse --target-path target/lint $(DBT_OPTIONS)
+	$(ON_DBT_1_11) $(BIN)/pip check
+	$(ON_DBT_1_11) $(BIN)/dbt --warn-error parse --no-partial-parse --target-path target/lint $(DBT_OPTIONS)
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models examples/*/models
 
 format: install  ## Put Python in order, and document the macros from their comments
