@@ -48,6 +48,7 @@ def _words(answers: Answers) -> dict[str, str]:
     source = answers.source or ""
     relation = f"source('{source.split('.')[0]}', '{source.split('.')[1]}')" if "." in source else f"ref('{source}')"
     aggregates = "'last'" if answers.task == "multiclass" else "['avg', 'last']"
+    value = "cast(LABEL as integer)" if answers.task == "binary" else "LABEL"
     says = f"A row of {source} is there from its {answers.time} on, and its label from its {answers.matured_at} on."
     trust = f', trust: "{says}"' if source else ""
     multiclass = answers.task == "multiclass"
@@ -59,7 +60,8 @@ def _words(answers: Answers) -> dict[str, str]:
         "ENTITY_COLUMNS": "\n".join(
             f"      - {{name: {column}, description: What is predicted for.}}" for column in answers.entity
         ),
-        "MEASURE": f"        {{'name': 'LABEL', 'expr': 'LABEL', 'agg': {aggregates}}},",
+        # a binary label may be boolean, of which PostgreSQL makes no double precision number
+        "MEASURE": f"        {{'name': 'LABEL', 'expr': '{value}', 'agg': {aggregates}}},",
         "TRUST": trust,
         "ENTITY_LINES": "\n".join(f"        {column}," for column in answers.entity),
         "SPINE_LINES": "\n".join(f"        spine.{column}," for column in answers.entity),
