@@ -23,8 +23,8 @@ BAD_DECLARATIONS = {
     "misspelt duration": (
         "gap: 7 days",
         "gap: one week",
-        "`flight_delay__models`: meta.ml.training.gap: 'one week' is not a duration; write a positive whole number and a "
-        "unit (second, minute, hour, day, week,",
+        "`flight_delay__models`: meta.ml.training.gap: 'one week' is not a duration; write a positive whole number "
+        "and a unit (second, minute, hour, day, week,",
     ),
     "unknown period": (
         "retrain_every: month",
