@@ -2,10 +2,14 @@
 {%- do insitu.overall_model('evaluation') -%}
 {{ config(materialized='view') }}
 
-select
-    cast(null as {{ dbt.type_string() }}) as use_case,
-    cast(null as {{ dbt.type_string() }}) as model_version,
-    cast(null as {{ dbt.type_string() }}) as override,
-    cast(null as {{ dbt.type_timestamp() }}) as effective_from,
-    cast(null as {{ dbt.type_string() }}) as reason
-where 1 = 0
+with final as (
+    select
+        cast(null as {{ dbt.type_string() }}) as use_case,
+        cast(null as {{ dbt.type_string() }}) as model_version,
+        cast(null as {{ dbt.type_string() }}) as override,
+        cast(null as {{ dbt.type_timestamp() }}) as effective_from,
+        cast(null as {{ dbt.type_string() }}) as reason
+    where 1 = 0
+)
+
+select * from final
