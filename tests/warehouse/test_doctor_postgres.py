@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-from insitu.postgrespy.server import Database
 
 from insitu.cli import cli
+from insitu.local_postgres import Database
 
 
 def profile(folder: Path, database: Database, kind: str = "postgrespy") -> None:
