@@ -64,6 +64,8 @@ def rebase(members: Sequence[tuple[Variant, Sequence[Value]]], symbols: Symbols,
             names.setdefault(old.symbol, []).append(new)
             if a and b:
                 names.setdefault(a.end, []).append(b.end)
+            for unit, start in symbols.starts(old.symbol, variant.zone):
+                names.setdefault(start, []).append(symbols.truncate(new, unit))
         maps.append(names)
         here: dict[tuple[int, int], Weight] = {}
         for x, new_xs in names.items():

@@ -106,6 +106,7 @@ class Symbols:
         self.structural: dict[int, list[tuple[int, Weight]]] = {}
         self._version = 0  # of structural
         self.aligned: dict[int, Aligned] = {}
+        self._derivations: dict[int, list[tuple[str, int]]] = {}  # symbol → units it was truncated to, and the starts
 
     def fresh(self) -> int:
         self._count += 1
@@ -158,6 +159,7 @@ class Symbols:
         known = key in self._interned
         result = self.intern(key)
         if not known:
+            self._derivations.setdefault(symbol, []).append((unit, result))
             self._always(result, symbol, 0)
             end = self.align(result, unit)
             finer = aligned.unit if aligned and unit in _NESTED[aligned.unit] and aligned.unit in UNIT else None
@@ -195,6 +197,11 @@ class Symbols:
             if symbol in self.aligned:
                 result.add(self.aligned[symbol].end)
         return result
+
+    def starts(self, symbol: int, zone: Zone) -> list[tuple[str, int]]:
+        """Units and starts of the periods that hold the symbol, of which the zone knows something."""
+        known = self._derivations.get(symbol)
+        return [(unit, start) for unit, start in known if start in zone.edges] if known else []
 
     def compare(self, zone: Zone, x: int, y: int, strict: bool) -> None:
         """Add x ≤ y (or <), and what it means for two aligned values; both are not NULL then."""

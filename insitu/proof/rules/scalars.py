@@ -9,6 +9,7 @@ from sqlglot import exp
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import refused
+from insitu.proof.domain.types import TIME
 from insitu.proof.domain.variants import NULL, Value, reads_of, terms_of
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions
@@ -77,7 +78,7 @@ def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
 def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
     """A function that the parser knows by its name only."""
     name, facts = str(node.this).lower(), functions.of(node)
-    if facts.clock:
+    if facts.clock or (name == "age" and len(node.expressions) == 1):  # the age of a time is that of today
         return clock(a, node, row)
     if not facts.pure or (facts.zoned and not a.trusting):
         raise Refusal(f"{name}() is not on the list of pure built-in functions (is it a UDF or a macro?)", node)
@@ -116,7 +117,12 @@ def dot(a: Analyser, node: exp.Dot, row: Row) -> Value:
 
 
 def unix_time(a: Analyser, node: exp.UnixToTime, row: Row) -> Value:
-    """to_timestamp(seconds): a time with time zone."""
+    """to_timestamp(seconds): a time with time zone. With a time in it, it is how the parser reads epoch_ms(time)."""
+    if node.text("scale") == "3":
+        of = a.value(node.this, row)
+        if of.type not in TIME:
+            raise Refusal(f"{a.show(node)} of something that is not a time without zone", node)
+        return opaque(a, "epoch_ms", [of], "integer")
     if set(k for k, v in node.args.items() if v) - {"this"}:
         raise Refusal(f"{a.show(node)} is not understood", node)
     return opaque(a, "to_timestamp", [a.value(node.this, row)], "timestamptz")

@@ -90,9 +90,9 @@ _row(
 )
 _row(
     """
-    abs acos add_months age_in_days array_length array_value ascii asin atan atan2 bar bit_count bit_length btrim
+    abs acos add_months age age_in_days array_length array_value ascii asin atan atan2 bar bit_count bit_length btrim
     cardinality cbrt ceil ceiling char_length character_length chr concat concat_ws contains cos cosh cot
-    damerau_levenshtein date_diff date_part datediff datepart day dayofmonth dayofweek dayofyear decade degrees div
+    damerau_levenshtein date_diff date_part date_sub datediff datepart datesub day dayofmonth dayofweek dayofyear decade degrees div
     ends_with epoch epoch_ms epoch_ns epoch_us equi_width_bins era even exp factorial fdiv finalize floor fmod format
     gamma gcd greatest_common_divisor hamming hash hashtext hour initcap instr isfinite isinf isnan isodow isoyear
     jaccard jaro_similarity jaro_winkler_similarity lcase lcm left len length levenshtein lgamma list_avg

@@ -51,7 +51,9 @@ def _folded(
     zone = left.zone.copy()
     rights = [v.symbol for (table, _), v in matched.columns.items() if table == alias]
     within = a.symbols.with_ends(v.symbol for v in matched.columns.values()) | set(env.outer_symbols) | {ORIGIN}
-    for x in a.symbols.with_ends(rights):
+    starts = {y: x for x in within for _, y in a.symbols.starts(x, matched.zone)}
+    within |= set(starts)
+    for x in a.symbols.with_ends(rights) | {y for y, x in starts.items() if x in rights}:
         for y, weight in a.symbols.paths(matched.zone, x).items():
             if y in within:
                 zone.add(x, y, weight)

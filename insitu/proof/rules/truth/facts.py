@@ -10,7 +10,7 @@ from insitu.proof.domain.types import TIME, comparable
 from insitu.proof.domain.variants import NULL, Value
 from insitu.proof.rules import literals
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.rules.truth import certain
+from insitu.proof.rules.truth import certain, differences
 from insitu.proof.rules.truth.parts import conjuncts
 
 _ORDER = (exp.LT, exp.LTE, exp.GT, exp.GTE)
@@ -19,6 +19,7 @@ _ORDER = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 def add(a: Analyser, predicate: exp.Expr, row: Row, zone: Zone) -> None:
     """Add to the zone what holds when the predicate is true."""
     for part in conjuncts(predicate):
+        differences.add(a, part, row, zone)
         if isinstance(part, exp.Not):
             inner = part.this.unnest()
             if (
