@@ -94,7 +94,7 @@ told as (
         posts.creationdate as written_at,
         row_number() over (
             partition by own_posts.user_id, own_posts.as_of, posts.posttypeid
-            order by posts.creationdate desc, posts.id
+            order by posts.creationdate desc, own_posts.post_id
         ) as nth,
         posts.posttypeid as post_type,
         (posts.acceptedanswerid is not null) as has_answer,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from insitu.proof.domain.symbols import ORIGIN, Symbols, Weight, Zone
 from insitu.proof.domain.terms import Place, Term, Terms, prune, restrict
-from insitu.proof.domain.variants import NULL, Relation, Value, Variant
+from insitu.proof.domain.variants import NULL, Identified, Relation, Value, Variant
 
 
 @dataclass(slots=True)
@@ -28,6 +28,7 @@ def rebase(members: Sequence[tuple[Variant, Sequence[Value]]], symbols: Symbols,
     width = len(members[0][1])
     fresh: list[int] = []
     values: list[Value] = []
+    hidden: list[tuple[Identified, ...]] = []
     for i in range(width):
         column = [vs[i] for _, vs in members]
         symbol = symbols.fresh()
@@ -36,6 +37,7 @@ def rebase(members: Sequence[tuple[Variant, Sequence[Value]]], symbols: Symbols,
             symbols.align(symbol, unit)
         fresh.append(symbol)
         first = column[0]
+        hidden.append(_hidden(members, column, symbols))
         types = {v.type for v in column if v.constant != NULL}
         values.append(
             Value(
@@ -48,6 +50,7 @@ def rebase(members: Sequence[tuple[Variant, Sequence[Value]]], symbols: Symbols,
                 ),
                 closing=all(v.closing for v in column),
                 reads=frozenset().union(*(v.reads for v in column)),
+                identifies=hidden[-1],
             )
         )
     maps: list[dict[int, list[int]]] = []
@@ -56,16 +59,14 @@ def rebase(members: Sequence[tuple[Variant, Sequence[Value]]], symbols: Symbols,
         names: dict[int, list[int]] = {o: [o] for o in outer}
         names.setdefault(ORIGIN, [ORIGIN])
         null: set[int] = set()
-        for old, new in zip(vs, fresh, strict=True):
-            a, b = symbols.aligned.get(old.symbol), symbols.aligned.get(new)
-            if old.constant == NULL:
-                null |= {new} | ({b.end} if b else set())
+        for value, new, told in zip(vs, fresh, hidden, strict=True):
+            if value.constant == NULL:
+                null |= symbols.with_ends([new, *(t.symbol for t in told)])
                 continue
-            names.setdefault(old.symbol, []).append(new)
-            if a and b:
-                names.setdefault(a.end, []).append(b.end)
-            for unit, start in symbols.starts(old.symbol, variant.zone):
-                names.setdefault(start, []).append(symbols.truncate(new, unit))
+            theirs = {t.name: t.symbol for t in value.identifies}
+            _follow(names, value.symbol, new, variant.zone, symbols)
+            for t in told:
+                _follow(names, theirs[t.name], t.symbol, variant.zone, symbols)
         maps.append(names)
         here: dict[tuple[int, int], Weight] = {}
         for x, new_xs in names.items():
@@ -85,6 +86,36 @@ def rebase(members: Sequence[tuple[Variant, Sequence[Value]]], symbols: Symbols,
     for (x, y), weight in everywhere.items():
         zone.add(x, y, weight)
     return Rebased(values, zone, maps)
+
+
+def _hidden(
+    members: Sequence[tuple[Variant, Sequence[Value]]], column: Sequence[Value], symbols: Symbols
+) -> tuple[Identified, ...]:
+    """What the values of a column identify in all members, under new symbols. Where they are NULL nothing is said."""
+    told = [
+        (variant, {t.name: t for t in value.identifies})
+        for (variant, _), value in zip(members, column, strict=True)
+        if value.constant != NULL
+    ]
+    result = []
+    for name in set.intersection(*(set(known) for _, known in told)) if told else ():
+        symbol = symbols.fresh()
+        units = {a.unit if (a := symbols.aligned.get(known[name].symbol)) else None for _, known in told}
+        if len(units) == 1 and (unit := units.pop()):
+            symbols.align(symbol, unit)
+        present = all(known[name].present or symbols.is_present(m.zone, known[name].symbol) for m, known in told)
+        result.append(Identified(*name, symbol, present))
+    return tuple(sorted(result))
+
+
+def _follow(names: dict[int, list[int]], old: int, new: int, zone: Zone, symbols: Symbols) -> None:
+    """The old symbol is the new one, and so are the ends and starts of its periods."""
+    names.setdefault(old, []).append(new)
+    a, b = symbols.aligned.get(old), symbols.aligned.get(new)
+    if a and b:
+        names.setdefault(a.end, []).append(b.end)
+    for unit, start in symbols.starts(old, zone):
+        names.setdefault(start, []).append(symbols.truncate(new, unit))
 
 
 def _same(a: object, b: object) -> bool:

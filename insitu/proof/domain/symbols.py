@@ -56,17 +56,18 @@ def length(unit: str) -> tuple[int, int]:
 class Zone:
     """Difference constraints between symbols (a zone; edges x → y with `x − y ≤ c`)."""
 
-    __slots__ = ("cache", "edges", "present", "version")
+    __slots__ = ("cache", "edges", "present", "touched", "version")
 
     def __init__(self) -> None:
         self.cache: dict[int, dict[int, Weight]] = {}  # shortest paths, as long as nothing changes
         self.version = -1
         self.edges: dict[int, dict[int, Weight]] = {}
         self.present: set[int] = set()  # symbols known not to be NULL
+        self.touched: set[int] = set()  # symbols at either end of an edge
 
     def copy(self) -> Zone:
         other = Zone()
-        other.present = set(self.present)
+        other.present, other.touched = set(self.present), set(self.touched)
         other.edges = {x: dict(ys) for x, ys in self.edges.items()}
         return other
 
@@ -76,6 +77,7 @@ class Zone:
         ys = self.edges.setdefault(x, {})
         if y not in ys or weight < ys[y]:
             ys[y] = weight
+            self.touched |= {x, y}
             self.version = -1
 
     def equal(self, x: int, y: int) -> None:
@@ -201,7 +203,7 @@ class Symbols:
     def starts(self, symbol: int, zone: Zone) -> list[tuple[str, int]]:
         """Units and starts of the periods that hold the symbol, of which the zone knows something."""
         known = self._derivations.get(symbol)
-        return [(unit, start) for unit, start in known if start in zone.edges] if known else []
+        return [(unit, start) for unit, start in known if start in zone.touched] if known else []
 
     def compare(self, zone: Zone, x: int, y: int, strict: bool) -> None:
         """Add x ≤ y (or <), and what it means for two aligned values; both are not NULL then."""
@@ -216,11 +218,18 @@ class Symbols:
             zone.add(x, y, (-length(a.unit)[0], LOOSE))
 
     def equate(self, zone: Zone, x: int, y: int) -> None:
-        """Add x = y."""
+        """Add x = y, and the same of the starts of their periods."""
+        units = {unit for symbol in (x, y) for unit, _ in self.starts(symbol, zone)}
         zone.equal(x, y)
+        for unit in units:
+            zone.equal(self.truncate(x, unit), self.truncate(y, unit))
         a, b = self.aligned.get(x), self.aligned.get(y)
         if a and b and a.unit == b.unit:
             zone.equal(a.end, b.end)
+
+    def is_present(self, zone: Zone, symbol: int) -> bool:
+        """Known not to be NULL: by itself, or because another one is not."""
+        return symbol in zone.present or any(symbol in self.paths(zone, other) for other in zone.present)
 
     def paths(self, zone: Zone, start: int) -> dict[int, Weight]:
         """Shortest paths from `start`: y → (c, flag) with start − y ≤ c. Not to be changed by the caller."""

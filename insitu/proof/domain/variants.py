@@ -20,6 +20,24 @@ Read = tuple[str, str]  # (source relation, column), for lineage
 NULL = ("null",)
 
 
+class Identified(NamedTuple):
+    """What a value tells of the row of a relation that has it as its key.
+
+    Where neither the value nor `symbol` is NULL, `column` of the row whose `key` is the value is `symbol`. So rows that
+    come back to the same key, by whatever way, agree in that column.
+    """
+
+    relation: str
+    key: str
+    column: str
+    symbol: int
+    present: bool = True  # the symbol is not NULL where the value is not
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        return self.relation, self.key, self.column
+
+
 class Value(NamedTuple):
     """A column's value in a row."""
 
@@ -30,6 +48,7 @@ class Value(NamedTuple):
     not_null: bool = False
     closing: bool = False  # the valid_to of a validity table
     reads: frozenset[Read] = frozenset()
+    identifies: tuple[Identified, ...] = ()
 
 
 @dataclass(slots=True)
@@ -85,3 +104,9 @@ def reads_of(values: Iterable[Value]) -> frozenset[Read]:
 def is_present(value: Value, zone: Zone) -> bool:
     """Never NULL in the rows of this variant."""
     return value.not_null or value.symbol in zone.present
+
+
+def symbols_of(variant: Variant) -> set[int]:
+    """The symbols of the columns, and of what they identify."""
+    told = {t.symbol for value in variant.columns.values() for t in value.identifies}
+    return told | {value.symbol for value in variant.columns.values()}

@@ -60,4 +60,6 @@ _SHAPES = (
     windows.kinds,
     joins.flags,
     joins.beside,
+    joins.again,
+    joins.again,
 )

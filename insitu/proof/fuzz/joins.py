@@ -139,3 +139,29 @@ def flags(rng: random.Random) -> str:
             f"select s.id, s.as_of, d.w as x {join} left join dims d on d.k = {flag}",
         ]
     )
+
+
+def again(rng: random.Random) -> str:
+    """Rows joined again by a key, or by what looks like one."""
+    e = an_event(rng)
+    key = rng.choice(["e.event_id"] * 5 + ["e.k", "coalesce(e.event_id, s.k)", "e.event_id + 1", "s.k"])
+    on = rng.choice(["e.k = s.k", "e.event_id = s.k"])
+    where = rng.choice(["", "", "where e.ts is not null", "where e.ts < s.as_of"])
+    mine = (
+        f"with mine as ({rng.choice(['select', 'select', 'select distinct'])} s.id, s.as_of, {key} as event_id, "
+        f"date_diff('day', s.as_of, s.as_of) as zero from spine s {rng.choice(['left join', 'left join', 'join'])} {e} e "
+        f"on {on} and {a_bound(rng, 'e', 's.as_of', 1)} {where})"
+    )
+    total = rng.choice(
+        ["", "", f", t as (select event_id, sum(v) as v, max(ts) as ts from {e} group by event_id)",
+         f", t as (select distinct on (event_id) event_id, v, ts from {e} order by event_id, ts)",
+         f", t as (select e.k as event_id, sum(e.v) as v, max(e.ts) as ts from {e} e left join {e} f on f.event_id = e.k "
+         f"where date_diff('day', f.ts, e.ts) <= {rng.choice([-1, 0, 1])} group by e.k)",
+         f", t as (select event_id, ts, max(v) over (partition by event_id) as v from {e})"]
+    )  # fmt: skip
+    other = "t" if total else e
+    same = rng.choice(["=", "=", "=", "is not distinct from"])
+    return (
+        f"{mine}{total} select m.id, m.as_of, {rng.choice(['sum(e.v)', 'count(e.v)', 'max(e.ts)'])} as x from mine m "
+        f"left join {other} e on e.event_id {same} m.event_id group by m.id, m.as_of"
+    )

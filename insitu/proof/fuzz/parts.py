@@ -50,11 +50,32 @@ def a_bound(rng: random.Random, e: str, a: str, depth: int = 0) -> str:
         f"{ts} is not distinct from {e}.other and {e}.other < {a}",
         f"epoch({ts}) < epoch({a})",
         f"{e}.v > 1",
+        a_difference(rng, ts, a),
+        a_difference(rng, ts, a),
     ]
     if depth < 2:
         one, two = a_bound(rng, e, a, depth + 1), a_bound(rng, e, a, depth + 1)
         options += [f"(({one}) or ({two}))", f"({one}) and ({two})", f"coalesce({one}, false)"]
     return rng.choice(options)
+
+
+def a_difference(rng: random.Random, ts: str, a: str) -> str:
+    """A difference of the two times, compared with a number or an interval."""
+    unit, length = rng.choice(["minute", "hour", "day", "week", "month", "year"]), rng.choice(LENGTHS)
+    n = rng.choice([-1, 0, 0, 1, 1, 2, 24])
+    compare = rng.choice([f"> {n}", f">= {n}", f"= {n}", f"between {n} and {n + 30}", f"< {n}"])
+    sign = rng.choice(["", "", "-"])
+    day = f"date_trunc('{unit}', {ts})"
+    return rng.choice(
+        [f"date_diff('{unit}', {ts}, {a}) {compare}", f"date_diff('{unit}', {day}, {a}) {compare}",
+         f"datesub('{unit}', {ts}, {a}) {compare}", f"date_diff('{unit}', {a}, {ts}) {compare}",
+         f"{a} - {ts} {rng.choice(['>', '>=', '<'])} interval '{sign}{length}'",
+         f"age({a}, {ts}) {rng.choice(['>', '>=', '<'])} interval '{rng.choice([0, 0, 1])} days'",
+         f"cast({a} as date) - cast({ts} as date) {compare}", f"epoch({a}) - epoch({ts}) {compare}",
+         f"extract(epoch from {a} - {ts}) / 3600 {compare}", f"floor(extract(epoch from {a} - {ts}) / 3600) {compare}",
+         f"extract(day from {a} - {ts}) {compare}", f"epoch_ms({ts}) {rng.choice(['<', '<='])} epoch_ms({a})",
+         f"date_diff('hour', {ts}, {a}) / 24 {compare}"]
+    )  # fmt: skip
 
 
 def an_aggregate(rng: random.Random, e: str, a: str, star: bool = True) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import LOOSE, Symbols
 from insitu.proof.domain.terms import NOTHING, RAW, Place, Term, Terms
-from insitu.proof.domain.variants import Read, Relation, Value, Variant
+from insitu.proof.domain.types import TIME
+from insitu.proof.domain.variants import Identified, Read, Relation, Value, Variant
 from insitu.proof.project import declarations as d
 
 
@@ -71,8 +72,28 @@ def _declared(
     for column, value in values.items():
         terms = presence | ({late[column]} if column in late else NOTHING)
         values[column] = value._replace(terms=frozenset(terms))
+    _identify(name, declaration, values)
     columns = {("", c): v for c, v in values.items()}
     return Variant(columns, base.zone.copy(), presence, NOTHING, base.reads | _told_by(name, declaration))
+
+
+def _identify(name: str, declaration: Any, values: dict[str, Value]) -> None:
+    """Note what a key of one column tells of its row: the time at which it is known; of a static row, its times."""
+    known = d.known_by(declaration)
+    times = [known] if known else [c for c, v in values.items() if isinstance(declaration, d.Static) and v.type in TIME]
+    told: dict[str, list[Identified]] = {}
+    for key in declaration.unique:
+        for column in times if len(key) == 1 else ():
+            value = values[column]
+            told.setdefault(key[0].lower(), []).append(
+                Identified(name, key[0].lower(), column, value.symbol, value.not_null)
+            )
+    for rule in declaration.determined:
+        value = values[rule.column.lower()]
+        same = Identified(rule.as_in, rule.their_key, rule.their_column, value.symbol, value.not_null)
+        told.setdefault(rule.by.lower(), []).append(same)
+    for column, some in told.items():
+        values[column] = values[column]._replace(identifies=values[column].identifies + tuple(some))
 
 
 def asked(name: str, declaration: Any, as_of: Value, place: Place) -> Term:

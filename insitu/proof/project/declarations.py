@@ -51,9 +51,29 @@ class Waiver(BaseModel):
     expires: date
 
 
+class Determined(BaseModel):
+    """Rows with the same `by` have the same `column`, that of the row of `as_in` with this key; NULL says nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+    column: str
+    by: str
+    as_in: str
+    key: str | None = None  # what `by` is called there
+    equals: str | None = None  # what `column` is called there
+
+    @property
+    def their_key(self) -> str:
+        return (self.key or self.by).lower()
+
+    @property
+    def their_column(self) -> str:
+        return (self.equals or self.column).lower()
+
+
 class _Declared(BaseModel):
     model_config = ConfigDict(extra="forbid")
     unique: list[list[str]] = []
+    determined: list[Determined] = []
     not_null: list[str] = []
     waivers: list[Waiver] = []
     trust: str | None = Field(default=None, min_length=10)  # why a model that cannot be checked is right all the same
@@ -61,6 +81,7 @@ class _Declared(BaseModel):
     def columns(self) -> Iterable[str]:
         """The columns the declaration names, for the check that they exist."""
         yield from (c for key in self.unique for c in key)
+        yield from (c for rule in self.determined for c in (rule.by, rule.column))
         yield from self.not_null
 
 

@@ -8,8 +8,8 @@ from insitu.proof.domain.context import Env, Row
 from insitu.proof.domain.rebase import carry, project
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, restrict
-from insitu.proof.domain.variants import Key, Relation, Value, Variant
-from insitu.proof.rules import grouping
+from insitu.proof.domain.variants import Key, Relation, Value, Variant, is_present
+from insitu.proof.rules import grouping, unique_keys
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import ties
 from insitu.proof.rules.projection import Projection
@@ -78,9 +78,37 @@ def distinct_on(
                 if same and key is not None
                 else Value(a.symbols.fresh(), terms, type=first.type, reads=reads)
             )
+            if not (same and key is not None):
+                picked = [by_variant[id(member)][1][i].symbol for member, _ in g.members]
+                _order_picked(a, columns_out["", name].symbol, picked, g)
         v = Variant(columns_out, g.variant.zone, g.variant.presence, NOTHING, reads)
         variants.append(project(v, names, list(columns_out.values()), a.symbols, env.outer_symbols))
-    return Relation(names, variants)
+    return Relation(names, variants, _one_row_each(items, expressions))
+
+
+def _order_picked(a: Analyser, new: int, picked: list[int], g: grouping.Grouped) -> None:
+    """A picked value is ordered against the keys as it is in every row of the group.
+
+    What a key identifies is a value of the group only where the key is not NULL.
+    """
+    fixed = {k.symbol for k in g.keys}
+    fixed |= {t.symbol for k in g.keys if is_present(k, g.variant.zone) for t in k.identifies if t.present}
+    there, back = [], []
+    for old, (member, _), names in zip(picked, g.members, g.translate, strict=True):
+        paths = a.symbols.paths(member.zone, old)
+        there.append({y: w for x, w in paths.items() for y in names.get(x, ()) if y in fixed})
+        ways = ((y, a.symbols.paths(member.zone, x).get(old)) for x, ys in names.items() for y in ys if y in fixed)
+        back.append({y: w for y, w in ways if w is not None})
+    for y in set.intersection(*(set(some) for some in there)):
+        g.variant.zone.add(new, y, max(some[y] for some in there))
+    for y in set.intersection(*(set(some) for some in back)):
+        g.variant.zone.add(y, new, max(some[y] for some in back))
+
+
+def _one_row_each(items: Projection, expressions: list[exp.Expr]) -> list[frozenset[str]]:
+    """The columns that hold the keys of DISTINCT ON, if all of them are selected."""
+    found = [next((name for name, e in items if unique_keys.same(e, key)), None) for key in expressions]
+    return [frozenset(name for name in found if name is not None)] if None not in found else []
 
 
 def limited(

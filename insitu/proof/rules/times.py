@@ -19,7 +19,7 @@ _SUBTRACT = (exp.Sub, exp.DateSub, exp.TimestampSub)
 def _derived(value: Value, symbol: int, type_: str | None) -> Value:
     """A value that is a function of this one, in time."""
     constant = NULL if value.constant == NULL else None
-    return value._replace(symbol=symbol, constant=constant, closing=False, type=type_)
+    return value._replace(symbol=symbol, constant=constant, closing=False, type=type_, identifies=())
 
 
 def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:

@@ -62,6 +62,11 @@ def _row(names: str, **facts: Any) -> None:
 # --- operators and functions of one row
 
 _row("Abs Add Ceil Div Exp Floor Ln Mod Mul Neg Pow Round Sqrt Sub", pure=True, strict=True)
+_row(
+    "DateDiff Extract TimeToUnix TimestampDiff age date_diff date_part date_sub datediff datepart datesub epoch_us",
+    pure=True,
+    strict=True,
+)
 _row("EQ GT GTE LT LTE NEQ", pure=True, strict=True, rejects_null=True)
 _row("Between ILike In Like", pure=True, rejects_null=True)
 _row("Concat ConcatWs DPipe Lower MD5 SHA2 TimeToStr Trim Upper", pure=True, text=True, identifying=True)
@@ -78,31 +83,31 @@ _row(
     """
     Acos And Array ArrayConcat ArrayContains ArrayContainsAll ArrayOverlaps ArraySize ArraySlice ArraySort
     ArrayToString Ascii Asin Atan Atan2 BitwiseAnd BitwiseCount BitwiseLeftShift BitwiseNot BitwiseOr
-    BitwiseRightShift BitwiseXor Bracket Cbrt Contains Cos Cosh Cot Date DateDiff DateFromParts DatePart Day
-    DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees EndsWith Epoch Escape Extract Factorial Hour IntDiv Interval
+    BitwiseRightShift BitwiseXor Bracket Cbrt Contains Cos Cosh Cot Date DateFromParts DatePart Day
+    DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees EndsWith Epoch Escape Factorial Hour IntDiv Interval
     Is IsInf IsNan JSONExtract JSONExtractScalar JSONObject Kwarg Length Levenshtein List Log MakeInterval Minute
     Month Not NullSafeEQ NullSafeNEQ Nullif Or Paren Pi PropertyEQ Quarter Radians RegexpILike RegexpLike RegexpSplit
     SafeDivide Second Sign SimilarTo Sin Sinh Split StartsWith StrPosition StrToDate StrToTime Struct StructExtract
-    Tan Tanh TimeToUnix TimestampDiff TimestampFromParts ToNumber Trunc Try Tuple Unicode Week WeekOfYear Xor Year
+    Tan Tanh TimestampFromParts ToNumber Trunc Try Tuple Unicode Week WeekOfYear Xor Year
     YearOfWeek YearOfWeekIso
     """,
     pure=True,
 )
 _row(
     """
-    abs acos add_months age age_in_days array_length array_value ascii asin atan atan2 bar bit_count bit_length btrim
-    cardinality cbrt ceil ceiling char_length character_length chr concat concat_ws contains cos cosh cot
-    damerau_levenshtein date_diff date_part date_sub datediff datepart datesub day dayofmonth dayofweek dayofyear decade degrees div
-    ends_with epoch epoch_ms epoch_ns epoch_us equi_width_bins era even exp factorial fdiv finalize floor fmod format
-    gamma gcd greatest_common_divisor hamming hash hashtext hour initcap instr isfinite isinf isnan isodow isoyear
-    jaccard jaro_similarity jaro_winkler_similarity lcase lcm left len length levenshtein lgamma list_avg
-    list_contains list_distinct list_extract list_max list_min list_sort list_sum list_value ln log log10 log2 lower
-    lpad ltrim make_date make_timestamp md5 microsecond mid millisecond minute mod month nextafter ord overlay
-    parse_path pi position pow power prefix printf quarter radians regexp_extract regexp_full_match regexp_matches
-    regexp_replace repeat replace reverse right round row rpad rtrim second sha1 sha256 sign signbit sin sinh
-    split_part sqrt starts_with strftime strip_accents strlen strpos struct_extract struct_pack substr substring
-    suffix tan tanh to_aggregate_state to_base64 translate trim trunc ucase unicode upper week weekday weekofyear
-    width_bucket xor year yearweek
+    abs acos add_months age_in_days array_length array_value ascii asin atan atan2 bar bit_count bit_length
+    btrim cardinality cbrt ceil ceiling char_length character_length chr concat concat_ws contains cos cosh cot
+    damerau_levenshtein day dayofmonth dayofweek dayofyear
+    decade degrees div ends_with epoch epoch_ms epoch_ns equi_width_bins era even exp factorial fdiv
+    finalize floor fmod format gamma gcd greatest_common_divisor hamming hash hashtext hour initcap instr isfinite
+    isinf isnan isodow isoyear jaccard jaro_similarity jaro_winkler_similarity lcase lcm left len length levenshtein
+    lgamma list_avg list_contains list_distinct list_extract list_max list_min list_sort list_sum list_value ln log
+    log10 log2 lower lpad ltrim make_date make_timestamp md5 microsecond mid millisecond minute mod month nextafter
+    ord overlay parse_path pi position pow power prefix printf quarter radians regexp_extract regexp_full_match
+    regexp_matches regexp_replace repeat replace reverse right round row rpad rtrim second sha1 sha256 sign signbit
+    sin sinh split_part sqrt starts_with strftime strip_accents strlen strpos struct_extract struct_pack substr
+    substring suffix tan tanh to_aggregate_state to_base64 translate trim trunc ucase unicode upper week weekday
+    weekofyear width_bucket xor year yearweek
     """,
     pure=True,
 )

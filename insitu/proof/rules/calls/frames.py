@@ -9,7 +9,7 @@ from sqlglot import exp
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.types import TIME
-from insitu.proof.domain.variants import Value
+from insitu.proof.domain.variants import Value, is_present
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions, intervals
 
@@ -60,6 +60,11 @@ def partition_names(a: Analyser, row: Row, partition: list[tuple[Value, Value]])
         p, q = a.symbols.aligned.get(x.symbol), a.symbols.aligned.get(y.symbol)
         if p and q and p.unit == q.unit:
             names.setdefault(p.end, []).append(q.end)
+        # A partition of NULL is of several rows' keys: nothing is known of them.
+        told = {t.name: t.symbol for t in y.identifies} if is_present(y, row.variant.zone) else {}
+        for t in x.identifies:
+            if t.present and t.name in told:
+                names.setdefault(t.symbol, []).append(told[t.name])
     return names
 
 

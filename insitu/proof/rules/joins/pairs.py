@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -11,10 +11,12 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import LOOSE
 from insitu.proof.domain.terms import NOTHING, Terms, restrict
 from insitu.proof.domain.types import comparable
-from insitu.proof.domain.variants import Key, Read, Value, Variant
+from insitu.proof.domain.variants import Key, Read, Value, Variant, symbols_of
+from insitu.proof.rules import identity
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.names import lookup
 from insitu.proof.rules.truth import predicates
+from insitu.proof.rules.truth.parts import conjuncts
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ def pair(
             # The condition cannot hold: no such pair.
             return Pair(left, u, Row(Variant({}, zone), env), NOTHING, frozenset())
         terms, reads = predicates.truth(a, on, assumed)
-        row = assumed
+        row = replace(assumed, variant=identity.shared(assumed.variant, _equal_columns(a, on, assumed)))
     terms |= left.copies(reads) | u.copies(reads)
     for i, name in enumerate(using):
         mine, theirs = lookup(left, "", name, node), u.columns.get(("", name))
@@ -67,7 +69,16 @@ def pair(
             zone.add(theirs.symbol, mine.symbol, (0, LOOSE))  # ASOF … USING (…, t): right.t <= left.t
         else:
             zone.equal(mine.symbol, theirs.symbol)
+            identity.equate(a, mine, theirs, zone)
+            row = replace(row, variant=identity.shared(row.variant, [(mine, theirs)]))
     return Pair(left, u, row, terms, reads)
+
+
+def _equal_columns(a: Analyser, on: exp.Expr, row: Row) -> list[tuple[Value, Value]]:
+    """Columns that the condition sets equal."""
+    equal = [(p.this.unnest(), p.expression.unnest()) for p in conjuncts(on) if isinstance(p, exp.EQ)]
+    columns = [(x, y) for x, y in equal if isinstance(x, exp.Column) and isinstance(y, exp.Column)]
+    return [(a.value(x, row), a.value(y, row)) for x, y in columns]
 
 
 def impossible(pair: Pair) -> bool:
@@ -77,7 +88,7 @@ def impossible(pair: Pair) -> bool:
 
 def reach(a: Analyser, variant: Variant, env: Env) -> set[int]:
     """The symbols of a variant's columns, and those of the outer rows."""
-    return a.symbols.with_ends(v.symbol for v in variant.columns.values()) | set(env.outer_symbols)
+    return a.symbols.with_ends(symbols_of(variant)) | set(env.outer_symbols)
 
 
 def match_terms(a: Analyser, pair: Pair, env: Env, node: exp.Expr, what: str) -> Terms:

@@ -7,7 +7,8 @@ from sqlglot import exp
 from insitu.proof.domain.context import Env
 from insitu.proof.domain.symbols import ORIGIN
 from insitu.proof.domain.terms import NOTHING, Terms, restrict
-from insitu.proof.domain.variants import NULL, Read, Relation, Value, Variant
+from insitu.proof.domain.variants import NULL, Read, Relation, Value, Variant, symbols_of
+from insitu.proof.rules import identity
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.joins.pairs import Pair, impossible, inner, keyed, match_terms, reach
 
@@ -49,8 +50,9 @@ def _folded(
     """Both halves of a LEFT JOIN in one variant: facts about a right column hold where it is not NULL."""
     matched = pair.row.variant
     zone = left.zone.copy()
-    rights = [v.symbol for (table, _), v in matched.columns.items() if table == alias]
-    within = a.symbols.with_ends(v.symbol for v in matched.columns.values()) | set(env.outer_symbols) | {ORIGIN}
+    own = Variant({key: v for key, v in matched.columns.items() if key[0] == alias})
+    rights = symbols_of(own) - symbols_of(left)
+    within = a.symbols.with_ends(symbols_of(matched)) | set(env.outer_symbols) | {ORIGIN}
     starts = {y: x for x in within for _, y in a.symbols.starts(x, matched.zone)}
     within |= set(starts)
     for x in a.symbols.with_ends(rights) | {y for y, x in starts.items() if x in rights}:
@@ -58,7 +60,11 @@ def _folded(
             if y in within:
                 zone.add(x, y, weight)
     terms = pair.right.existence | pair.on_terms | absent
-    columns = dict(left.columns)
+    columns = {}
+    for key, value in left.columns.items():
+        # What a match tells of the left row is NULL where there is none.
+        told = tuple(t._replace(present=False) for t in matched.columns[key].identifies)
+        columns[key] = identity.with_told(value, told)
     for key, value in matched.columns.items():
         if key[0] == alias:
             constant = value.constant if value.constant == NULL else None

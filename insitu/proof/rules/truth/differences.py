@@ -6,9 +6,9 @@ predicate is true neither is.
 
 | difference | what it counts |
 |---|---|
-| `b - a` of timestamps | microseconds, exactly; of an interval it is compared with, a month counts 30 days, a year 360 |
+| `date_diff(unit, a, b)` | starts of units passed: as many units lie between the starts of both |
 | `b - a` of dates | days, exactly |
-| `date_diff(unit, a, b)` | starts of units passed: D units lie between the starts of a's and of b's unit |
+| `date_diff(unit, a, b)` | starts of units passed: as many units as lie between the starts of both |
 | `date_diff('week', a, b)` | weeks, cut at a weekday that depends on the version: one week more or less |
 | `datesub(unit, a, b)`, `extract(day from b - a)` | whole units, rounded toward zero |
 | `epoch(b) - epoch(a)`, `extract(epoch from b - a)` | seconds, as a floating-point number: one second more or less |
@@ -32,6 +32,7 @@ from insitu.proof.sql import intervals
 
 _EXACT = tuple(unit for unit in UNIT if unit != "WEEK")
 _COMPARED = {"MONTH": 30 * DAY, "QUARTER": 90 * DAY, "YEAR": 360 * DAY}  # what an interval counts in a comparison
+_NOTHING = ("0", "00:00", "00:00:00")
 _FLIPPED: dict[type, type] = {exp.LT: exp.GT, exp.GT: exp.LT, exp.LTE: exp.GTE, exp.GTE: exp.LTE, exp.EQ: exp.EQ}
 
 
@@ -73,7 +74,7 @@ def add(a: Analyser, part: exp.Expr, row: Row, zone: Zone) -> bool:
 
 
 def _instants(a: Analyser, part: exp.Expr, row: Row, zone: Zone) -> bool:
-    """epoch(ts) + 3600 <= epoch(as_of): each is the time as a number, which is never in another order than the times."""
+    """epoch(ts) + 3600 <= epoch(as_of): times as numbers, which are never in another order than the times."""
     kind: type = type(part)
     left, right = _shifted(part.this), _shifted(part.expression)
     if left is None or right is None or left[1] != right[1] or kind is exp.EQ:
@@ -276,9 +277,8 @@ def _number(node: exp.Expr) -> float | None:
         return -number if number is not None else None
     if isinstance(inner, exp.Literal):
         return float(inner.this) if not inner.is_string else None
-    if isinstance(inner, exp.Interval) and isinstance(inner.this, exp.Literal) and inner.unit is None:
-        if str(inner.this.this).strip() in ("0", "00:00", "00:00:00"):
-            return 0.0
+    if isinstance(inner, exp.Interval) and inner.unit is None and inner.text("this").strip() in _NOTHING:
+        return 0.0
     duration = intervals.parse(inner)
     if duration is None or not (duration.unit or "-" not in inner.sql()):
         return None  # of mixed signs: days and hours are compared one after the other

@@ -8,7 +8,7 @@ from insitu.proof.domain.context import Row
 from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.types import TIME, comparable
 from insitu.proof.domain.variants import NULL, Value
-from insitu.proof.rules import literals
+from insitu.proof.rules import identity, literals
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.truth import certain, differences
 from insitu.proof.rules.truth.parts import conjuncts
@@ -72,6 +72,7 @@ def _equal(a: Analyser, x: Value, y: Value, zone: Zone, null_safe: bool) -> None
     a.symbols.equate(zone, x.symbol, y.symbol)
     if not null_safe:
         zone.present |= {x.symbol, y.symbol}
+        identity.equate(a, x, y, zone)
 
 
 def _either(a: Analyser, part: exp.Or, row: Row, zone: Zone) -> None:

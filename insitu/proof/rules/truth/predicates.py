@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.terms import NOTHING, Terms, tighten
-from insitu.proof.domain.variants import Read
+from insitu.proof.domain.variants import Read, symbols_of
 from insitu.proof.rules import subqueries
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.truth import certain, facts, next_row, validity
@@ -57,4 +57,4 @@ def truth(a: Analyser, predicate: exp.Expr, row: Row) -> tuple[Terms, frozenset[
 
 def visible(a: Analyser, row: Row) -> set[int]:
     """The symbols in reach of a row."""
-    return a.symbols.with_ends(v.symbol for v in row.variant.columns.values()) | set(row.env.outer_symbols)
+    return a.symbols.with_ends(symbols_of(row.variant)) | set(row.env.outer_symbols)
