@@ -1,6 +1,6 @@
-"""dbt-duckdb plugin: opens the warehouse with clear errors, and adds two SQL functions for files behind sources.
+"""dbt-duckdb plugin: opens the warehouse with clear errors, and adds an SQL function for files behind sources.
 
-The functions are `source_file_path(package, path)` and `source_file_hash(package, path)`.
+`insitu_source_file(question, request)` is `insitu.sources.answer_json`.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from insitu.errors import InsituError
-from insitu.sources.files import file_hash, file_path
+from insitu.sources import answer_json
 from insitu.warehouse.duckdb import open_file
 
 
@@ -29,6 +29,5 @@ class Plugin(BasePlugin):  # type: ignore[misc]
             raise DbtRuntimeError(str(error)) from None
 
     def configure_connection(self, conn: Any) -> None:
-        """Every cursor of the connection sees the functions."""
-        conn.create_function("source_file_path", file_path, ["VARCHAR", "VARCHAR"], "VARCHAR")
-        conn.create_function("source_file_hash", file_hash, ["VARCHAR", "VARCHAR"], "VARCHAR")
+        """Every cursor of the connection sees the function."""
+        conn.create_function("insitu_source_file", answer_json, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True)

@@ -1,62 +1,59 @@
-"""Find the file behind a source: a plain path, or a data file inside an installed Python package."""
+"""Find the files behind a source: a plain path or a pattern, beside the project or inside an installed package."""
 
-import atexit
+import glob
 import hashlib
-import shutil
-import tempfile
-import zipfile
-from functools import cache
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
 from insitu.errors import ConfigurationError
 
 
-@cache
-def file_path(package: str, path: str) -> str:
-    """Return the path of a readable file for a source.
+def source_files(package: str, path: str) -> list[Path]:
+    """Return the files of a source, in the order of their names.
 
     Args:
-        package: name of the installed package that holds the file, or "" for a plain path. The package is located,
+        package: name of the installed package that holds the files, or "" for a plain path. The package is located,
             never imported.
-        path: path inside the package, or a plain path. A zip archive with one member is unpacked for this process.
+        path: path or pattern (`*`, `?`, `[…]`, `**`) inside the package, or a plain one.
 
     Raises:
         ConfigurationError: the package is not installed, or there is no such file.
     """
-    found = _locate(package, path)
-    return str(_unzipped(found)) if found.suffix == ".zip" else str(found)
-
-
-def file_hash(package: str, path: str) -> str:
-    """Return the SHA-256 of the file as it is stored (hex), to see whether it changed since it was loaded."""
-    with _locate(package, path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _locate(package: str, path: str) -> Path:
-    root = Path()
-    if package:
-        spec = find_spec(package)
-        if spec is None or not spec.submodule_search_locations:
-            raise ConfigurationError(
-                f"The Python package `{package}`, which holds the source file `{path}`, is not installed. "
-                f"Install it with `pip install {package}`, then run again."
-            )
-        root = Path(next(iter(spec.submodule_search_locations)))
-    found = root / path
-    if not found.is_file():
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
         raise ConfigurationError(
-            f"There is no source file `{found}`. Correct `config.meta.file` of the source, or put the file there."
+            f"the source file `{path}` is an address; files are read from the disk alone. Fetch it first, or load the "
+            "table by other means and remove `config.meta.file`."
+        )
+    root = _package_folder(package, path) if package else Path()
+    if (root / path).is_file():
+        return [root / path]
+    found = [Path(name) for name in sorted(glob.glob(str(root / path), recursive=True)) if Path(name).is_file()]
+    if not found:
+        raise ConfigurationError(
+            f"There is no source file `{root / path}`. Correct `config.meta.file` of the source, or put the file there."
         )
     return found
 
 
-def _unzipped(archive: Path) -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="insitu-"))
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    with zipfile.ZipFile(archive) as file:
-        members = file.namelist()
-        if len(members) != 1:
-            raise ConfigurationError(f"`{archive}` holds {len(members)} files; a source file archive holds one.")
-        return Path(file.extract(members[0], directory))
+def files_hash(files: list[Path]) -> str:
+    """Return the SHA-256 of a file as it is stored (hex), or one over the names and contents of several."""
+    if len(files) == 1:
+        return _file_hash(files[0])
+    listed = "".join(f"{_file_hash(file)}  {file.name}\n" for file in files)
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def _file_hash(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _package_folder(package: str, path: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigurationError(
+            f"The Python package `{package}`, which holds the source file `{path}`, is not installed. "
+            f"Install it with `pip install {package}`, then run again."
+        )
+    return Path(next(iter(spec.submodule_search_locations)))

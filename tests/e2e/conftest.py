@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from insitu.local_postgres import Database
-from insitu.sources import file_path
+from insitu.sources import Column, Declaration, read_files
 from tests.e2e.postgres import PostgresSite, load_raw_postgres
 from tests.e2e.site import NEXT_DAY, ROOT, Site, copy_project, edit
 
@@ -30,13 +30,10 @@ def load_raw(warehouse: Path) -> None:
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("create schema raw")
         for table in tables:
-            path = file_path(table["config"]["meta"]["file"]["package"], table["config"]["meta"]["file"]["path"])
-            columns = ", ".join(f'cast("{c["name"]}" as {c["data_type"]}) as "{c["name"]}"' for c in table["columns"])
+            columns = [Column(column["name"], column["data_type"]) for column in table["columns"]]
+            path = read_files(Declaration.of(table["config"]["meta"]["file"]), columns)
             kept = KEPT_FLIGHTS if table["name"] == "flights" else "true"
-            connection.execute(
-                f"create table raw.{table['name']} as select {columns} "
-                f"from read_csv('{path}', header = true, all_varchar = true, nullstr = ['NA', '']) where {kept}"
-            )
+            connection.execute(f"create table raw.{table['name']} as select * from read_parquet('{path}') where {kept}")
 
 
 @pytest.fixture(scope="session")

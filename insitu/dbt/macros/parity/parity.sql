@@ -140,5 +140,5 @@ md5({% for column in features %}
 
 {#- Whether a column holds floating-point or decimal numbers. -#}
 {% macro is_floating(column) %}
-    {{- return(insitu.canonical_type(column.data_type) in ['double precision', 'real', 'float', 'numeric']) -}}
+    {{- return(insitu.canonical_type(column.data_type) in ['double precision', 'real', 'numeric']) -}}
 {% endmacro %}

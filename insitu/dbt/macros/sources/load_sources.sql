@@ -2,10 +2,36 @@
     when one is refused, none. The variable `insitu_load_sources: false` leaves the tables to whoever fills them. -#}
 {% macro load_sources() %}
     {%- if execute and var('insitu_load_sources', true) -%}
-        {%- set files = insitu.selected_sources() | selectattr('config.meta.file', 'defined') | list -%}
-        {%- for source in files -%}{%- do insitu.check_file_declaration(source) -%}{%- endfor -%}
-        {%- if files -%}{%- do adapter.dispatch('load_files', 'insitu')(files) -%}{%- endif -%}
+        {%- set changed = [] -%}
+        {%- for source in insitu.selected_sources() if source.config.meta.file is defined -%}
+            {%- do insitu.check_file_declaration(source) -%}
+            {%- set relation = insitu.source_relation(source) -%}
+            {%- set loaded = adapter.dispatch('table_comment', 'insitu')(relation) or '' -%}
+            {%- set comment = insitu.file_comment(source, insitu.ask_files('file_hash', source)) -%}
+            {%- if loaded != comment -%}
+                {#- A table of the same columns is filled anew, so that views on it stay. -#}
+                {%- set keep = loaded.endswith(comment.split(', ')[-1]) -%}
+                {%- do changed.append((source, relation, insitu.ask_files('typed_file', source), comment, keep)) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if changed -%}{%- do insitu.replace_tables(changed) -%}{%- endif -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{#- Replaces the tables of changed sources by their files, in one transaction. -#}
+{% macro replace_tables(changed) %}
+    {%- do run_query("begin") -%}
+    {%- for source, relation, path, comment, keep in changed -%}
+        {%- do run_query("create schema if not exists " ~ adapter.quote(source.schema)) -%}
+        {%- do adapter.dispatch('load_typed_file', 'insitu')(relation, path, source.columns, keep) -%}
+        {%- do run_query("comment on table " ~ relation ~ " is " ~ insitu.text_literal(comment)) -%}
+    {%- endfor -%}
+    {%- do run_query("commit") -%}
+    {%- for source, relation, path, comment, keep in changed -%}
+        {%- do run_query("analyze " ~ relation) -%}
+        {%- do log("Loaded " ~ source.source_name ~ "." ~ source.name ~ " from " ~ source.config.meta.file.path, info=true) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 
@@ -23,99 +49,111 @@
 {% endmacro %}
 
 
-{#- The comment of a table that was loaded from a file: the hash of the file, and one of the columns declared, so that a
-    changed file and a changed declaration are both loaded again. -#}
+{#- The comment of a table that was loaded from files: their hash, one of how they are read, and one of the columns
+    declared, so that a changed file and a changed declaration are both loaded again. -#}
 {% macro file_comment(source, hash) %}
     {%- set declared = [] -%}
-    {%- for column in source.columns.values() -%}
+    {%- set formats = [] -%}
+    {%- for column in insitu.file_request(source).columns -%}
         {%- do declared.append(column.name ~ ' ' ~ column.data_type) -%}
+        {%- do formats.append(column.format) -%}
     {%- endfor -%}
     {{- return(
         "Loaded from " ~ source.config.meta.file.path ~ ", SHA-256 " ~ hash
+        ~ ", read " ~ local_md5(tojson([source.config.meta.file, formats], sort_keys=true))[:8]
         ~ ", columns " ~ local_md5(declared | join(', '))[:8]
     ) -}}
 {% endmacro %}
 
 
+{#- What the reader of files is told of a source. -#}
+{% macro file_request(source) %}
+    {%- set columns = [] -%}
+    {%- for column in source.columns.values() -%}
+        {%- set format = (column.get('config') or {}).get('meta', {}).get('format') or (column.meta or {}).get('format') -%}
+        {%- do columns.append({'name': column.name, 'data_type': column.data_type, 'format': format}) -%}
+    {%- endfor -%}
+    {{- return({
+        'source': source.source_name ~ "." ~ source.name,
+        'declared_in': source.original_file_path,
+        'file': source.config.meta.file,
+        'columns': columns,
+    }) -}}
+{% endmacro %}
+
+
+{#- Asks the reader of files about a source: `file_hash`, or `typed_file`, the path of a Parquet file with its rows. Fails
+    with the reader's words where it refuses. -#}
+{% macro ask_files(question, source) %}
+    {%- set answer = adapter.dispatch('ask_files', 'insitu')(question, insitu.file_request(source)) -%}
+    {%- if answer.error -%}{%- do exceptions.raise_compiler_error(answer.error) -%}{%- endif -%}
+    {{- return(answer.value) -}}
+{% endmacro %}
+
+
 {#- Fails: it can not load files. -#}
-{% macro default__load_files(sources) %}
+{% macro default__ask_files(question, request) %}
     {%- do exceptions.raise_compiler_error(
-        "Source `" ~ sources[0].source_name ~ "." ~ sources[0].name ~ "` is a file (`config.meta.file`), and adapter `"
+        "Source `" ~ request.source ~ "` is a file (`config.meta.file`), and adapter `"
         ~ target.type ~ "` cannot load files. Load the table by other means and remove `config.meta.file`."
     ) -%}
 {% endmacro %}
 
 
-{#- Reads CSV or Parquet by SQL: checks all changed files, then replaces their tables in one transaction. -#}
-{% macro duckdb__load_files(sources) %}
-    {%- set changed = [] -%}
-    {%- for source in sources -%}
-        {%- set file = insitu.source_file(source) -%}
-        {%- if not file.is_loaded -%}
-            {%- do insitu.check_source_file(source, file) -%}
-            {%- do changed.append((source, file)) -%}
-        {%- endif -%}
+{#- By a function that the plugin of the profile adds to SQL. -#}
+{% macro duckdb__ask_files(question, request) %}
+    {%- set asked = insitu.text_literal(question) ~ ", " ~ insitu.text_literal(tojson(request)) -%}
+    {{- return(fromjson(run_query("select insitu_source_file(" ~ asked ~ ")").rows[0][0])) -}}
+{% endmacro %}
+
+
+{#- By the adapter. -#}
+{% macro postgrespy__ask_files(question, request) %}
+    {{- return(adapter.source_file(question, request)) -}}
+{% endmacro %}
+
+
+{#- The comment of a table, or nothing. -#}
+{% macro default__table_comment(relation) %}{{- return(none) -}}{% endmacro %}
+
+
+{#- From the catalog. -#}
+{% macro duckdb__table_comment(relation) %}
+    {{- return(run_query(
+        "select max(comment) from duckdb_tables() where database_name = current_database() and schema_name = "
+        ~ insitu.text_literal(relation.schema) ~ " and table_name = " ~ insitu.text_literal(relation.identifier)
+    ).rows[0][0]) -}}
+{% endmacro %}
+
+
+{#- From the catalog. -#}
+{% macro postgrespy__table_comment(relation) %}
+    {%- set name = insitu.text_literal(relation.include(database=false) | string) -%}
+    {{- return(run_query("select obj_description(to_regclass(" ~ name ~ "), 'pg_class')").rows[0][0]) -}}
+{% endmacro %}
+
+
+{#- Replaces a table by a Parquet file whose values fit the declared columns. -#}
+{% macro duckdb__load_typed_file(relation, path, columns, keep) %}
+    {%- set items = [] -%}
+    {%- for column in columns.values() -%}
+        {%- set name = '"' ~ column.name | replace('"', '""') ~ '"' -%}
+        {%- do items.append("cast(" ~ name ~ " as " ~ column.data_type ~ ") as " ~ name) -%}
     {%- endfor -%}
-
-    {%- if changed -%}
-        {%- do run_query("begin") -%}
-        {%- for source, file in changed -%}
-            {%- do run_query("create schema if not exists " ~ adapter.quote(source.schema)) -%}
-            {%- do run_query(insitu.create_from_file(source, file)) -%}
-            {%- do run_query("comment on table " ~ file.relation ~ " is " ~ insitu.text_literal(file.comment)) -%}
-        {%- endfor -%}
-        {%- do run_query("commit") -%}
-        {%- do insitu.say_loaded(changed | map('first')) -%}
-    {%- endif -%}
+    {%- do run_query(
+        "create or replace table " ~ relation ~ " as select " ~ items | join(", ")
+        ~ " from read_parquet(" ~ insitu.text_literal(path) ~ ")"
+    ) -%}
 {% endmacro %}
 
 
-{#- The file behind a source: whether it is loaded already and, if not, its table, the comment the table gets (which
-    tells the hashes) and SQL that reads the file as text. -#}
-{% macro source_file(source) %}
-    {%- set settings = source.config.meta.file -%}
-    {%- set location = insitu.text_literal(settings.get('package', '')) ~ ", " ~ insitu.text_literal(settings.path) -%}
-    {%- set hash = run_query("select source_file_hash(" ~ location ~ ")").rows[0][0] -%}
-    {%- set comment = insitu.file_comment(source, hash) -%}
-    {%- set comments = run_query(
-        "select comment from duckdb_tables() where database_name = current_database() and schema_name = "
-        ~ insitu.text_literal(source.schema) ~ " and table_name = " ~ insitu.text_literal(source.identifier)
-    ).columns[0].values() -%}
-    {%- if comment in comments -%}{{- return({'is_loaded': true}) -}}{%- endif -%}
-    {%- set path = run_query("select source_file_path(" ~ location ~ ")").rows[0][0] -%}
-    {%- set as_text = ", header = true, all_varchar = true, nullstr = ['NA', '']" -%}
-    {{- return({
-        'is_loaded': false,
-        'relation': insitu.source_relation(source),
-        'comment': comment,
-        'rows': "read_parquet(" ~ insitu.text_literal(path) ~ ")" if path.endswith('.parquet')
-            else "read_csv(" ~ insitu.text_literal(path) ~ as_text ~ ")",
-    }) -}}
-{% endmacro %}
-
-
-{#- The statement that replaces a source's table by the rows of its file. -#}
-{% macro create_from_file(source, file) %}
-    create or replace table {{ file.relation }} as
-    select
-    {%- for column in source.columns.values() %}
-        cast({{ adapter.quote(column.name) }} as {{ column.data_type }}) as {{ adapter.quote(column.name) }}
-        {{- "," if not loop.last }}
-    {%- endfor %}
-    from {{ file.rows }}
+{#- By COPY. -#}
+{% macro postgrespy__load_typed_file(relation, path, columns, keep) %}
+    {%- do adapter.load_typed_file(relation, path, columns, keep) -%}
 {% endmacro %}
 
 
 {#- The table of a source, whether it is there or not. -#}
 {% macro source_relation(source) %}
     {{- return(api.Relation.create(database=source.database, schema=source.schema, identifier=source.identifier)) -}}
-{% endmacro %}
-
-
-{#- Says which sources were loaded, and from where. -#}
-{% macro say_loaded(sources) %}
-    {%- for source in sources -%}
-        {%- set name = source.source_name ~ "." ~ source.name -%}
-        {%- do log("Loaded " ~ name ~ " from " ~ source.config.meta.file.path, info=true) -%}
-    {%- endfor -%}
 {% endmacro %}
