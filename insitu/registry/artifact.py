@@ -2,7 +2,7 @@
 
 Pickle executes code while it loads; skops only rebuilds objects of types it is told to trust. The list below is fixed
 here and never read from the file. A type check cannot see a crafted *content* (tree nodes pointing outside their array
-crash the process), so two more checks are made: against the SHA-256 in the registry, and of the bounds of every tree.
+crash the process), so two more checks are made: against the SHA-256 in the registry, and of the model's structure.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from insitu.errors import InsituError
+from insitu.registry.structure import check_boosters, check_estimators
+from insitu.registry.structure.parts import BadStructure
 from insitu.registry.versions import incompatible
 
 # The types that our families need beyond those skops trusts by default (scikit-learn's estimators, NumPy arrays).
@@ -54,7 +55,8 @@ def dumps(model: Any, trusted: Sequence[str] = ()) -> bytes:
     """Serialise a fitted estimator. The same model gives the same bytes.
 
     Raises:
-        InsituError: the model holds a type outside the allow-list, so it could be written but never read back.
+        InsituError: the model holds a type outside the allow-list, or a structure that is not checked, so it could be
+            written but never read back.
     """
     data = _canonical(skops.io.dumps(model))
     unknown = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED_TYPES) - set(trusted))
@@ -63,6 +65,13 @@ def dumps(model: Any, trusted: Sequence[str] = ()) -> bytes:
             f"the fitted model holds {', '.join(unknown)}, which the registry does not load. If you trust the code "
             "of these types, list them in `meta.ml.trusted_types`"
         )
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            check_boosters(archive)
+    except BadStructure as error:
+        raise InsituError(
+            f"the registry could not load the fitted model again: {error}. Change its parameters"
+        ) from error
     return data
 
 
@@ -94,13 +103,26 @@ def loads(
             "that one, or run `dbt build` to train again with the present one"
         )
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            check_boosters(archive)
         model = skops.io.loads(data, trusted=[*TRUSTED_TYPES, *trusted])
+        check_estimators(model)
     except UntrustedTypesFoundException as error:
         raise InsituError(
             f"`{model_version}` holds types outside the allow-list and is not loaded: {str(error).splitlines()[0]} "
             "Your own estimators' types belong in `meta.ml.trusted_types`"
         ) from error
-    check_trees(model, model_version)
+    except BadStructure as error:
+        raise InsituError(
+            f"`{model_version}` does not hold together and is not loaded: {error}. No library writes such a model: "
+            "find out who changed the row, then restore it from a backup, or delete it and train again"
+        ) from error
+    except Exception as error:  # whatever a file that is no model of ours makes the libraries raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise InsituError(
+            f"`{model_version}`: the artifact cannot be read ({reason}). Restore the row from a backup, or delete it "
+            "and train again"
+        ) from error
     return model
 
 
@@ -138,51 +160,3 @@ def _write(target: zipfile.ZipFile, name: str, content: bytes) -> None:
     info = zipfile.ZipInfo(name, _EPOCH)
     info.compress_type = zipfile.ZIP_DEFLATED
     target.writestr(info, content)
-
-
-def check_trees(model: Any, model_version: str = "model") -> None:
-    """Check that every tree's node indices stay inside its arrays.
-
-    scikit-learn follows them unchecked. Raises InsituError.
-    """
-    for kind, nodes, width in _trees(model, set()):
-        count = len(nodes)
-        if kind == "forest":
-            leaf = nodes["left_child"] == -1
-            inner = nodes[~leaf]
-            children = np.concatenate([inner["left_child"], inner["right_child"]])
-            feature = inner["feature"]
-            ok = bool(np.all(nodes["right_child"][leaf] == -1))
-        else:
-            inner = nodes[nodes["is_leaf"] == 0]
-            children = np.concatenate([inner["left"], inner["right"]])
-            feature = inner["feature_idx"]
-            ok = True
-        ok = ok and count > 0 and bool(np.all((children > 0) & (children < count)))
-        ok = ok and bool(np.all((feature >= 0) & (feature < width)))
-        if not ok:
-            raise InsituError(f"`{model_version}` holds a tree whose nodes point outside of it; it is not loaded")
-
-
-def _trees(model: Any, seen: set[int]) -> list[tuple[str, Any, int]]:
-    """All tree node arrays under an estimator, with the number of features they may read."""
-    found: list[tuple[str, Any, int]] = []
-    stack: list[tuple[Any, int]] = [(model, 0)]
-    while stack:
-        item, width = stack.pop()
-        if id(item) in seen or isinstance(item, str | bytes | int | float | np.ndarray):
-            continue
-        seen.add(id(item))
-        kind = type(item).__name__
-        if kind == "Tree":
-            found.append(("forest", item.__getstate__()["nodes"], item.n_features))
-        elif kind == "TreePredictor":
-            found.append(("boosting", item.nodes, width))
-        elif isinstance(item, dict):
-            stack.extend((child, width) for child in item.values())
-        elif isinstance(item, list | tuple | set):
-            stack.extend((child, width) for child in item)
-        elif hasattr(item, "__dict__"):
-            width = int(getattr(item, "n_features_in_", width) or width)
-            stack.extend((child, width) for child in vars(item).values())
-    return found

@@ -66,7 +66,7 @@ ROWS = [
     (2, "", *EMPTY),
     (3, "NA", *EMPTY),
 ]
-SHOWN = "id, name, amount, share, seen, day, \"at\", open, paid, cast(key as text), cast(body as text), small, half"
+SHOWN = 'id, name, amount, share, seen, day, "at", open, paid, cast(key as text), cast(body as text), small, half'
 
 
 @dataclass
