@@ -14,7 +14,7 @@ from insitu import durations
 from insitu.errors import ConfigurationError
 from insitu.proof.lineage import tracing
 from insitu.proof.lineage.usage import models_using
-from insitu.proof.project import checking, manifest, report, waivers
+from insitu.proof.project import checking, freshness, manifest, report, waivers
 from insitu.proof.project.columns import of_warehouse
 from insitu.proof.project.manifest import ColumnReader
 from insitu.proof.project.project import Project as Proof
@@ -106,6 +106,7 @@ def time_travel(project: Project, select: tuple[str, ...], cuts: int, band: str)
         raise ConfigurationError(f"--band: {error}") from error
     target = project.target_path
     nodes, dialect = manifest.read(target, _asking(project))
+    freshness.check(target, list(select))
     proof = Proof(nodes, dialect)
     kinds = ("features", "training_set")
     chosen = [n for n in nodes if n.sql and (d := proof.declaration(n)) is not None and d.kind in kinds]

@@ -34,6 +34,7 @@ def point_in_time(query: Callable[[str], pa.Table], use_case: str) -> tuple[str,
             target,
             columns=lambda relations: of_warehouse(query, relations),
             select=ancestors(target, f"{use_case}__training_set"),
+            building=True,
         )
     except InsituError as error:
         return "not checked", str(error)[:MAX_MESSAGE]

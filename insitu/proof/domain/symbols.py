@@ -16,7 +16,7 @@ Weight = tuple[int, int]
 
 ORIGIN = 0  # the symbol of the instant 1970-01-01 00:00, from which literals are measured
 STRICT, LOOSE = 0, 1
-NO_ORDER = 10**18  # a bound so weak (30,000 years) that it says nothing of time
+_SAME = (0, LOOSE)  # there and back: neither is later
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -109,6 +109,7 @@ class Symbols:
         self._version = 0  # of structural
         self.aligned: dict[int, Aligned] = {}
         self._derivations: dict[int, list[tuple[str, int]]] = {}  # symbol → units it was truncated to, and the starts
+        self.told_apart: dict[int, set[int]] = {}  # value → values that differ wherever it does
 
     def fresh(self) -> int:
         self._count += 1
@@ -125,9 +126,22 @@ class Symbols:
         self._version += 1
 
     def identify(self, symbol: int, derived: int) -> None:
-        """`derived` identifies the row as well as `symbol` does. Their order in time stays unknown."""
-        if symbol != derived and (derived, (NO_ORDER, LOOSE)) not in self.structural.get(symbol, ()):
-            self._always(symbol, derived, NO_ORDER)
+        """`derived` is another value for each other value of `symbol`. Their order in time stays unknown."""
+        if symbol != derived:
+            self.told_apart.setdefault(symbol, set()).add(derived)
+
+    def as_distinct(self, zone: Zone, symbol: int) -> set[int]:
+        """The symbols that differ wherever this one does: equal to it, at a fixed distance from it, or a key of it."""
+        found, pending = {symbol}, [symbol]
+        while pending:
+            x = pending.pop()
+            near = {
+                y for y, w in self.paths(zone, x).items() if add(w, self.paths(zone, y).get(x, (1, LOOSE))) == _SAME
+            }
+            new = (near | self.told_apart.get(x, set())) - found
+            found |= new
+            pending += new
+        return found
 
     def literal(self, microseconds: int) -> int:
         key = ("time literal", microseconds)

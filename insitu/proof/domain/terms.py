@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from insitu.proof.domain.symbols import Symbols, Weight, Zone, add
+from insitu.proof.domain.symbols import LOOSE, Symbols, Weight, Zone, add
 
 RAW = "raw"  # the code of a term on a raw row, inside a staging model that is declared itself
 
@@ -54,6 +54,9 @@ def tighten(terms: Terms, symbols: Symbols, zone: Zone, visible: set[int]) -> Te
 
 
 def _bounded(term: Term, symbols: Symbols, zone: Zone, allowed: set[int], cache: dict[Any, Any] | None = None) -> Term:
+    if term.code == RAW:
+        same = set().union(*(symbols.as_distinct(zone, symbol) for symbol, _, _ in term.bounds))
+        return term._replace(bounds=tuple(sorted((y, 0, LOOSE) for y in same & allowed)))
     best: dict[int, Weight] = {}
     for symbol, c, flag in term.bounds:
         if cache is None:
@@ -94,6 +97,11 @@ def restrict(
 
 def _lost(term: Term, place: Place | None, code: str, why: str | Callable[[], str]) -> Term:
     reason = why if isinstance(why, str) else why()
+    if term.code == RAW:
+        reason, term = (
+            f"{reason}; a row of raw `{term.source}` is told by its whole key",
+            term._replace(available_at=""),
+        )
     return term._replace(place=place or term.place, code=code, why=reason or term.why)
 
 

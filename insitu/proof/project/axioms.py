@@ -65,8 +65,12 @@ def _declared(
         late = _versions(name, declaration, values, place)
     elif isinstance(declaration, d.Mutable):
         late = _todays(name, declaration, values, place)
-        if not declaration.rows_are_permanent:
-            presence = frozenset({_never(name, place, f"rows of mutable `{name}` come and go, without history")})
+        if declaration.rows_are_permanent is None:
+            why = (
+                f"rows of mutable `{name}` come and go, without history: counting them counts those of the future; if "
+                "every row is there at every as-of, say why in `rows_are_permanent`"
+            )
+            presence = frozenset({_never(name, place, why)})
     elif isinstance(declaration, d.Raw):
         presence = _raw(name, declaration, values, place, trusting)
     for column, value in values.items():

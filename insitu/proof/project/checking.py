@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from insitu.errors import ConfigurationError
-from insitu.proof.project import manifest, report, waivers
+from insitu.proof.project import freshness, manifest, report, waivers
 from insitu.proof.project.manifest import ColumnReader
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.project import Project
@@ -37,7 +37,7 @@ class Outcome:
 
 def check(
     target: Path, *, columns: ColumnReader | None = None, select: list[str] | None = None, today: date | None = None,
-    witnesses: Witnesses | None = None,
+    witnesses: Witnesses | None = None, building: bool = False,
 ) -> Outcome:  # fmt: skip
     """Check the project compiled into `target`.
 
@@ -46,11 +46,15 @@ def check(
         select: names of models; all declared ones by default.
         today: for the expiry of waivers.
         witnesses: searches for rows that show each leak (`insitu.proof.rerun.witness.attach`); none by default.
+        building: dbt is at work: what it has compiled so far is on disk, and the manifest does not tell yet.
 
     Raises:
-        ConfigurationError: nothing compiled, a wrong declaration, an unknown model.
+        ConfigurationError: nothing compiled, or not all, or not what the files say now, a wrong declaration, an
+            unknown model.
     """
     nodes, dialect = manifest.read(target, columns)
+    if not building:
+        freshness.check(target, select)
     with _without_collector():
         return _check(target, nodes, dialect, select, today, witnesses)
 

@@ -25,6 +25,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from insitu.errors import ConfigurationError
 from insitu.proof.domain.symbols import UNIT
 
+MIN_REASON = 10  # letters of a reason; fewer say nothing
+Reason = Annotated[str, Field(min_length=MIN_REASON)]
 _DURATION = re.compile(r"\s*(\d+)\s+([a-z]+?)s?\s*", re.IGNORECASE)
 
 
@@ -47,7 +49,7 @@ class Waiver(BaseModel):
     model_config = ConfigDict(extra="forbid")
     column: str
     code: str = Field(pattern=r"^\d{3}$")
-    reason: str = Field(min_length=10)
+    reason: Reason
     expires: date
 
 
@@ -76,7 +78,7 @@ class _Declared(BaseModel):
     determined: list[Determined] = []
     not_null: list[str] = []
     waivers: list[Waiver] = []
-    trust: str | None = Field(default=None, min_length=10)  # why a model that cannot be checked is right all the same
+    trust: Reason | None = None  # why a model that cannot be checked is right all the same
 
     def columns(self) -> Iterable[str]:
         """The columns the declaration names, for the check that they exist."""
@@ -115,7 +117,7 @@ class Static(_Declared):
     """Facts that never change."""
 
     kind: Literal["static"]
-    reason: str = Field(min_length=10)
+    reason: Reason
     content: str | list[str] | None = None  # hash of its contents, as the test of obligations tells it; per warehouse
 
 
@@ -138,7 +140,7 @@ class Mutable(_Declared):
 
     kind: Literal["mutable"]
     immutable: list[str] = []
-    rows_are_permanent: bool = True
+    rows_are_permanent: Reason | None = None  # why every row is there at every as-of; without it no row is
 
     def columns(self) -> Iterable[str]:
         yield from (*super().columns(), *self.immutable)
@@ -216,6 +218,7 @@ Declaration = Annotated[
 ]
 Anchored = Spine | Features | TrainingSet
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Declaration)
+_REASONS = ("reason", "rows_are_permanent", "trust")
 KINDS = ("event", "static", "validity", "mutable", "raw", "spine", "labels", "features", "training_set")
 
 
@@ -258,6 +261,10 @@ def parse(name: str, value: Any) -> Any:
                 message = f"is not an option of kind {kind} (options: {allowed})"
             elif problem["type"] == "missing":
                 message = f"is missing; kind {kind} needs it"
+            elif problem["type"] == "string_too_short":
+                message = f"{problem['input']!r} is no reason; write at least {MIN_REASON} letters that say why"
+            elif problem["type"] == "string_type" and problem["loc"][-1] in _REASONS:
+                message = f"is {problem['input']!r}; write the reason, in at least {MIN_REASON} letters"
             lines.append(f"{where}.{path}: {message}")
         raise DeclarationError("\n".join(lines)) from None
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.symbols import Symbols
 from insitu.proof.domain.terms import RAW, Place, Term
 from insitu.proof.domain.variants import Relation, Variant
 from insitu.proof.project import declarations as d
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.relations import Relations
-from insitu.proof.project.verdicts import ROW, ColumnVerdict, Finding, ModelResult, judge
+from insitu.proof.project.verdicts import ROW, ColumnVerdict, Finding, ModelResult, human, judge
+
+_KNOWN = "(known)"  # stands for the time at which a declared row is known
 
 
 def anchored(project: Relations, node: Node, declared: Any) -> ModelResult:
@@ -52,19 +55,77 @@ def axiom(project: Relations, node: Node, declared: Any) -> ModelResult:
         message = f"`{node.name}` has no column `{column}`, which its declaration names"
         return _refused(project, node, result, Refusal(message, code="010"))
     trusted = Relation(relation.names, [_without_raw(v) for v in relation.variants])
-    if column is None:
-        findings = _timeless(trusted, declared)
-    else:
-        findings = judge(trusted, column, project.analyser.symbols, (), inclusive=True)
-    if declared.kind == "validity":
-        exempt = {c.lower() for c in [declared.valid_to or "", *declared.current_flags]}
-    else:
-        exempt = set(relation.names) if declared.kind == "mutable" else set()
+    findings = _timeless(trusted, declared) if column is None else _known(trusted, declared, project.analyser.symbols)
+    exempt = _not_promised(relation, declared)
     found = [f for name, some in findings.items() if name not in exempt for f in some]
     result.columns = [ColumnVerdict(node.name, f.column, "unknown", [f]) for f in dict.fromkeys(found)]
     raw = any(t.code == RAW for v in relation.variants for t in _all_terms(v))
-    result.note = "trusted: each row is a function of one row of raw sources" if raw else "proved"
+    if result.ok:
+        result.note = "trusted: each row is a function of one row of raw sources" if raw else "proved"
     return _with_reads(result, relation)
+
+
+def _not_promised(relation: Relation, declared: Any) -> set[str]:
+    """The columns that readers cannot use, whatever they depend on; ROW when rows are not promised."""
+    if isinstance(declared, d.Validity):
+        return {c.lower() for c in declared.current_flags}
+    if isinstance(declared, d.Mutable):
+        mutable = set(relation.names) - {c.lower() for c in declared.immutable}
+        return mutable | (set() if declared.rows_are_permanent else {ROW})
+    return set()
+
+
+def _known(relation: Relation, declared: Any, symbols: Symbols) -> dict[str, list[Finding]]:
+    """What is not known when the declaration says, column by column.
+
+    A row that is read strictly after its time may depend on what is known at that very instant; one that is read at it
+    may not, unless that can be read at it, too.
+    """
+    column = d.known_by(declared)
+    assert column is not None
+    shown = column + (f" + {declared.lag}" if declared.lag_microseconds else "")
+    end = (declared.valid_to or "").lower() if isinstance(declared, d.Validity) else ""
+    late: list[Finding] = []
+    variants = []
+    for variant in relation.variants:
+        known = variant.columns["", column]
+        symbol = symbols.offset(known.symbol, declared.lag_microseconds, declared.lag_microseconds)
+        columns = {**variant.columns, ("", _KNOWN): known._replace(symbol=symbol)}
+        if end in relation.names:
+            value = columns["", end]
+            closing = {t for t in value.terms if t.closing} if value.closing else set()
+            columns["", end] = value._replace(terms=value.terms - closing)
+            late += [f for t in closing if (f := _end_too_late(t, end, declared)) is not None]
+        variants.append(replace(variant, columns=columns))
+    found = judge(Relation(relation.names, variants), _KNOWN, symbols, (), inclusive=declared.strict)
+    found = {name: [_of_declaration(f, shown, declared) for f in some] for name, some in found.items()}
+    if late:
+        found[end] = [*found[end], *dict.fromkeys(late)]
+    return found
+
+
+def _end_too_late(term: Term, end: str, declared: d.Validity) -> Finding | None:
+    """The finding when the end of a version is known later than the declaration says."""
+    if term.lag > declared.lag_microseconds:
+        why = f"an end is known {human(term.lag)} after it; declare `lag: '{human(term.lag)}'`"
+    elif term.lag == declared.lag_microseconds and not (declared.strict or term.inclusive):
+        why = f"an end is known after its instant, as rows of `{term.source}` are; declare `strict: true`"
+    else:
+        return None
+    return Finding("004", end, term.place, why, term.source)
+
+
+def _of_declaration(finding: Finding, shown: str, declared: Any) -> Finding:
+    """The finding in terms of the declaration, which is where it is mended."""
+    message = finding.message.replace(_KNOWN, shown)
+    if finding.code == "003":
+        message = (
+            f"a row is declared known at {shown} itself, but what it depends on (`{finding.source}`) is known only "
+            "after its instant; declare `strict: true`"
+        )
+    elif finding.code == "004":
+        message += "; declare a `lag`, or a later time"
+    return replace(finding, message=message)
 
 
 def _timeless(relation: Relation, declared: Any) -> dict[str, list[Finding]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from insitu.proof.domain.symbols import DAY, NO_ORDER, SECOND, STRICT, Symbols, Weight
+from insitu.proof.domain.symbols import DAY, SECOND, STRICT, Symbols, Weight
 from insitu.proof.domain.terms import Place, Term
 from insitu.proof.domain.variants import Relation, Variant
 
@@ -123,7 +123,7 @@ def check(
         if path is not None:
             total = (path[0] + c, min(path[1], flag))
             best = total if best is None else min(best, total)
-    if best is None or best[0] >= NO_ORDER // 2:
+    if best is None:
         code = "006" if term.label else "001"
         return Finding(
             code, column, term.place, f"no predicate bounds {known} by {anchor}; {_advice(term, anchor)}", term.source
@@ -136,12 +136,19 @@ def check(
     if c == 0:
         message = f"the bound is {known} <= {anchor}: a row known exactly at {anchor} is seen; write <"
         return Finding("003", column, term.place, message, term.source)
-    message = f"the best provable bound is {known} {sign} {anchor} + {human(c)}; it must be < {anchor}"
+    message = (
+        f"the best provable bound is {known} {sign} {anchor} + {human(c)}; it must be {'<=' if loose else '<'} {anchor}"
+    )
     return Finding("004", column, term.place, message, term.source)
 
 
 def _advice(term: Term, anchor: str) -> str:
     operator = "<=" if term.inclusive else "<"
+    if term.available_at == anchor:
+        return (
+            f"bound the rows of `{term.source}` that are read: their {anchor} {operator} the {anchor} of the row they "
+            "are read for"
+        )
     return f"add `{term.available_at} {operator} {anchor}` to the join or filter that reads it"
 
 

@@ -9,7 +9,7 @@ from insitu.proof.domain.symbols import Weight
 from insitu.proof.domain.terms import NOTHING, Terms, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, is_present, reads_of, terms_of
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.rules.truth import certain, predicates
+from insitu.proof.rules.truth import certain, predicates, validity
 
 
 def branches(node: exp.Case | exp.If) -> tuple[list[tuple[exp.Expr, exp.Expr]], exp.Expr | None]:
@@ -72,6 +72,8 @@ def coalesce(a: Analyser, node: exp.Coalesce, row: Row) -> Value:
         terms, reads = branch(a, first, [], row)
         return Value(a.symbols.fresh(), terms, type="boolean", reads=reads)
     values = [a.value(x, row) for x in arguments]
+    if fallback is not None and values[0].closing and validity.is_forever(fallback):
+        return values[0]._replace(symbol=a.symbols.fresh(), not_null=True)
     if is_present(values[0], row.variant.zone) and values[0].constant is None:
         return values[0]
     return _any_of(a, "coalesce", values, row)

@@ -24,13 +24,13 @@ def opaque(
     """A function of which only the arguments are known; the same key and arguments give the same symbol.
 
     Args:
-        identifying: the result still tells which row it is of, where a staging model is trusted.
+        identifying: the result is another one for each other value of the argument that is not constant.
     """
     values = list(values)
     symbol = a.symbols.intern((key, tuple(v.symbol for v in values)))
-    if a.trusting and identifying:
-        for v in values:
-            a.symbols.identify(v.symbol, symbol)
+    varying = [v.symbol for v in values if v.constant is None]
+    if identifying and len(varying) == 1:
+        a.symbols.identify(varying[0], symbol)
     return Value(symbol, terms_of(values), type=type_, reads=reads_of(values))
 
 
@@ -71,8 +71,7 @@ def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
         family = "text"
     elif any(v.type == "timestamptz" for v in values) and not a.trusting:
         raise Refusal(f"{a.show(node)} reads a time with time zone, in the session's zone", node)
-    # Of functions that the parser knows by name only, it is not noted which are identifying: all count as such.
-    return opaque(a, _key(node, children), values, family, facts.identifying or isinstance(node, exp.Anonymous))
+    return opaque(a, _key(node, children), values, family, facts.identifying)
 
 
 def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:

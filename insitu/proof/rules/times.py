@@ -22,6 +22,12 @@ def _derived(value: Value, symbol: int, type_: str | None) -> Value:
     return value._replace(symbol=symbol, constant=constant, closing=False, type=type_, identifies=())
 
 
+# Casts that fail rather than give two values the same result.
+_EXACT = {(x, "text") for x in ("integer", "decimal", "float", "boolean", "date", "timestamp", "text")} | {
+    ("integer", "integer"), ("integer", "decimal"), ("boolean", "integer"),
+}  # fmt: skip
+
+
 def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
     """A cast: of a time to a date it truncates; most others say nothing of order."""
     target = _type_name(a, node.to)
@@ -41,7 +47,8 @@ def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
         return value._replace(type="timestamp")
     if to == value.type and to in ("integer", "boolean", "text") and target in ("bigint", "boolean", "varchar", "text"):
         return value
-    result = scalars.opaque(a, ("cast", target, type(node).__name__), [value], to, identifying=True)
+    exact = type(node) is exp.Cast and (value.type, to) in _EXACT and (to != "text" or target in ("varchar", "text"))
+    result = scalars.opaque(a, ("cast", target, type(node).__name__), [value], to, identifying=exact)
     number = isinstance(value.constant, float) and value.constant.is_integer() and to in ("integer", "decimal", "float")
     return result._replace(constant=value.constant) if number else result
 

@@ -9,6 +9,7 @@ from insitu.proof.domain.variants import Key, Relation
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.projection import Projection
 from insitu.proof.rules.truth.parts import conjuncts
+from insitu.proof.sql import intervals
 from insitu.proof.sql.identifiers import identifier
 
 
@@ -26,9 +27,21 @@ def _plain(a: Analyser, items: Projection, scope: Scope) -> dict[Key, str]:
     return result
 
 
+def _moved(items: Projection) -> Projection:
+    """Times that are selected a fixed duration later or earlier, as if they were selected as they are."""
+    result = []
+    for name, expression in items:
+        moved = expression.unnest()
+        if isinstance(moved, exp.Add | exp.Sub) and isinstance(moved.expression, exp.Interval):
+            duration = intervals.parse(moved.expression)
+            if duration is not None and duration.low == duration.high:
+                result.append((name, moved.this))
+    return result
+
+
 def kept_keys(a: Analyser, scope: Scope, items: Projection) -> list[frozenset[str]]:
-    """Keys of the FROM clause all of whose columns are selected, or equal to a selected one."""
-    output = _plain(a, items, scope)
+    """Keys of the FROM clause all of whose columns are selected, moved in time, or equal to a selected one."""
+    output = _plain(a, _moved(items), scope) | _plain(a, items, scope)
     constants = {
         key
         for v in scope.variants[:1]

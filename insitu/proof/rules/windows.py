@@ -21,7 +21,7 @@ from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import frames, ties
 from insitu.proof.rules.calls.call import Call
 from insitu.proof.rules.calls.frames import Frame
-from insitu.proof.rules.truth import predicates
+from insitu.proof.rules.truth import next_row, predicates
 from insitu.proof.sql import functions
 
 
@@ -42,6 +42,9 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     """A window function: what it depends on in every row that its frame can hold."""
     if row.peers is None:
         raise Refusal("a window function in this clause", node)
+    ending = next_row.end(a, node, row)
+    if ending is not None:
+        return ending
     partition, order, spec = frames.definition(node, row)
     function, condition, ignoring = frames.unwrapped(node)
     arguments = _arguments(a, function)

@@ -25,7 +25,7 @@ class Facts:
     zoned: bool = False  # shifts local times, which proves no order: only in a model whose declaration is trusted
     clock: bool = False  # changes from run to run: clocks, random numbers, sequences, settings
     text: bool = False  # gives text, and comparing texts proves nothing about time
-    identifying: bool = False  # cleaning or hashing: the result still tells which row it is of
+    identifying: bool = False  # another value for each other argument, if all but one are constants
     strict: bool = False  # NULL when any argument is NULL
     rejects_null: bool = False  # a predicate that is never true when an operand is NULL
     unit: str = ""  # makes an interval of so many of this unit
@@ -69,10 +69,10 @@ _row(
 )
 _row("EQ GT GTE LT LTE NEQ", pure=True, strict=True, rejects_null=True)
 _row("Between ILike In Like", pure=True, rejects_null=True)
-_row("Concat ConcatWs DPipe Lower MD5 SHA2 TimeToStr Trim Upper", pure=True, text=True, identifying=True)
+_row("DPipe MD5 SHA2", pure=True, text=True, identifying=True)
 _row(
-    "Chr Dayname Left MonthName Pad RegexpExtract RegexpReplace Repeat Replace Reverse Right SHA SplitPart Substring "
-    "ToChar",
+    "Chr Concat ConcatWs Dayname Left Lower MonthName Pad RegexpExtract RegexpReplace Repeat Replace Reverse Right SHA "
+    "SplitPart Substring TimeToStr ToChar Trim Upper",
     pure=True,
     text=True,
 )

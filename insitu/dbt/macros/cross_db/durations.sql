@@ -45,3 +45,9 @@
 {% macro minus_duration(column, seconds) %}
     {{- column }}{% if seconds %} - interval '{{ insitu.duration_text(seconds) }}'{% endif -%}
 {% endmacro %}
+
+
+{#- `column + interval '6 hours'`; nothing is added for 0 seconds. -#}
+{% macro plus_duration(column, seconds) %}
+    {{- column }}{% if seconds %} + interval '{{ insitu.duration_text(seconds) }}'{% endif -%}
+{% endmacro %}

@@ -1,6 +1,6 @@
 {#- Has the table an index that starts with these key columns, in any order, and goes on with the availability
     column? -#}
-{% macro has_lookup_index(events, keys, available_at) %}
+{% macro has_lookup_index(events, keys, known_at) %}
     {%- set query -%}
         select string_agg(attribute.attname, ',' order by position.n) as columns
         from pg_index as i
@@ -14,7 +14,7 @@
     {%- endset -%}
     {%- for row in run_query(query).rows -%}
         {%- set columns, n = row[0].split(','), keys | length -%}
-        {%- if columns[:n] | sort == keys | sort and columns[n:n + 1] == [available_at] -%}
+        {%- if columns[:n] | sort == keys | sort and columns[n:n + 1] == [known_at] -%}
             {{ return(true) }}
         {%- endif -%}
     {%- endfor -%}
@@ -39,7 +39,7 @@
 
 {#- Spine rows, events, pairs of equal key, and the seconds the events span, scaled up from samples of about 200
     pages. -#}
-{% macro lookup_sample(spine, events, keys, available_at, shares) %}
+{% macro lookup_sample(spine, events, keys, known_at, shares) %}
     {%- set spine_keys, event_keys = keys.keys() | join(', '), keys.values() | join(', ') %}
     with spine_sample as (
         select {{ spine_keys }}, count(*) as n
@@ -47,7 +47,7 @@
         group by {{ spine_keys }}
     ),
     event_sample as (
-        select {{ event_keys }}, count(*) as n, min({{ available_at }}) as first_at, max({{ available_at }}) as last_at
+        select {{ event_keys }}, count(*) as n, min({{ known_at }}) as first_at, max({{ known_at }}) as last_at
         from {{ events }} tablesample system ({{ shares.events }}) repeatable (1)
         group by {{ event_keys }}
     )

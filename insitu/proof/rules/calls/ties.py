@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sqlglot import exp
 
 from insitu.proof.domain.context import Group, Row
-from insitu.proof.domain.symbols import LOOSE, ORIGIN
+from insitu.proof.domain.symbols import ORIGIN
 from insitu.proof.domain.variants import Key, Value, Variant
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import frames
@@ -50,12 +50,7 @@ def _determined(a: Analyser, variant: Variant, column: Key, known: set[int], tog
         return False
     if value.symbol in known or (value.constant is not None and _same_in(value, column, together)):
         return True
-    forward = a.symbols.paths(variant.zone, value.symbol)
-    return any(
-        forward.get(k) == (0, LOOSE) and a.symbols.paths(variant.zone, k).get(value.symbol) == (0, LOOSE)
-        for k in known
-        if k in forward
-    )
+    return not known.isdisjoint(a.symbols.as_distinct(variant.zone, value.symbol))
 
 
 def _same_in(value: Value, column: Key, together: Sequence[Variant]) -> bool:

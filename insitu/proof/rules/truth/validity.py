@@ -7,7 +7,7 @@ import re
 from sqlglot import exp
 
 from insitu.proof.domain.context import Row
-from insitu.proof.domain.symbols import LOOSE
+from insitu.proof.domain.symbols import LOOSE, STRICT
 from insitu.proof.domain.variants import Value, is_present
 from insitu.proof.rules.analyser import Analyser
 
@@ -18,7 +18,8 @@ def end_of_version(a: Analyser, part: exp.Expr, row: Row) -> Value | None:
     """The truth of `x < valid_to`, where an open version counts as valid for ever; None when it is another predicate.
 
     A version's end becomes known at the end itself. Cutting at T ≥ x keeps every end up to x, and opens the others: the
-    predicate says the same. An open end is NULL (so NULL must satisfy the predicate), unless valid_to is declared
+    predicate says the same. (Ends that are known only after their time leave out those at T: `x <= end` says the same
+    of them.) An open end is NULL (so NULL must satisfy the predicate), unless valid_to is declared
     not_null (then it is a date beyond all others).
     """
     part, open_ended = part.unnest(), False
@@ -44,9 +45,7 @@ def end_of_version_of(a: Analyser, part: exp.Expr, row: Row, open_ended: bool) -
         return None
     high = high.unnest()
     if isinstance(high, exp.Coalesce) and len(high.expressions) == 1:
-        fallback = high.expressions[0].unnest()
-        fallback = fallback.this if isinstance(fallback, exp.Cast) else fallback
-        if not (isinstance(fallback, exp.Literal) and _FOREVER.fullmatch(str(fallback.this))):
+        if not is_forever(high.expressions[0].unnest()):
             return None
         high, open_ended = high.this.unnest(), True
     if not isinstance(high, exp.Column):
@@ -57,7 +56,16 @@ def end_of_version_of(a: Analyser, part: exp.Expr, row: Row, open_ended: bool) -
     moment = a.value(low, row)
     if moment.closing or (open_ended and not is_present(moment, row.variant.zone)):
         return None
+    # `x <= end` is the same whether the end is x itself or later: it need be known only if it is before x.
+    flag = STRICT if isinstance(part, exp.LTE | exp.GTE) else LOOSE
     terms = frozenset(
-        t._replace(bounds=((moment.symbol, t.lag, LOOSE),), code="001", why="") if t.closing else t for t in end.terms
+        t._replace(bounds=((moment.symbol, t.lag, flag),), code="001", why="", closing=False) if t.closing else t
+        for t in end.terms
     )
     return Value(a.symbols.fresh(), moment.terms | terms, reads=moment.reads | end.reads, type="boolean")
+
+
+def is_forever(node: exp.Expr) -> bool:
+    """A literal date beyond all others, as stands for the end of an open version."""
+    literal = node.this if isinstance(node, exp.Cast) else node
+    return isinstance(literal, exp.Literal) and _FOREVER.fullmatch(str(literal.this)) is not None

@@ -38,6 +38,24 @@
 {% endmacro %}
 
 
+{#-
+    When a row of the relation is known, in SQL: its time column, and the `lag` that its declaration adds to that column.
+-#}
+{% macro known_at(relation, column) %}
+    {{- return(insitu.plus_duration(column, insitu.declared_lag(relation, column))) -}}
+{% endmacro %}
+
+
+{#- Seconds that the relation's declaration adds to this time column; 0 for another column. -#}
+{% macro declared_lag(relation, column) %}
+    {%- set declared = (insitu.point_in_time_declaration(relation) if execute and relation is not string else none) or {} -%}
+    {%- for time in ['available_at', 'matured_at', 'valid_from'] if declared.get('lag') and declared.get(time) == column -%}
+        {{ return(insitu.parse_window(declared.lag, 'lag, declared of ' ~ relation.identifier ~ ',').seconds) }}
+    {%- endfor -%}
+    {{ return(0) }}
+{% endmacro %}
+
+
 {#- Does the relation declare (and so test, see obligations) a key within these columns? -#}
 {% macro declared_unique(relation, columns) %}
     {%- if not execute or relation is string -%}{{ return(false) }}{%- endif -%}

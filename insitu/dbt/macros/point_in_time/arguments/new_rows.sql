@@ -40,9 +40,9 @@
 -#}
 {% macro reached_events(plan, reach) %}
     {%- if is_incremental() %}
-        and {{ plan.available_at }} < (select max(as_of) from spine)
+        and {{ plan.known_at }} < (select max(as_of) from spine)
     {%- if reach is not none %}
-        and {{ plan.available_at }} >= (select min(as_of) from spine) - interval '{{ insitu.duration_text(reach) }}'
+        and {{ plan.known_at }} >= (select min(as_of) from spine) - interval '{{ insitu.duration_text(reach) }}'
     {%- endif %}
     {%- endif %}
 {%- endmacro %}

@@ -23,7 +23,7 @@ with spine_rows as {{ 'materialized ' if plan.new_rows }}(
 
 matured_labels as (
     select
-        {{ plan.key_columns.values() | join(', ') }}, {{ matured_at }}, 1 as everyone,
+        {{ plan.key_columns.values() | join(', ') }}, {{ plan.known_at ~ (' as ' ~ matured_at if plan.known_at != matured_at else '') }}, 1 as everyone,
         {{ plan.label_value }} as {{ label }}_value
     from {{ labels }}
 ),
@@ -111,6 +111,7 @@ select * from final
         'key_columns': keys,
         'as_of': as_of,
         'available_at': matured_at,
+        'known_at': insitu.known_at(labels, matured_at),
         'gap': 0,
         'spine_key': spine_key,
         'columns': columns,

@@ -39,7 +39,7 @@
 {%- set order = plan.order_by + plan.columns | map(attribute='measure') | map(attribute='expr') | unique | list -%}
 {%- set key_list = keys | join(', ') -%}
 {%- set event_keys = plan.key_columns.values() | join(', ') -%}
-{%- set order_list = plan.available_at ~ ', ' ~ order | join(' nulls last, ') ~ ' nulls last' -%}
+{%- set order_list = plan.known_at ~ ', ' ~ order | join(' nulls last, ') ~ ' nulls last' -%}
 history as (
     select
         {{- insitu.looked_up_rows(plan) }}
@@ -53,7 +53,7 @@ history as (
             order by {{ order_list }}
         ) as place
     from {{ plan.events }}
-    where {{ plan.available_at }} is not null
+    where {{ plan.known_at }} is not null
     window history as (
         partition by {{ event_keys }}
         order by {{ order_list }}

@@ -76,7 +76,7 @@ events as {{ 'not materialized ' if not plan.unique }}(
         {{ column }} as tie_{{ loop.index }}
         {%- endfor %}
     from {{ plan.events }}
-    where {{ plan.available_at }} is not null
+    where {{ plan.known_at }} is not null
     {{- insitu.reached_events(plan, plan.max_age) }}
 ),
 {%- endif %}
@@ -92,5 +92,5 @@ select * from final
     {%- for column in insitu.renamed_keys(plan.key_columns) %}
         {{ column }},
     {%- endfor %}
-        {{ plan.available_at }} as moment
+        {{ plan.known_at }} as moment
 {%- endmacro %}

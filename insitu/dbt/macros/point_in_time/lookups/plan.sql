@@ -46,6 +46,7 @@
         'key_columns': keys,
         'as_of': as_of,
         'available_at': time_columns[0],
+        'known_at': insitu.known_at(relation, time_columns[0]),
         'gap': 0,
         'spine_key': spine_key,
         'prefix': prefix,

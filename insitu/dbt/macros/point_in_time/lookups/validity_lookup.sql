@@ -1,5 +1,6 @@
 {#-
-    The row of a slowly changing dimension that was valid at as_of: valid_from <= as_of < valid_to (NULL: still valid).
+    The row of a slowly changing dimension that was valid at as_of: valid_from <= as_of < valid_to (NULL: still valid),
+    or valid_from < as_of <= valid_to when its declaration says `strict: true`; a declared `lag` is added to both ends.
     The periods of a key must not overlap, or a spine row comes out twice: test it with `no_overlapping_validity`.
 -#}
 {% macro validity_lookup(
@@ -11,6 +12,9 @@
     spine_key, prefix, 'the row valid at as_of', 'range_join', 'one row per spine row: periods do not overlap', lookback
 ) -%}
 {%- set same_key = insitu.join_on('spine', 'dimension', plan.key_columns.keys(), quoted=false) -%}
+{%- set declared = (insitu.point_in_time_declaration(dimension) if execute and dimension is not string else none) or {} -%}
+{%- set from_then, until = ('<', '<=') if declared.get('strict') else ('<=', '<') -%}
+{%- set moment = insitu.minus_duration('spine.as_of', insitu.declared_lag(dimension, valid_from)) -%}
 {%- do insitu.document_columns(plan) -%}
 {{ insitu.features_comment(plan) }}
 {{ insitu.spine_cte(plan) }}
@@ -39,8 +43,8 @@ final as (
         {%- endfor %}
     from spine
     left join dimension
-        on {{ same_key }} and dimension.valid_from <= spine.as_of
-        and (dimension.valid_to is null or spine.as_of < dimension.valid_to)
+        on {{ same_key }} and dimension.valid_from {{ from_then }} {{ moment }}
+        and (dimension.valid_to is null or {{ moment }} {{ until }} dimension.valid_to)
 )
 
 select * from final

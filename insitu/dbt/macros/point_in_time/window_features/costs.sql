@@ -2,11 +2,11 @@
     Where looking up the events of a window beats sorting all of them, as {'bounded': [bool, why], 'all': [bool, why],
     'index': bool}: nowhere in DuckDB, which has no such index.
 -#}
-{% macro lookup_costs(spine, events, keys, available_at, longest, sorts) %}
-    {{ return(adapter.dispatch('lookup_costs', 'insitu')(spine, events, keys, available_at, longest, sorts)) }}
+{% macro lookup_costs(spine, events, keys, known_at, longest, sorts) %}
+    {{ return(adapter.dispatch('lookup_costs', 'insitu')(spine, events, keys, known_at, longest, sorts)) }}
 {% endmacro %}
 
-{% macro default__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
+{% macro default__lookup_costs(spine, events, keys, known_at, longest, sorts) %}
     {{ return({'bounded': [false, ''], 'all': [false, ''], 'index': false}) }}
 {% endmacro %}
 
@@ -15,10 +15,10 @@
     PostgreSQL: looking up reads every event of every window through the index; each sort reads every event once. The
     number of pairs of a spine row and an event of its key is estimated from a sample of blocks of both.
 -#}
-{% macro postgres__lookup_costs(spine, events, keys, available_at, longest, sorts) %}
+{% macro postgres__lookup_costs(spine, events, keys, known_at, longest, sorts) %}
     {%- set without_index = {'bounded': [false, 'no index'], 'all': [false, 'no index'], 'index': false} -%}
     {%- if not execute or events is string or spine is string or not load_relation(events) or not load_relation(spine)
-            or not insitu.has_lookup_index(events, keys.values() | list, available_at) -%}
+            or not insitu.has_lookup_index(events, keys.values() | list, known_at) -%}
         {{ return(without_index) }}
     {%- endif -%}
     {%- set tables = run_query(insitu.table_sizes({'spine': spine, 'events': events})).rows -%}
@@ -29,7 +29,7 @@
     {%- for role, pages, _ in tables -%}
         {%- do shares.update({role: [100, 100 * 200 / ([pages, 1] | max)] | min}) -%}
     {%- endfor -%}
-    {%- set sample = run_query(insitu.lookup_sample(spine, events, keys, available_at, shares)).rows[0] -%}
+    {%- set sample = run_query(insitu.lookup_sample(spine, events, keys, known_at, shares)).rows[0] -%}
     {%- set spine_rows, event_rows, pairs, seconds = sample | map('float') -%}
     {%- set seconds = [seconds, 1.0] | max -%}
     {%- set costs = {'index': true} -%}

@@ -8,6 +8,7 @@
     {%- set spine_types, event_types = insitu.known_columns(spine), insitu.known_columns(events) -%}
     {%- set keys = insitu.keys_mapping(keys) -%}
     {%- set available_at = available_at or insitu.declared_available_at(events) -%}
+    {%- set known_at = insitu.known_at(events, available_at) -%}
     {%- if execute -%}
         {%- do insitu.check_timestamp('as_of', as_of, spine_types, spine) -%}
         {%- do insitu.check_timestamp('available_at', available_at, event_types, events) -%}
@@ -23,7 +24,7 @@
         {%- do insitu.features_error('strategy', "'" ~ strategy ~ "'", "'auto', 'timeline' or 'range_join'") -%}
     {%- endif -%}
     {%- set longest, sorts = insitu.longest_window(measures), insitu.sorts_needed(measures, types) -%}
-    {%- set lookups = insitu.lookup_costs(spine, events, keys, available_at, longest, sorts) -%}
+    {%- set lookups = insitu.lookup_costs(spine, events, keys, known_at, longest, sorts) -%}
 
     {%- set columns, parts = [], [] -%}
     {%- for measure in measures -%}
@@ -51,6 +52,7 @@
         'key_columns': keys,
         'as_of': as_of,
         'available_at': available_at,
+        'known_at': known_at,
         'spine_key': spine_key,
         'prefix': prefix,
         'gap': gap_seconds,

@@ -38,7 +38,7 @@
     {%- set keys = plan.key_columns.values() | join(', ') -%}
     {%- set query -%}
         with sampled as (
-            select {{ keys }}, {{ plan.available_at }} as moment from {{ plan.events }} {{ sample.clause }}
+            select {{ keys }}, {{ plan.known_at }} as moment from {{ plan.events }} {{ sample.clause }}
         )
         {%- for width in widths %}
         select

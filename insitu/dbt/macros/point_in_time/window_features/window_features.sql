@@ -37,7 +37,7 @@ events as {{ 'not materialized ' if plan.lookups.index or plan.tiers }}(
         {%- for column in insitu.renamed_keys(plan.key_columns) %}
         {{ column }},
         {%- endfor %}
-        {{ plan.available_at }} as moment
+        {{ plan.known_at }} as moment
         {%- for measure in plan.measures %},
         {{ insitu.measure_input(measure) }} as {{ measure.name }}
         {%- for column in measure.order_by %},
@@ -45,7 +45,7 @@ events as {{ 'not materialized ' if plan.lookups.index or plan.tiers }}(
         {%- endfor %}
         {%- endfor %}
     from {{ plan.events }}
-    where {{ plan.available_at }} is not null
+    where {{ plan.known_at }} is not null
     {{- insitu.reached_events(plan, plan.reach) }}
 ),
 

@@ -1,0 +1,170 @@
+"""Is what was compiled what the files say now? A proof of other SQL than that of the project proves nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from insitu.errors import ConfigurationError
+
+SHOWN = 5
+_PATHS = {
+    "model-paths": ["models"],
+    "macro-paths": ["macros"],
+    "snapshot-paths": ["snapshots"],
+    "seed-paths": ["seeds"],
+}
+_PARSED = (".sql", ".py", ".yml", ".yaml")
+
+
+def check(target: Path, select: list[str] | None = None) -> None:
+    """Raise ConfigurationError when the manifest in `target` is not that of the files, or was compiled in part only.
+
+    Args:
+        target: dbt's target folder.
+        select: names of models; all declared ones by default. What they read must be compiled, too.
+    """
+    manifest = json.loads((target / "manifest.json").read_text())
+    changes = list(_changes(target, manifest))
+    if changes:
+        shown = ", ".join(changes[:SHOWN]) + (f" and {len(changes) - SHOWN} more" if len(changes) > SHOWN else "")
+        raise ConfigurationError(
+            f"What was compiled into `{target}` is not what the files say now: {shown}. "
+            "Run `dbt compile --full-refresh`."
+        )
+    missing = sorted(_uncompiled(manifest["nodes"], select))
+    if missing:
+        several = f"{len(missing)} models are" if len(missing) > 1 else "A model is"
+        shown = ", ".join(missing[:SHOWN]) + (f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
+        raise ConfigurationError(
+            f"{several} not compiled, so there is no SQL to prove: {shown}. Run `dbt compile --full-refresh`, and see "
+            "that it succeeds."
+        )
+
+
+def _uncompiled(nodes: dict[str, Any], select: list[str] | None) -> Iterator[str]:
+    """Declared or selected models, and all that they read, that have no compiled SQL."""
+    models = {key: n for key, n in nodes.items() if n["resource_type"] == "model"}
+    pending = [key for key, n in models.items() if (n["name"] in select if select else _is_declared(n))]
+    seen: set[str] = set()
+    while pending:
+        key = pending.pop()
+        if key in seen or key not in models:
+            continue
+        seen.add(key)
+        node = models[key]
+        pending += node.get("depends_on", {}).get("nodes", [])
+        if node.get("language", "sql") == "sql" and not (node.get("compiled", True) and node.get("compiled_code")):
+            yield node["name"]
+
+
+def _is_declared(node: dict[str, Any]) -> bool:
+    return "point_in_time" in (node.get("config", {}).get("meta") or node.get("meta") or {})
+
+
+def _changes(target: Path, manifest: dict[str, Any]) -> Iterator[str]:
+    """Files that are not as they were when they were parsed, and how."""
+    root = next((p for p in target.resolve().parents if (p / "dbt_project.yml").is_file()), None)
+    if root is None:
+        return  # the project's files are somewhere else
+    parsed = _parsed(target, manifest)
+    name = manifest["metadata"].get("project_name")
+    known: set[str] = set()
+    for project, base, relative, checksum in parsed:
+        path = root / relative if project == name else base / relative
+        if project == name:
+            known.add(relative)
+        elif not base.is_dir():
+            continue
+        if not path.is_file():
+            yield f"`{relative}` is gone"
+        elif checksum and checksum != _checksum(path, whole=relative == "dbt_project.yml"):
+            yield f"`{relative}` was changed"
+    if not parsed:
+        yield from _changes_by_time(root, manifest)
+        known = {n.get("original_file_path", "") for n in _all_nodes(manifest)}
+    for path in _sources(root):
+        relative = path.relative_to(root).as_posix()
+        if relative not in known and (parsed or path.suffix in (".sql", ".py")) and path.read_text().strip():
+            yield f"`{relative}` is new"
+
+
+def _parsed(target: Path, manifest: dict[str, Any]) -> list[tuple[str, Path, str, str]]:
+    """(project, its folder, file, checksum) of all files that dbt parsed; empty when it has not kept them."""
+    path = target / "partial_parse.msgpack"
+    if not path.is_file():
+        return []
+    import msgpack  # comes with dbt, which wrote the file
+
+    kept = msgpack.unpackb(path.read_bytes(), strict_map_key=False)
+    if kept["metadata"]["generated_at"] > manifest["metadata"].get("generated_at", ""):
+        return []  # of a later parse than the manifest
+    found, folders = [], {}
+    for key, file in kept["files"].items():
+        project, relative = key.split("://", 1)
+        folders[project] = Path(file["path"]["project_root"])
+        # The names of large seeds stand for their contents.
+        checksum = file["checksum"]["checksum"] if file["checksum"]["name"] == "sha256" else ""
+        found.append((project, folders[project], relative, checksum))
+    for project, checksum in kept["state_check"]["project_hashes"].items():
+        if project in folders:
+            found.append((project, folders[project], "dbt_project.yml", checksum["checksum"]))
+    return found
+
+
+def _changes_by_time(root: Path, manifest: dict[str, Any]) -> Iterator[str]:
+    """Without dbt's own record: models by their checksum, all else by its time."""
+    name, generated_at = manifest["metadata"].get("project_name"), manifest["metadata"].get("generated_at")
+    compared = set()
+    for node in _all_nodes(manifest):
+        path = root / node.get("original_file_path", "")
+        checksum = node.get("checksum") or {}
+        if node.get("package_name") != name or checksum.get("name") != "sha256" or not checksum.get("checksum"):
+            continue
+        compared.add(path)
+        if not path.is_file():
+            yield f"`{node['original_file_path']}` is gone"
+        elif checksum["checksum"] != _checksum(path):
+            yield f"`{node['original_file_path']}` was changed"
+    if generated_at:
+        since = datetime.fromisoformat(generated_at.replace("Z", "+00:00")).timestamp()
+        for path in [root / "dbt_project.yml", *_sources(root)]:
+            if path not in compared and path.stat().st_mtime > since:
+                yield f"`{path.relative_to(root).as_posix()}` is newer"
+
+
+def _all_nodes(manifest: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    disabled = [n for nodes in manifest.get("disabled", {}).values() for n in nodes]
+    return [*manifest["nodes"].values(), *disabled]
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    """All files of the project that dbt would parse."""
+    settings = yaml.safe_load((root / "dbt_project.yml").read_text()) or {}
+    ignored = _ignored(root)
+    for key, default in _PATHS.items():
+        for folder in settings.get(key) or default:
+            for path in sorted((root / str(folder)).rglob("*")):
+                if path.suffix in _PARSED and path.is_file() and not ignored(path.relative_to(root).as_posix()):
+                    yield path
+
+
+def _ignored(root: Path) -> Any:
+    """Does `.dbtignore` leave this path out?"""
+    path = root / ".dbtignore"
+    if not path.is_file():
+        return lambda _: False
+    import pathspec  # comes with dbt, which reads the file by it
+
+    return pathspec.PathSpec.from_lines("gitwildmatch", path.read_text().splitlines()).match_file
+
+
+def _checksum(path: Path, whole: bool = False) -> str:
+    text = path.read_text()
+    return hashlib.sha256((text if whole else text.strip()).encode()).hexdigest()
