@@ -39,7 +39,7 @@
 
 
 {#-
-    When a row of the relation is known, in SQL: its time column, and the `lag` that its declaration adds to that column.
+    When a row of the relation is known, in SQL: its time column, and the `lag` that its declaration adds to that.
 -#}
 {% macro known_at(relation, column) %}
     {{- return(insitu.plus_duration(column, insitu.declared_lag(relation, column))) -}}
@@ -48,18 +48,24 @@
 
 {#- Seconds that the relation's declaration adds to this time column; 0 for another column. -#}
 {% macro declared_lag(relation, column) %}
-    {%- set declared = (insitu.point_in_time_declaration(relation) if execute and relation is not string else none) or {} -%}
-    {%- for time in ['available_at', 'matured_at', 'valid_from'] if declared.get('lag') and declared.get(time) == column -%}
+    {%- set declared = insitu.declaration_of(relation) -%}
+    {%- for name in ['available_at', 'matured_at', 'valid_from'] if declared.lag and declared[name] == column -%}
         {{ return(insitu.parse_window(declared.lag, 'lag, declared of ' ~ relation.identifier ~ ',').seconds) }}
     {%- endfor -%}
     {{ return(0) }}
 {% endmacro %}
 
 
+{#- What the relation declares; empty when it is a CTE, declares nothing, or is not known before execution. -#}
+{% macro declaration_of(relation) %}
+    {%- if not execute or relation is string -%}{{ return({}) }}{%- endif -%}
+    {{ return(insitu.point_in_time_declaration(relation) or {}) }}
+{% endmacro %}
+
+
 {#- Does the relation declare (and so test, see obligations) a key within these columns? -#}
 {% macro declared_unique(relation, columns) %}
-    {%- if not execute or relation is string -%}{{ return(false) }}{%- endif -%}
-    {%- set declared = insitu.point_in_time_declaration(relation) or {} -%}
+    {%- set declared = insitu.declaration_of(relation) -%}
     {%- for key in declared.get('unique', []) if key | reject('in', columns) | list | length == 0 -%}
         {{ return(true) }}
     {%- endfor -%}

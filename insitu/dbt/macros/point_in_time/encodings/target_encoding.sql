@@ -23,7 +23,8 @@ with spine_rows as {{ 'materialized ' if plan.new_rows }}(
 
 matured_labels as (
     select
-        {{ plan.key_columns.values() | join(', ') }}, {{ plan.known_at ~ (' as ' ~ matured_at if plan.known_at != matured_at else '') }}, 1 as everyone,
+        {{ plan.key_columns.values() | join(', ') }},
+        {{ plan.known_at ~ (' as ' ~ matured_at if plan.known_at != matured_at else '') }}, 1 as everyone,
         {{ plan.label_value }} as {{ label }}_value
     from {{ labels }}
 ),

@@ -12,8 +12,7 @@
     spine_key, prefix, 'the row valid at as_of', 'range_join', 'one row per spine row: periods do not overlap', lookback
 ) -%}
 {%- set same_key = insitu.join_on('spine', 'dimension', plan.key_columns.keys(), quoted=false) -%}
-{%- set declared = (insitu.point_in_time_declaration(dimension) if execute and dimension is not string else none) or {} -%}
-{%- set from_then, until = ('<', '<=') if declared.get('strict') else ('<=', '<') -%}
+{%- set from_then, until = ('<', '<=') if insitu.declaration_of(dimension).strict else ('<=', '<') -%}
 {%- set moment = insitu.minus_duration('spine.as_of', insitu.declared_lag(dimension, valid_from)) -%}
 {%- do insitu.document_columns(plan) -%}
 {{ insitu.features_comment(plan) }}
