@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _FAMILIES = {
     "timestamp": {"timestamp", "timestamp without time zone", "datetime", "timestampntz"},
     "timestamptz": {"timestamptz", "timestamp with time zone", "timestampltz"},
@@ -12,7 +14,8 @@ _FAMILIES = {
     },
     "float": {"double", "double precision", "float", "real", "float4", "float8"},
     "decimal": {"decimal", "numeric"},
-    "text": {"varchar", "text", "char", "character varying", "string", "bpchar", "uuid"},
+    "text": {"varchar", "text", "char", "character varying", "string", "bpchar"},
+    "uuid": {"uuid"},
     "boolean": {"boolean", "bool"},
 }  # fmt: skip
 _BY_NAME = {name: family for family, names in _FAMILIES.items() for name in names}
@@ -26,12 +29,20 @@ def family(sql_type: str | None) -> str | None:
     name = sql_type.strip().lower()
     if name in _BY_NAME:
         return _BY_NAME[name]
-    base = name.split("(")[0].strip()
-    if base in ("decimal", "numeric", "varchar", "character varying", "char", "character"):
-        return _BY_NAME.get(base, "text")
-    if base == "timestamp" and name.endswith("with time zone"):
+    base, _, rest = name.partition("(")
+    if rest.endswith("with time zone"):
         return "timestamptz"
-    return "other"
+    return {"character": "text"}.get(base.strip()) or _BY_NAME.get(base.strip(), "other")
+
+
+def in_session(types: Iterable[str | None]) -> bool:
+    """Is bringing values of these types together left to the session's time zone?
+
+    A time without zone (or a text) becomes one with zone by the zone of the session, and some local times stand for two
+    instants or for none.
+    """
+    known = set(types)
+    return "timestamptz" in known and len(known) > 1
 
 
 def comparable(a: str | None, b: str | None) -> bool:

@@ -170,6 +170,8 @@ class Relations:
                 except NotOneQuery as error:
                     return Refusal(str(error))
                 return compact(self.analyser.relation(query, Env()), self.analyser.symbols)
+        except RecursionError:
+            return Refusal("the SQL is nested too deeply to be followed; split it into CTEs or models")
         except Refusal as refusal:
             place = self.analyser.place(refusal.node)
             return Refusal(str(refusal), refusal.node, refusal.code, refusal.place or Place(node.name, place.line))

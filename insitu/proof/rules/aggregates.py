@@ -12,9 +12,10 @@ from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, reads_of
 from insitu.proof.rules import conditionals, scalars
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.rules.calls import ties
+from insitu.proof.rules.calls import levels, ties
 from insitu.proof.rules.calls.call import Call, is_aggregate
 from insitu.proof.rules.truth import predicates
+from insitu.proof.sql import functions
 
 
 def branches_seen(
@@ -56,6 +57,12 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
     if group is None:
         raise Refusal("an aggregate outside of a grouped select", node)
     call = Call(node)
+    if group.env.outer and not levels.is_own(a, node, group):
+        raise Refusal(
+            f"{a.show(node)} is an aggregate of the outer query, as its argument is; aggregate a column of the "
+            "subquery, or write the aggregate outside of it",
+            node,
+        )
     terms, reads = NOTHING, frozenset[Read]()
     best: dict[int, Weight] | None = None
     types: set[str | None] = set()
@@ -78,9 +85,10 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
         tie = ties.aggregate_tie(a, call, inner, keys, group)
         if tie:
             terms |= {refused(a.place(node), "007", tie)}
+        if call.arguments:
+            types |= functions.result_type(call.facts, a.value(call.arguments[0], inner).type)
         if call.facts.picks and not call.facts.ordered and len(call.arguments) == 1:
             value = a.value(call.arguments[0], inner)
-            types.add(value.type)
             paths = a.symbols.paths(inner.variant.zone, value.symbol)
             here = {new: w for y, w in paths.items() for new in names.get(y, ())}
             best = here if best is None else {y: max(w, here[y]) for y, w in best.items() if y in here}

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
+from sqlglot.errors import SqlglotError
 
 from insitu.proof.domain.context import Env, Row
 from insitu.proof.domain.rebase import compact, instantiate, share
@@ -21,6 +22,9 @@ from insitu.proof.domain.terms import Place
 from insitu.proof.domain.variants import Relation, Value
 from insitu.proof.sql import audit
 from insitu.proof.sql.lines import line_of
+
+# What a rule meets where a call lacks arguments, or has one of another kind: the parser lets both through.
+_MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class Catalog(Protocol):
@@ -84,8 +88,11 @@ class Analyser:
         rule = self.rules.values.get(type(node))
         if rule is None:
             raise Refusal(f"{self.show(node)} ({type(node).__name__}) is not understood", node)
-        key = self.rules.key(self, node, row) if row.group is not None else None
-        result = key if key is not None else rule(self, node, row)
+        try:
+            key = self.rules.key(self, node, row) if row.group is not None else None
+            result = key if key is not None else rule(self, node, row)
+        except _MALFORMED as error:
+            raise Refusal(f"{self.show(node)} has not the arguments that it should have", node) from error
         row.values[id(node)] = (node, result)
         return result
 
@@ -100,7 +107,10 @@ class Analyser:
 
     def show(self, node: exp.Expr) -> str:
         """The SQL of a node, short enough for a message."""
-        text = node.sql(self.dialect, normalize_functions="lower")
+        try:
+            text = node.sql(self.dialect, normalize_functions="lower", unsupported_level=ErrorLevel.IGNORE)
+        except (SqlglotError, *_MALFORMED):
+            text = f"a malformed {type(node).__name__}"
         return text if len(text) <= 60 else text[:57] + "…"
 
     def place(self, node: Any) -> Place:

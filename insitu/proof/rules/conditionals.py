@@ -8,6 +8,7 @@ from insitu.proof.domain.context import Row
 from insitu.proof.domain.symbols import Weight
 from insitu.proof.domain.terms import NOTHING, Terms, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, is_present, reads_of, terms_of
+from insitu.proof.rules import session
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.truth import certain, predicates, validity
 
@@ -42,6 +43,7 @@ def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
     if not values:
         return other._replace(terms=terms | other.terms, reads=reads | other.reads)
     values.append(other)
+    session.bring_together(a, node, values)
     types = {v.type for v in values if v.constant != NULL}
     return Value(
         a.symbols.fresh(),
@@ -72,6 +74,7 @@ def coalesce(a: Analyser, node: exp.Coalesce, row: Row) -> Value:
         terms, reads = branch(a, first, [], row)
         return Value(a.symbols.fresh(), terms, type="boolean", reads=reads)
     values = [a.value(x, row) for x in arguments]
+    session.bring_together(a, node, values)
     if fallback is not None and values[0].closing and validity.is_forever(fallback):
         return values[0]._replace(symbol=a.symbols.fresh(), not_null=True)
     if is_present(values[0], row.variant.zone) and values[0].constant is None:
@@ -82,6 +85,7 @@ def coalesce(a: Analyser, node: exp.Coalesce, row: Row) -> Value:
 def extreme(a: Analyser, node: exp.Least | exp.Greatest, row: Row) -> Value:
     """Both warehouses ignore NULL arguments."""
     values = [a.value(x, row) for x in [node.this, *node.expressions]]
+    session.bring_together(a, node, values)
     result = _any_of(a, type(node).__name__, values, row)
     for v in values:
         if v.constant == NULL or result.symbol == v.symbol:

@@ -46,6 +46,7 @@ VALUES: dict[type, ValueRule] = {
     exp.Null: literals.null,
     exp.Boolean: literals.boolean,
     exp.Dot: scalars.dot,
+    exp.Collate: scalars.collate,
     exp.Paren: scalars.parenthesis,
     exp.Alias: scalars.parenthesis,
     exp.Anonymous: aggregates.named,

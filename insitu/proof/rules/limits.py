@@ -13,6 +13,7 @@ from insitu.proof.rules import grouping, unique_keys
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import ties
 from insitu.proof.rules.projection import Projection
+from insitu.proof.sql.identifiers import identifier
 
 
 def order_of(node: exp.Select) -> list[exp.Expr]:
@@ -30,7 +31,7 @@ def _output_value(a: Analyser, node: exp.Expr, row: Row, items: Projection) -> V
         return a.value(items[int(expression.this) - 1][1], row)
     if isinstance(expression, exp.Column) and not expression.table:
         for name, projected in items:
-            if name == expression.name.lower():
+            if name == identifier(expression.this, a.dialect):
                 return a.value(projected, row)
     return a.value(expression, row)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from insitu.proof.domain.context import Scope
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.names import AGAIN, UNNAMED
 from insitu.proof.sql.identifiers import identifier
 from insitu.proof.sql.lines import line_of
 
@@ -25,14 +28,24 @@ def expand(a: Analyser, node: exp.Select, scope: Scope) -> Projection:
             raise Refusal("several aliases of one expression", item)
         elif isinstance(item, exp.Column):
             result.append((identifier(item.this, a.dialect), item))
+        elif a.dialect == "postgres" and isinstance(item, exp.Cast) and isinstance(item.this, exp.Column):
+            result.append((identifier(item.this.this, a.dialect), item))
         else:
-            result.append((item.output_name.lower() or f"_col_{len(result)}", item))
+            result.append((f"{UNNAMED}{len(result)}", item))
     names = [n for n, _ in result]
-    double = next((n for n in names if names.count(n) > 1), None)
-    if double and not double.startswith("_col_"):
-        # The warehouse renames one of them, or refuses: which is meant later on is not certain.
-        result = [(n if names.index(n) == i else f"{n}:{i}", e) for i, (n, e) in enumerate(result)]
+    doubles = {n for n in names if names.count(n) > 1}
+    if doubles:
+        # DuckDB calls the second `x` x_1, and what was written as x_1 something else: neither can be named later on.
+        result = [
+            (n if names.index(n) == i and not _given_again(n, doubles) else f"{n}{AGAIN}{i}", e)
+            for i, (n, e) in enumerate(result)
+        ]
     return result
+
+
+def _given_again(name: str, doubles: set[str]) -> bool:
+    """May the warehouse give the name to another column, one that occurs twice?"""
+    return any(re.fullmatch(re.escape(n) + r"(_\d+)+", name) for n in doubles)
 
 
 def _star(a: Analyser, item: exp.Expr, scope: Scope) -> Projection:
@@ -41,7 +54,7 @@ def _star(a: Analyser, item: exp.Expr, scope: Scope) -> Projection:
     for node in star.args.get("except_") or []:
         if not isinstance(node, exp.Identifier | exp.Column):
             raise Refusal("EXCLUDE of something that is not a column", item)
-    excluded = {x.name.lower() for x in star.args.get("except_") or []}
+    excluded = {x.name.lower() for x in star.args.get("except_") or []}  # these are DuckDB's alone
     replaced = {x.alias.lower(): x.this for x in star.args.get("replace") or []}
     renamed = {x.this.name.lower(): x.alias.lower() for x in star.args.get("rename") or []}
     if table and not any(s.alias == table for s in scope.sources):

@@ -11,6 +11,7 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import refused
 from insitu.proof.domain.types import TIME
 from insitu.proof.domain.variants import NULL, Value, reads_of, terms_of
+from insitu.proof.rules import session
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions
 
@@ -64,14 +65,27 @@ def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
     facts = functions.of(node)
     if facts.strict and any(v.constant == NULL for v in values):
         return Value(a.symbols.intern("null"), constant=NULL, reads=reads_of(values))
-    family: str | None = "opaque"
+    family: str | None = facts.gives or "opaque"
     if isinstance(node, _COMPARISONS):
         family = "boolean"
-    elif facts.text:
-        family = "text"
+        for side in _sides(children):
+            session.bring_together(a, node, [a.value(x, row) for x in side])
     elif any(v.type == "timestamptz" for v in values) and not a.trusting:
         raise Refusal(f"{a.show(node)} reads a time with time zone, in the session's zone", node)
+    elif facts.text:
+        family = "text"
+        session.written(a, node, values)
+    elif facts.arithmetic and all(v.type == "integer" for v in values):
+        family = "integer"
     return opaque(a, _key(node, children), values, family, facts.identifying)
+
+
+def _sides(children: list[exp.Expr]) -> list[tuple[exp.Expr, ...]]:
+    """What a comparison brings together: its two sides, or those of each pair of two rows."""
+    rows = [x.unnest() for x in children]
+    if rows and all(isinstance(x, exp.Tuple) for x in rows):
+        return list(zip(*(x.expressions for x in rows), strict=False))
+    return [tuple(children)]
 
 
 def named(a: Analyser, node: exp.Anonymous, row: Row) -> Value:
@@ -105,6 +119,14 @@ def zoned(a: Analyser, node: exp.Expr, row: Row) -> Value:
 
 def parenthesis(a: Analyser, node: exp.Paren | exp.Alias, row: Row) -> Value:
     """What stands inside."""
+    return a.value(node.this, row)
+
+
+def collate(a: Analyser, node: exp.Collate, row: Row) -> Value:
+    """x collate "C": the text itself, ordered by its code points."""
+    name = node.expression
+    if not (isinstance(name, exp.Identifier | exp.Column | exp.Var) and name.name.lower() in ("c", "posix")):
+        raise Refusal(f'{a.show(node)}: only collate "C" orders alike everywhere', node)
     return a.value(node.this, row)
 
 

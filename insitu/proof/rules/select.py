@@ -19,12 +19,13 @@ from insitu.proof.rules.joins import join
 from insitu.proof.rules.projection import Projection
 from insitu.proof.rules.truth import predicates
 from insitu.proof.rules.truth.parts import conjuncts
+from insitu.proof.sql.identifiers import identifier
 
 
 def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
     """The relation that a SELECT gives."""
     env = tables.with_ctes(a, node, env)
-    windows = {w.name.lower() or str(w.this): w for w in node.args.get("windows") or []}
+    windows = {identifier(w.this, a.dialect): w for w in node.args.get("windows") or []}
     env = replace(env, windows=windows)
     scope = _from(a, node, env)
     items = projection.expand(a, node, scope)
@@ -58,7 +59,7 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
     if not grouped:
         relation.unique = relation.unique + unique_keys.numbered(a, scope, items)
     for part in (qualify.this,) if qualify is not None else ():
-        relation.unique = relation.unique + unique_keys.first_of(part, relation, scope, items)
+        relation.unique = relation.unique + unique_keys.first_of(a, part, relation, scope, items)
     distinct = node.args.get("distinct")
     on = distinct.args.get("on") if distinct is not None else None
     if on is not None:
@@ -124,7 +125,7 @@ def _where(a: Analyser, scope: Scope, predicate: exp.Expr, env: Env, aliases: di
     unique = list(scope.unique)
     for part in conjuncts(predicate):
         for (alias, name), key in scope.ranks.items():
-            if unique_keys.is_first(part, alias, name):
+            if unique_keys.is_first(a, part, alias, name):
                 unique.append(key)
     return Scope(variants, scope.sources, unique, scope.ranks)
 
@@ -155,7 +156,7 @@ def _grouped(
     a: Analyser, node: exp.Select, scope: Scope, items: Projection, aliases: dict[str, exp.Expr], env: Env
 ) -> tuple[list[Row], list[frozenset[str]]]:
     clause = node.args.get("group")
-    expressions = _keys(clause, items, aliases, scope) if clause is not None else []
+    expressions = _keys(a, clause, items, aliases, scope) if clause is not None else []
     grouped = grouping.group(
         a, scope.variants, lambda v: [a.value(e, Row(v, env, aliases)) for e in expressions], env, clause or node,
         "GROUP BY" if expressions else "an aggregate without GROUP BY",
@@ -181,7 +182,7 @@ def _grouped(
         rows.append(row)
     if not expressions and len(rows) > 1:
         raise Refusal("an aggregate without GROUP BY over rows that could not be brought together", node)
-    keys = {i: name for name, e in items for i, k in enumerate(expressions) if unique_keys.same(e, k)}
+    keys = {i: name for name, e in items for i, k in enumerate(expressions) if unique_keys.same(a, e, k)}
     complete = len(keys) == len(expressions)
     key_names = frozenset(keys.values())
     for row in rows:
@@ -211,7 +212,9 @@ def _key_columns(g: grouping.Grouped) -> dict[Key, Value]:
     return columns
 
 
-def _keys(clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], scope: Scope) -> list[exp.Expr]:
+def _keys(
+    a: Analyser, clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], scope: Scope
+) -> list[exp.Expr]:
     if clause.args.get("all"):
         return [e for _, e in items if not aggregates_in(e)]
     names = {name for v in scope.variants[:1] for _, name in v.columns}
@@ -226,10 +229,10 @@ def _keys(clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], sc
         elif (
             isinstance(key, exp.Column)
             and not key.table
-            and key.name.lower() in aliases
-            and key.name.lower() not in names
+            and (name := identifier(key.this, a.dialect)) in aliases
+            and name not in names
         ):
-            key = aliases[key.name.lower()]
+            key = aliases[name]
         if isinstance(key, exp.Cube | exp.Rollup | exp.GroupingSets):
             raise Refusal("GROUPING SETS", key)
         if aggregates_in(key):

@@ -9,7 +9,7 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import NULL, Key, Relation, Variant, terms_of
-from insitu.proof.rules import grouping, literals, tables
+from insitu.proof.rules import grouping, literals, session, tables
 from insitu.proof.rules.analyser import Analyser
 
 
@@ -32,6 +32,8 @@ def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
         return Variant(columns, v.zone, v.presence, v.multiplicity, v.reads)  # type: ignore[arg-type]
 
     others = [renamed(v) for v in right.variants]
+    for name in names:
+        session.bring_together(a, node, [v.columns["", name] for v in left.variants + others])
     _forget_cast_constants(names, left.variants + others)
     if isinstance(node, exp.Union):
         relation = Relation(names, left.variants + others, _unique(left, right, others, order))

@@ -12,6 +12,7 @@ from insitu.proof.domain.symbols import ORIGIN
 from insitu.proof.domain.terms import NOTHING, Terms, restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import Read, Value, is_present, reads_of, terms_of
+from insitu.proof.rules import session
 from insitu.proof.rules.analyser import Analyser
 
 
@@ -51,6 +52,7 @@ def seen_by(
         values = [variant.columns["", n] for n in relation.names]
         matching = nullable or all(is_present(v, variant.zone) for v in values)
         for outer, inner in zip(equal or [] if matching else [], values, strict=False):
+            session.bring_together(a, node, [outer, inner])
             if comparable(outer.type, inner.type):
                 zone.equal(outer.symbol, inner.symbol)
         seen = variant.existence | (terms_of(values) if columns else NOTHING)
@@ -84,8 +86,8 @@ def quantified(a: Analyser, node: exp.Any | exp.All, row: Row) -> Value:
     """x = ANY (…), x > ALL (…), over a subquery or an array."""
     if not isinstance(node.this.unnest(), exp.Query | exp.Subquery):
         return a.value(node.this, row)
-    terms, reads, _ = seen_by(a, node.this, row, node, "ANY/ALL", columns=True)
-    return Value(a.symbols.fresh(), terms, type="opaque", reads=reads)
+    terms, reads, type_ = seen_by(a, node.this, row, node, "ANY/ALL", columns=True)
+    return Value(a.symbols.fresh(), terms, type=type_ or "opaque", reads=reads)
 
 
 def membership(a: Analyser, node: exp.In, row: Row, positive: bool = False) -> Value:
@@ -98,6 +100,8 @@ def membership(a: Analyser, node: exp.In, row: Row, positive: bool = False) -> V
     query = node.args.get("query")
     if query is None:
         values += [a.value(x, row) for x in node.expressions]
+        if not isinstance(left, exp.Tuple):
+            session.bring_together(a, node, values)
         return Value(a.symbols.fresh(), terms_of(values), type="boolean", reads=reads_of(values))
     # Without any NULL it is false wherever it is not true.
     exact = positive or all(is_present(v, row.variant.zone) for v in values)

@@ -9,8 +9,8 @@ from sqlglot import exp
 from insitu.proof.domain.context import Cte, Env, Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Zone
-from insitu.proof.domain.variants import Relation, Value, Variant, reads_of, terms_of
-from insitu.proof.rules import subqueries
+from insitu.proof.domain.variants import NULL, Key, Relation, Value, Variant, reads_of, terms_of
+from insitu.proof.rules import session, subqueries
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions, intervals
 from insitu.proof.sql.identifiers import identifier
@@ -96,6 +96,9 @@ def rename(relation: Relation, columns: list[str], node: exp.Expr) -> Relation:
     if len(columns) > len(relation.names):
         raise Refusal("more column aliases than columns", node)
     names = columns + relation.names[len(columns) :]
+    double = next((n for n in names if names.count(n) > 1), None)
+    if double is not None:
+        raise Refusal(f"two columns are named {double} by this alias; give each its own name", node)
     new = dict(zip(relation.names, names, strict=True))
     variants = [
         Variant({("", new[n]): x for (_, n), x in v.columns.items()}, v.zone, v.presence, v.multiplicity, v.reads)
@@ -132,7 +135,13 @@ def values(a: Analyser, node: exp.Values, env: Env) -> Relation:
     names = [f"col{i}" if a.dialect == "duckdb" else f"column{i + 1}" for i in range(width)]
     row = Row(Variant({}), env)
     reading = [a.value(x, row) for r in rows for x in r.expressions]
-    columns = {("", n): Value(a.symbols.fresh(), terms_of(reading), reads=reads_of(reading)) for n in names}
+    columns: dict[Key, Value] = {}
+    for i, name in enumerate(names):
+        cells = reading[i::width]
+        session.bring_together(a, node, cells)
+        types = {v.type for v in cells if v.constant != NULL}
+        type_ = types.pop() if len(types) == 1 else None if not types else "other"
+        columns["", name] = Value(a.symbols.fresh(), terms_of(reading), type=type_, reads=reads_of(reading))
     relation = Relation(names, [Variant(columns, presence=terms_of(reading))])
     alias = node.args.get("alias")
     aliases = [identifier(c, a.dialect) for c in (alias.args.get("columns") or [])] if alias is not None else []
@@ -152,6 +161,9 @@ def series(
         raise Refusal(f"table function {a.show(node)}", node)
     row = Row(left or Variant({}), env)
     read = [a.value(x, row) for x in arguments]
+    session.bring_together(a, node, read[:2])
+    if any(v.type == "timestamptz" for v in read) and not a.trusting:
+        raise Refusal(f"{a.show(node)} counts days in the session's zone; convert to UTC in staging", node)
     terms = terms_of(read)
     default = name or ("generate_series" if isinstance(node, exp.GenerateSeries) else "unnest")
     if len(columns) > 1 or (isinstance(node, exp.Unnest | exp.Explode) and len(arguments) > 1):

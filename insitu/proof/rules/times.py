@@ -9,7 +9,7 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import CALENDAR, UNIT
 from insitu.proof.domain.types import TIME, family
 from insitu.proof.domain.variants import NULL, Value
-from insitu.proof.rules import literals, scalars
+from insitu.proof.rules import literals, scalars, session
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import intervals
 
@@ -37,8 +37,7 @@ def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
         if moment is not None:
             return moment
     value = a.value(node.this, row)
-    if not a.trusting and ("timestamptz" in (to, value.type)) and to != value.type:
-        raise Refusal(f"{a.show(node)} depends on the session's time zone; convert to UTC in staging", node)
+    session.cast(a, node, value, target)
     if value.constant == NULL:
         return value._replace(type=to)
     if to == "date" and value.type in TIME:
@@ -49,8 +48,12 @@ def cast(a: Analyser, node: exp.Cast, row: Row) -> Value:
         return value
     exact = type(node) is exp.Cast and (value.type, to) in _EXACT and (to != "text" or target in ("varchar", "text"))
     result = scalars.opaque(a, ("cast", target, type(node).__name__), [value], to, identifying=exact)
-    number = isinstance(value.constant, float) and value.constant.is_integer() and to in ("integer", "decimal", "float")
+    number = type(value.constant) is int and abs(value.constant) <= _IN_ANY_NUMBER and to in _NUMBERS
     return result._replace(constant=value.constant) if number else result
+
+
+_NUMBERS = ("integer", "decimal", "float")
+_IN_ANY_NUMBER = 127  # what each type of numbers holds as it is
 
 
 def _type_name(a: Analyser, node: exp.Expr) -> str:
@@ -91,8 +94,9 @@ def to_date(a: Analyser, node: exp.Expr, row: Row) -> Value:
     if set(k for k, v in node.args.items() if v) - {"this"}:
         return scalars.pure(a, node, row)
     value = a.value(node.this, row)
+    session.cast(a, node, value, "date")
     if value.type not in (None, *TIME):
-        return scalars.pure(a, node, row)
+        return scalars.pure(a, node, row)._replace(type="date")
     return _derived(value, a.symbols.truncate(value.symbol, "DAY"), "date")
 
 

@@ -87,7 +87,7 @@ def ranks(a: Analyser, scope: Scope, items: Projection) -> dict[str, frozenset[s
                 if output.get(key) == name and all(c in output for c in partition):
                     ranks[name] = frozenset(output[c] for c in partition)
             continue
-        key_names = _partition(column, scope, output)
+        key_names = _partition(a, column, scope, output)
         if key_names is not None:
             ranks[name] = key_names
     return ranks
@@ -96,11 +96,11 @@ def ranks(a: Analyser, scope: Scope, items: Projection) -> dict[str, frozenset[s
 def numbered(a: Analyser, scope: Scope, items: Projection) -> list[frozenset[str]]:
     """A number within a partition is a key together with the partition's columns."""
     output = _plain(a, items, scope)
-    parts = {name: _partition(expression.unnest(), scope, output) for name, expression in items}
+    parts = {name: _partition(a, expression.unnest(), scope, output) for name, expression in items}
     return [partition | {name} for name, partition in parts.items() if partition is not None]
 
 
-def _partition(node: exp.Expr, scope: Scope, output: dict[Key, str]) -> frozenset[str] | None:
+def _partition(a: Analyser, node: exp.Expr, scope: Scope, output: dict[Key, str]) -> frozenset[str] | None:
     """The partition columns of row_number(), as output columns."""
     if not (isinstance(node, exp.Window) and isinstance(node.this, exp.RowNumber)) or node.args.get("alias"):
         return None
@@ -109,7 +109,7 @@ def _partition(node: exp.Expr, scope: Scope, output: dict[Key, str]) -> frozense
         column = part.unnest()
         if not isinstance(column, exp.Column):
             return None
-        name, table = column.name.lower(), column.table.lower()
+        name, table = _names(a, column)
         keys = [(s.alias, name) for s in scope.sources if name in s.names and table in ("", s.alias)]
         if len(keys) != 1 or keys[0] not in output:
             return None
@@ -117,7 +117,9 @@ def _partition(node: exp.Expr, scope: Scope, output: dict[Key, str]) -> frozense
     return frozenset(names)
 
 
-def first_of(predicate: exp.Expr, relation: Relation, scope: Scope, items: Projection) -> list[frozenset[str]]:
+def first_of(
+    a: Analyser, predicate: exp.Expr, relation: Relation, scope: Scope, items: Projection
+) -> list[frozenset[str]]:
     """QUALIFY row_number() … = 1 leaves one row per partition."""
     result = []
     by_name = dict(items)
@@ -127,40 +129,37 @@ def first_of(predicate: exp.Expr, relation: Relation, scope: Scope, items: Proje
         left, one = part.this.unnest(), part.expression.unnest()
         if not (isinstance(one, exp.Literal) and one.this == "1"):
             continue
-        if isinstance(left, exp.Column) and left.name.lower() in relation.ranks:
-            name = left.name.lower()
-            if not (left.table or any(name in source.names for source in scope.sources)) or same(by_name[name], left):
+        if isinstance(left, exp.Column) and (name := _names(a, left)[0]) in relation.ranks:
+            if not (left.table or any(name in s.names for s in scope.sources)) or same(a, by_name[name], left):
                 result.append(relation.ranks[name])  # else it is a column of the input that has this name, too
         elif isinstance(left, exp.Window) and isinstance(left.this, exp.RowNumber) and not left.args.get("alias"):
             parts = [p.unnest() for p in left.args.get("partition_by") or []]
-            names = [next((n for n, e in by_name.items() if same(e, p)), None) for p in parts]
+            names = [next((n for n, e in by_name.items() if same(a, e, p)), None) for p in parts]
             if all(n is not None for n in names):
                 result.append(frozenset(n for n in names if n is not None))
     return result
 
 
-def is_first(part: exp.Expr, alias: str, name: str) -> bool:
+def is_first(a: Analyser, part: exp.Expr, alias: str, name: str) -> bool:
     """`row_number = 1` (or <= 1)."""
     part = part.unnest()
     if not isinstance(part, exp.EQ | exp.LTE) or not isinstance(part.this.unnest(), exp.Column):
         return False
     column, one = part.this.unnest(), part.expression.unnest()
-    return (
-        column.name.lower() == name
-        and column.table.lower() in ("", alias)
-        and isinstance(one, exp.Literal)
-        and one.this == "1"
-    )
+    return _names(a, column) in ((name, ""), (name, alias)) and isinstance(one, exp.Literal) and one.this == "1"
 
 
-def same(a: exp.Expr, b: exp.Expr) -> bool:
+def same(a: Analyser, x: exp.Expr, y: exp.Expr) -> bool:
     """The same expression as written, but for the table that one of two columns leaves out."""
-    a, b = a.unnest(), b.unnest()
-    if a == b:
+    x, y = x.unnest(), y.unnest()
+    if x == y:
         return True
-    return (
-        isinstance(a, exp.Column)
-        and isinstance(b, exp.Column)
-        and a.name.lower() == b.name.lower()
-        and (not a.table or not b.table)
-    )
+    if not (isinstance(x, exp.Column) and isinstance(y, exp.Column)):
+        return False
+    (name, table), (other, its_table) = _names(a, x), _names(a, y)
+    return name == other and (not table or not its_table or table == its_table)
+
+
+def _names(a: Analyser, column: exp.Column) -> tuple[str, str]:
+    """Column and table of a name, as the warehouse compares them."""
+    return identifier(column.this, a.dialect), identifier(column.args.get("table"), a.dialect)

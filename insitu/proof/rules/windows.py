@@ -16,7 +16,7 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import LOOSE, STRICT, Weight, Zone
 from insitu.proof.domain.terms import prune, refused
 from insitu.proof.domain.variants import NULL, Value, is_present, reads_of, terms_of
-from insitu.proof.rules import literals
+from insitu.proof.rules import literals, session
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import frames, ties
 from insitu.proof.rules.calls.call import Call
@@ -45,7 +45,7 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     ending = next_row.end(a, node, row)
     if ending is not None:
         return ending
-    partition, order, spec = frames.definition(node, row)
+    partition, order, spec = frames.definition(a, node, row)
     function, condition, ignoring = frames.unwrapped(node)
     arguments = _arguments(a, function)
     frame = frames.frame(a, function, order, spec, row)
@@ -75,6 +75,8 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
         orders = [a.value(o.this, inner) for o in order]
         values = [a.value(x, inner) for x in arguments]
         pair = Pair(row, inner, frame, order, list(zip(theirs, mine, strict=True)), orders, keys)
+        if facts.window == "offset":
+            session.bring_together(a, node, [values[0], *extra[1:]])
         silent = ignored and len(values) == 1 and values[0].constant == NULL and not frame.counted
         if frame.positional and not (
             _same_value(a, function, frame, arguments, order, together)
@@ -96,7 +98,8 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
             paths = a.symbols.paths(zone, values[0].symbol)
             here = {new: weight for y, weight in paths.items() for new in names.get(y, ())}
             best = here if best is None else {y: max(w, here[y]) for y, w in best.items() if y in here}
-            types.add(values[0].type)
+        if values:
+            types |= functions.result_type(facts, values[0].type)
     symbol = a.symbols.fresh()
     for y, weight in (best or {}).items():
         row.variant.zone.add(symbol, y, weight)
@@ -177,12 +180,8 @@ def _ordered_first(theirs: list[Value], mine: list[Value], order: list[exp.Expr]
     """Constant second keys decide ties: with (ts, kind), kind 1 at or before kind 0 means an earlier ts."""
     if len(order) < 2 or frame.offset != 0:
         return False
-    x, y = literals.kind(theirs[1].constant), literals.kind(mine[1].constant)
-    if x is None or y is None or x[0] != y[0]:
-        return False
+    x, y, binary = theirs[1].constant, mine[1].constant, isinstance(order[1].this.unnest(), exp.Collate)
     first_desc, second_desc = bool(order[0].args.get("desc")), bool(order[1].args.get("desc"))
-    theirs_later = x[1] < y[1] if second_desc else x[1] > y[1]  # type: ignore[operator]
     # With the first key ascending the frame holds rows at or before the current one, else at or after it.
-    if first_desc:
-        return bool(x[1] > y[1] if second_desc else x[1] < y[1])  # type: ignore[operator]
-    return bool(theirs_later)
+    ahead, behind = (x, y) if first_desc is not second_desc else (y, x)
+    return literals.earlier(ahead, behind, binary) is True

@@ -26,6 +26,9 @@ class Facts:
     clock: bool = False  # changes from run to run: clocks, random numbers, sequences, settings
     text: bool = False  # gives text, and comparing texts proves nothing about time
     identifying: bool = False  # another value for each other argument, if all but one are constants
+    arithmetic: bool = False  # of integers it gives an integer
+    gives: str = ""  # the type family of the result, where it is always the same
+    keeps_type: bool = False  # the result is of the first argument's type
     strict: bool = False  # NULL when any argument is NULL
     rejects_null: bool = False  # a predicate that is never true when an operand is NULL
     unit: str = ""  # makes an interval of so many of this unit
@@ -61,7 +64,8 @@ def _row(names: str, **facts: Any) -> None:
 
 # --- operators and functions of one row
 
-_row("Abs Add Ceil Div Exp Floor Ln Mod Mul Neg Pow Round Sqrt Sub", pure=True, strict=True)
+_row("Abs Add Mod Mul Neg Sub", pure=True, strict=True, arithmetic=True)
+_row("Ceil Div Exp Floor Ln Pow Round Sqrt", pure=True, strict=True)
 _row(
     "DateDiff Extract TimeToUnix TimestampDiff age date_diff date_part date_sub datediff datepart datesub epoch_us",
     pure=True,
@@ -69,9 +73,9 @@ _row(
 )
 _row("EQ GT GTE LT LTE NEQ", pure=True, strict=True, rejects_null=True)
 _row("Between ILike In Like", pure=True, rejects_null=True)
-_row("DPipe MD5 SHA2", pure=True, text=True, identifying=True)
+_row("DPipe MD5 SHA SHA2", pure=True, text=True, identifying=True)
 _row(
-    "Chr Concat ConcatWs Dayname Left Lower MonthName Pad RegexpExtract RegexpReplace Repeat Replace Reverse Right SHA "
+    "Chr Concat ConcatWs Dayname Left Lower MonthName Pad RegexpExtract RegexpReplace Repeat Replace Reverse Right "
     "SplitPart Substring TimeToStr ToChar Trim Upper",
     pure=True,
     text=True,
@@ -83,12 +87,12 @@ _row(
     """
     Acos And Array ArrayConcat ArrayContains ArrayContainsAll ArrayOverlaps ArraySize ArraySlice ArraySort
     ArrayToString Ascii Asin Atan Atan2 BitwiseAnd BitwiseCount BitwiseLeftShift BitwiseNot BitwiseOr
-    BitwiseRightShift BitwiseXor Bracket Cbrt Contains Cos Cosh Cot Date DateFromParts DatePart Day
+    BitwiseRightShift BitwiseXor Bracket Cbrt Contains Cos Cosh Cot Date DatePart Day
     DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees EndsWith Epoch Escape Factorial Hour IntDiv Interval
     Is IsInf IsNan JSONExtract JSONExtractScalar JSONObject Kwarg Length Levenshtein List Log MakeInterval Minute
     Month Not NullSafeEQ NullSafeNEQ Nullif Or Paren Pi PropertyEQ Quarter Radians RegexpILike RegexpLike RegexpSplit
-    SafeDivide Second Sign SimilarTo Sin Sinh Split StartsWith StrPosition StrToDate StrToTime Struct StructExtract
-    Tan Tanh TimestampFromParts ToNumber Trunc Try Tuple Unicode Week WeekOfYear Xor Year
+    SafeDivide Second Sign SimilarTo Sin Sinh Split StartsWith StrPosition StrToTime Struct StructExtract
+    Tan Tanh ToNumber Trunc Try Tuple Unicode Week WeekOfYear Xor Year
     YearOfWeek YearOfWeekIso
     """,
     pure=True,
@@ -99,18 +103,22 @@ _row(
     btrim cardinality cbrt ceil ceiling char_length character_length chr concat concat_ws contains cos cosh cot
     damerau_levenshtein day dayofmonth dayofweek dayofyear
     decade degrees div ends_with epoch epoch_ms epoch_ns equi_width_bins era even exp factorial fdiv
-    finalize floor fmod format gamma gcd greatest_common_divisor hamming hash hashtext hour initcap instr isfinite
+    finalize floor fmod format gamma gcd greatest_common_divisor hamming hashtext hour initcap instr isfinite
     isinf isnan isodow isoyear jaccard jaro_similarity jaro_winkler_similarity lcase lcm left len length levenshtein
     lgamma list_avg list_contains list_distinct list_extract list_max list_min list_sort list_sum list_value ln log
-    log10 log2 lower lpad ltrim make_date make_timestamp md5 microsecond mid millisecond minute mod month nextafter
+    log10 log2 lower lpad ltrim microsecond mid millisecond minute mod month nextafter
     ord overlay parse_path pi position pow power prefix printf quarter radians regexp_extract regexp_full_match
-    regexp_matches regexp_replace repeat replace reverse right round row rpad rtrim second sha1 sha256 sign signbit
+    regexp_matches regexp_replace repeat replace reverse right round row rpad rtrim second sign signbit
     sin sinh split_part sqrt starts_with strftime strip_accents strlen strpos struct_extract struct_pack substr
     substring suffix tan tanh to_aggregate_state to_base64 translate trim trunc ucase unicode upper week weekday
     weekofyear width_bucket xor year yearweek
     """,
     pure=True,
 )
+_row("DateFromParts StrToDate make_date", pure=True, gives="date")
+_row("TimestampFromParts make_timestamp", pure=True, gives="timestamp")
+_row("hash", pure=True)
+_row("md5 sha1 sha256", pure=True, identifying=True)
 _row("to_microseconds", pure=True, unit="MICROSECOND")
 _row("to_milliseconds", pure=True, unit="MILLISECOND")
 _row("to_seconds", pure=True, unit="SECOND")
@@ -141,7 +149,7 @@ _row(
 
 # --- aggregates
 
-_row("Max Min", aggregate=True, ignores_null=True, ignores_copies=True, picks=True)
+_row("Max Min", aggregate=True, keeps_type=True, ignores_null=True, ignores_copies=True, picks=True)
 _row("LogicalAnd LogicalOr", aggregate=True, ignores_null=True, ignores_copies=True)
 _row("Count", aggregate=True, ignores_null=True, counts=("group", "window"))
 _row("CountIf", aggregate=True, ignores_null=True, counts=("group",))
@@ -160,18 +168,22 @@ _row(
     """,
     aggregate=True,
 )
-_row("ArgMax ArgMin", ordered=True, ignores_copies=True, picks_by="argument")
-_row("arg_max arg_min max_by min_by", ordered=True, picks_by="argument")
-_row("Mode mode", ordered=True, picks_by="frequency")
-_row("AnyValue ArrayAgg GroupConcat", ordered=True, sees_ties=True)
-_row("any_value arbitrary first last list string_agg", ordered=True)
+_row("ArgMax ArgMin", ordered=True, keeps_type=True, ignores_copies=True, picks_by="argument")
+_row("arg_max arg_min max_by min_by", ordered=True, keeps_type=True, picks_by="argument")
+_row("Mode mode", ordered=True, keeps_type=True, picks_by="frequency")
+_row("AnyValue", ordered=True, keeps_type=True, sees_ties=True)
+_row("ArrayAgg GroupConcat", ordered=True, sees_ties=True)
+_row("any_value arbitrary first last", ordered=True, keeps_type=True)
+_row("list string_agg", ordered=True)
 
 # --- window functions
 
-_row("FirstValue LastValue", ordered=True, picks=True, window="value", window_only=True, sees_ties=True)
-_row("First Last", ordered=True, window="value", sees_ties=True)
-_row("NthValue", window="value", window_only=True, sees_ties=True)
-_row("Lag Lead", window="offset", window_only=True, sees_ties=True)
+_row(
+    "FirstValue LastValue", ordered=True, picks=True, keeps_type=True, window="value", window_only=True, sees_ties=True
+)
+_row("First Last", ordered=True, keeps_type=True, window="value", sees_ties=True)
+_row("NthValue", keeps_type=True, window="value", window_only=True, sees_ties=True)
+_row("Lag Lead", keeps_type=True, window="offset", window_only=True, sees_ties=True)
 _row("RowNumber", window="ranking", window_only=True, sees_ties=True, counts=("window",))
 _row("DenseRank Rank", window="ranking", window_only=True, counts=("window",))
 _row("Ntile", window="whole", window_only=True, sees_ties=True)
@@ -189,6 +201,11 @@ def of(node: exp.Expr) -> Facts:
         name = str(node.this).lower()
         return FUNCTIONS.get(name, UNKNOWN)
     return _BY_CLASS.get(type(node), UNKNOWN)
+
+
+def result_type(facts: Facts, argument: str | None) -> set[str | None]:
+    """The type that a function over rows makes of an argument, as far as it is known. A time with zone stays one."""
+    return {argument} if facts.keeps_type or (argument == "timestamptz" and not facts.counts) else set()
 
 
 def classes(having: Callable[[Facts], bool]) -> frozenset[type]:

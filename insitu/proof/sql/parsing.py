@@ -30,8 +30,11 @@ def parse(sql: str, dialect: str) -> exp.Expr:
     whole = _INTERVAL.sub(lambda m: m[0] if _SIMPLE.fullmatch(m[1]) else f"cast({m[1]} as interval)", sql)
     try:
         statements = sqlglot.parse(whole, dialect=dialect)
-    except sqlglot.errors.SqlglotError as error:
-        raise NotOneQuery(f"the SQL cannot be parsed: {str(error).splitlines()[0][:100]}") from error
+    except (sqlglot.errors.SqlglotError, AttributeError, IndexError, TypeError, ValueError) as error:
+        reason = (str(error).splitlines() or [""])[0][:100]
+        raise NotOneQuery(f"the SQL cannot be parsed: {reason}") from error
+    except RecursionError as error:
+        raise NotOneQuery("the SQL is nested too deeply to be read") from error
     queries = [s for s in statements if s is not None and not isinstance(s, exp.Semicolon)]
     if len(queries) != 1:
         raise NotOneQuery(f"the SQL has {len(queries)} statements; a model is one query")

@@ -12,6 +12,7 @@ from insitu.proof.domain.types import TIME
 from insitu.proof.domain.variants import Value, is_present
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions, intervals
+from insitu.proof.sql.identifiers import identifier
 
 Definition = tuple[list[exp.Expr], list[exp.Expr], exp.Expr | None]  # partition, order, frame
 
@@ -39,12 +40,12 @@ def unwrapped(node: exp.Window) -> tuple[exp.Expr, exp.Expr | None, bool]:
     return function, condition, ignoring
 
 
-def definition(node: exp.Window, row: Row) -> Definition:
+def definition(a: Analyser, node: exp.Window, row: Row) -> Definition:
     """Partition, order and frame of a window, also of a named one."""
     partition = list(node.args.get("partition_by") or [])
     order, spec = node.args.get("order"), node.args.get("spec")
     if node.args.get("alias") is not None:
-        named = row.env.windows.get(node.alias.lower())
+        named = row.env.windows.get(identifier(node.args["alias"], a.dialect))
         if named is None or named.args.get("alias") is not None:
             raise Refusal(f"window {node.alias} is not found", node)
         partition = partition or list(named.args.get("partition_by") or [])

@@ -113,7 +113,7 @@ def interchangeable(
         return all(shown(child) for child in node.iter_expressions())
 
     def numbered(node: exp.Window) -> bool:
-        partition, order, spec = frames.definition(node, peer)
+        partition, order, spec = frames.definition(a, node, peer)
         function, condition, _ = frames.unwrapped(node)
         parts = [*partition, *(o.this for o in order)]
         if any(_is_alias(a, c, peer) for p in parts for c in p.find_all(exp.Column)):

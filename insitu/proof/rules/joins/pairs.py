@@ -12,7 +12,7 @@ from insitu.proof.domain.symbols import LOOSE
 from insitu.proof.domain.terms import NOTHING, Terms, restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import Key, Read, Value, Variant, symbols_of
-from insitu.proof.rules import identity
+from insitu.proof.rules import identity, session
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.names import lookup
 from insitu.proof.rules.truth import predicates
@@ -59,6 +59,7 @@ def pair(
         mine, theirs = lookup(left, "", name, node), u.columns.get(("", name))
         if mine is None or theirs is None:
             raise Refusal(f"USING column {name} is not on both sides", node)
+        session.bring_together(a, node, [mine, theirs])
         terms |= mine.terms | theirs.terms
         reads |= mine.reads | theirs.reads
         zone = row.variant.zone

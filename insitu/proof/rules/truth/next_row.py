@@ -25,7 +25,7 @@ def comes_by(a: Analyser, part: exp.Expr, row: Row) -> Value | None:
     have t ≤ x.
     """
     node, limit = _sides(part.unnest())
-    following = _next(node, row) if node is not None else None
+    following = _next(a, node, row) if node is not None else None
     if node is None or limit is None or following is None:
         return None
     partition, order = following
@@ -49,7 +49,7 @@ def comes_by(a: Analyser, part: exp.Expr, row: Row) -> Value | None:
 
 def end(a: Analyser, node: exp.Window, row: Row) -> Value | None:
     """The time of the next row, as the end of a version; None when the window is another one."""
-    following = _next(node, row)
+    following = _next(a, node, row)
     if following is None:
         return None
     partition, order = following
@@ -79,12 +79,12 @@ def end(a: Analyser, node: exp.Window, row: Row) -> Value | None:
     return Value(a.symbols.fresh(), terms, type=start.type, closing=True, reads=reads)
 
 
-def _next(node: exp.Window, row: Row) -> tuple[list[exp.Expr], exp.Expr] | None:
+def _next(a: Analyser, node: exp.Window, row: Row) -> tuple[list[exp.Expr], exp.Expr] | None:
     """Partition and order of `lead(t) over (… order by t)`; None of any other window."""
     function = node.this
     if row.peers is None or not isinstance(function, exp.Lead):
         return None
-    partition, order, spec = frames.definition(node, row)
+    partition, order, spec = frames.definition(a, node, row)
     if spec is not None or len(order) != 1 or order[0].args.get("desc") or order[0].args.get("nulls_first"):
         return None
     if function.args.get("offset") is not None or function.args.get("default") is not None:
