@@ -34,10 +34,10 @@ class Relations:
         self.nodes = {n.name: n for n in nodes}
         self.dialect = dialect
         self.analyser = dispatch.analyser(self, dialect)
-        self._by_relation = {tuple(p.lower() for p in n.relation): n for n in self.nodes.values() if n.relation}
+        self._by_relation = {tuple(map(self._folded, n.relation)): n for n in self.nodes.values() if n.relation}
         self._by_name: dict[str, Node] = {}
         for n in self.nodes.values():
-            self._by_name.setdefault((n.relation[-1] if n.relation else n.name).lower(), n)
+            self._by_name.setdefault(self._folded(n.relation[-1] if n.relation else n.name), n)
         self._declarations: dict[str, Any] = {}
         self._relations: dict[tuple[str, bool], Relation | Refusal] = {}
         self._stack: list[str] = []
@@ -74,11 +74,14 @@ class Relations:
 
     # --- relations
 
+    def _folded(self, name: str) -> str:
+        """The name of a stored relation, as `identifier` gives it."""
+        return name.lower() if self.dialect == "duckdb" else name
+
     def find(self, table: exp.Table) -> Node | None:
         """The node that a table reference names; None for a name that is not of the project."""
-        parts = tuple(
-            p.name.lower() for p in (table.args.get("catalog"), table.args.get("db"), table.this) if p is not None
-        )
+        named = (table.args.get("catalog"), table.args.get("db"), table.this)
+        parts = tuple(identifier(p, self.dialect) for p in named if p is not None)
         if len(parts) == 3 and parts in self._by_relation:
             return self._by_relation[parts]
         for relation, node in self._by_relation.items():
