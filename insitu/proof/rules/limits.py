@@ -108,7 +108,7 @@ def _order_picked(a: Analyser, new: int, picked: list[int], g: grouping.Grouped)
 
 def _one_row_each(items: Projection, expressions: list[exp.Expr]) -> list[frozenset[str]]:
     """The columns that hold the keys of DISTINCT ON, if all of them are selected."""
-    found = [next((name for name, e in items if unique_keys.same(e, key)), None) for key in expressions]
+    found = [next((name for name, e in items if unique_keys.same(a, e, key)), None) for key in expressions]
     return [frozenset(name for name in found if name is not None)] if None not in found else []
 
 
