@@ -84,7 +84,7 @@ def distinct_on(
                 _order_picked(a, columns_out["", name].symbol, picked, g)
         v = Variant(columns_out, g.variant.zone, g.variant.presence, NOTHING, reads)
         variants.append(project(v, names, list(columns_out.values()), a.symbols, env.outer_symbols))
-    return Relation(names, variants, _one_row_each(items, expressions))
+    return Relation(names, variants, _one_row_each(a, items, expressions))
 
 
 def _order_picked(a: Analyser, new: int, picked: list[int], g: grouping.Grouped) -> None:
@@ -106,7 +106,7 @@ def _order_picked(a: Analyser, new: int, picked: list[int], g: grouping.Grouped)
         g.variant.zone.add(y, new, max(some[y] for some in back))
 
 
-def _one_row_each(items: Projection, expressions: list[exp.Expr]) -> list[frozenset[str]]:
+def _one_row_each(a: Analyser, items: Projection, expressions: list[exp.Expr]) -> list[frozenset[str]]:
     """The columns that hold the keys of DISTINCT ON, if all of them are selected."""
     found = [next((name for name, e in items if unique_keys.same(a, e, key)), None) for key in expressions]
     return [frozenset(name for name in found if name is not None)] if None not in found else []
