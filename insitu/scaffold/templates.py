@@ -79,6 +79,7 @@ def _words(answers: Answers) -> dict[str, str]:
         "LINEAR_FAMILY": LINEAR_FAMILY[answers.task],
         "LABEL": answers.label,
         "TASK": answers.task,
+        "SCORE_CHECK": "\"abs(score) < 'Infinity'\"" if answers.task == "regression" else "score between 0 and 1",
         "CLASS_KEY": ", class" if multiclass else "",
         "AND_CLASS": " and class" if multiclass else "",
         "RETRAIN_EVERY": answers.retrain_every,

@@ -49,3 +49,17 @@ def test_the_scorer_adds_what_the_node_would(postgres_next_day: PostgresSite, sc
     for refused in ("delete from predictions.flight_delay__predictions", "select * from features.flight__spine"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             scorer.execute(refused)
+
+
+def test_the_scorer_adds_no_impossible_score(scorer: PostgresSite) -> None:
+    made_up = """
+        insert into predictions.flight_delay__predictions
+        (batch_id, batch_as_of, model_version, flight_id, as_of, score, predicted_at)
+        select batch_id, batch_as_of, model_version, -1, as_of, {score}, predicted_at
+        from predictions.flight_delay__predictions limit 1
+    """
+    for score in ("2.5", "-0.1", "'NaN'"):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            scorer.execute(made_up.format(score=score))
+    with pytest.raises(psycopg.errors.NotNullViolation):
+        scorer.execute(made_up.format(score="null"))

@@ -133,6 +133,10 @@
 {% endmacro %}
 
 
+{#- Never reached: the files were asked for before. -#}
+{% macro default__load_typed_file(relation, path, columns, keep) %}{% endmacro %}
+
+
 {#- Replaces a table by a Parquet file whose values fit the declared columns. -#}
 {% macro duckdb__load_typed_file(relation, path, columns, keep) %}
     {%- set items = [] -%}
