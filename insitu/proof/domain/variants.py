@@ -18,6 +18,7 @@ Key = tuple[str, str]  # (alias, column); alias is "" in a finished relation
 Read = tuple[str, str]  # (source relation, column), for lineage
 
 NULL = ("null",)
+UNLISTED = "*"  # stands for the columns of a relation that nobody listed
 
 
 class Identified(NamedTuple):

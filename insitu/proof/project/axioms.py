@@ -9,7 +9,7 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import LOOSE, Symbols
 from insitu.proof.domain.terms import NOTHING, RAW, Place, Term, Terms
 from insitu.proof.domain.types import TIME
-from insitu.proof.domain.variants import Identified, Read, Relation, Value, Variant
+from insitu.proof.domain.variants import UNLISTED, Identified, Read, Relation, Value, Variant
 from insitu.proof.project import declarations as d
 
 
@@ -22,6 +22,7 @@ def relation(
         base: its columns; for a model, as its SQL derives them, with the facts that hold between them.
         trusting: in a staging model that is declared itself, raw rows may be read.
     """
+    _find(name, declaration, base.names, place)
     present = {c.lower() for c in declaration.not_null}
     if isinstance(declaration, d.Anchored):
         present.add(declaration.as_of.lower())
@@ -35,15 +36,32 @@ def relation(
     return Relation(base.names, variants, unique + base.unique)
 
 
-def source(columns: Mapping[str, str | None], symbols: Symbols) -> Relation:
-    """A relation of which only the columns and their type families are known."""
-    values = {}
+def _find(name: str, declaration: Any, names: list[str], place: Place) -> None:
+    """Refuse a relation in which the columns of its declaration are not to be told from others."""
+    double = next((n for n in names if n != n.lower() and n.lower() in names), None)
+    if double is not None:
+        raise Refusal(f'`{name}` has a column "{double}" and another one, {double.lower()}; rename one', place=place)
+    missing = next((c for c in declaration.columns() if c.lower() not in names), None)
+    if missing is not None:
+        has = ", ".join(n for n in names[:10] if n != UNLISTED)
+        raise Refusal(
+            f"`{name}` has no column {missing.lower()}, which its declaration names (it has: {has})", place=place
+        )
+
+
+def source(columns: Mapping[str, str | None], symbols: Symbols, listed: bool = True) -> Relation:
+    """A relation of which only the columns and their type families are known.
+
+    Args:
+        listed: these are all of its columns.
+    """
+    values = {} if listed else {("", UNLISTED): Value(symbols.fresh(), type="other")}
     for column, family in columns.items():
         symbol = symbols.fresh()
         if family == "date":
             symbols.align(symbol, "DAY")
         values["", column] = Value(symbol, type=family)
-    return Relation(list(columns), [Variant(values)])
+    return Relation([*columns, *([] if listed else [UNLISTED])], [Variant(values)])
 
 
 def _declared(

@@ -19,7 +19,7 @@ def read(target: Path, columns: ColumnReader | None = None) -> tuple[list[Node],
 
     Args:
         target: dbt's target folder, after `dbt compile` (or run, or build).
-        columns: asks the warehouse for the columns of relations; used for those that YAML and catalog do not tell.
+        columns: asks the warehouse for the columns of relations; which YAML need not list in full.
 
     Raises:
         ConfigurationError: nothing is compiled there, or the adapter has no known dialect.
@@ -38,10 +38,11 @@ def read(target: Path, columns: ColumnReader | None = None) -> tuple[list[Node],
     entries += manifest["sources"].values()
     nodes = [_node(entry, target, catalog.get(entry["unique_id"], {})) for entry in entries]
     if columns is not None:
-        unknown = [n for n in nodes if not _typed(n)]
+        unknown = [n for n in nodes if not (_typed(n) and n.listed)]
         found = columns([n.relation for n in unknown])
         for node in unknown:
-            node.columns = found.get(node.relation) or node.columns
+            if node.relation in found:
+                node.columns, node.listed = found[node.relation], True
     return nodes, DIALECTS[adapter]
 
 
@@ -70,6 +71,7 @@ def _node(entry: dict[str, Any], target: Path, known: dict[str, str | None]) -> 
         sql=_compiled(entry, target) if is_sql else None,
         relation=(entry.get("database") or "", entry.get("schema") or "", identifier),
         columns=known or (declared if complete else {}),
+        listed=bool(known or is_sql or kind == "model"),
         meta=meta,
         path=entry.get("original_file_path", ""),
         raw=entry.get("raw_code", ""),

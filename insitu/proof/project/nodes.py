@@ -17,6 +17,7 @@ class Node:
     sql: str | None = None
     relation: tuple[str, ...] = ()  # (database, schema, identifier); empty: found by its name
     columns: dict[str, str | None] = field(default_factory=dict)  # name → SQL type
+    listed: bool = True  # all its columns, in their order; a source's YAML may leave some out
     meta: Any = None  # config.meta.point_in_time
     path: str = ""
     raw: str = ""  # the model file's text

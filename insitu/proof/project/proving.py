@@ -8,7 +8,7 @@ from typing import Any
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Symbols
 from insitu.proof.domain.terms import RAW, Place, Term
-from insitu.proof.domain.variants import Relation, Variant
+from insitu.proof.domain.variants import UNLISTED, Relation, Variant
 from insitu.proof.project import declarations as d
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.relations import Relations
@@ -32,7 +32,7 @@ def anchored(project: Relations, node: Node, declared: Any) -> ModelResult:
         return _refused(project, node, result, Refusal(message, code="010"))
     findings = judge(relation, anchor, project.analyser.symbols, exempt, labels=isinstance(declared, d.TrainingSet))
     for name in relation.names:
-        if name in exempt:
+        if name in exempt or (name.startswith(UNLISTED) and not findings[name]):
             continue
         found = findings[name] + [replace(f, column=name) for f in findings[ROW]]
         status = "unknown" if found else "proved"

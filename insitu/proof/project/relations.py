@@ -11,7 +11,7 @@ from insitu.proof.domain.context import Env
 from insitu.proof.domain.rebase import compact, instantiate
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import Place
-from insitu.proof.domain.variants import Relation
+from insitu.proof.domain.variants import UNLISTED, Relation
 from insitu.proof.project import axioms, jinja
 from insitu.proof.project import declarations as d
 from insitu.proof.project.nodes import Node
@@ -68,7 +68,11 @@ class Relations:
                 relation = self.relation(node)
             except Refusal:
                 return known
-            derived = {n: next((v.columns["", n].type for v in relation.variants), None) for n in relation.names}
+            derived = {
+                n: next((v.columns["", n].type for v in relation.variants), None)
+                for n in relation.names
+                if not n.startswith(UNLISTED)
+            }
             return {**derived, **known}
         return known
 
@@ -145,7 +149,7 @@ class Relations:
                 f"the columns of `{node.name}` are not known; list them in its YAML, or pass a catalog", table
             )
         columns = {c.lower() if self.dialect == "duckdb" else c: f for c, f in node.families.items()}
-        return axioms.source(columns, self.analyser.symbols)
+        return axioms.source(columns, self.analyser.symbols, node.listed)
 
     def relation(self, node: Node) -> Relation:
         """The relation of a model, by analysing its SQL; a refusal is raised again for each model that reads it."""

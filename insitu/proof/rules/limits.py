@@ -9,7 +9,7 @@ from insitu.proof.domain.rebase import carry, project
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, restrict
 from insitu.proof.domain.variants import Key, Relation, Value, Variant, is_present
-from insitu.proof.rules import grouping, unique_keys
+from insitu.proof.rules import grouping, projection, unique_keys
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.calls import ties
 from insitu.proof.rules.projection import Projection
@@ -26,9 +26,7 @@ def _output_value(a: Analyser, node: exp.Expr, row: Row, items: Projection) -> V
     """ORDER BY and DISTINCT ON take a position, an output alias or an expression."""
     expression = node.unnest()
     if isinstance(expression, exp.Literal) and not expression.is_string:
-        if not 1 <= int(expression.this) <= len(items):
-            raise Refusal(f"position {expression.this}: there is no such column", node)
-        return a.value(items[int(expression.this) - 1][1], row)
+        return a.value(projection.at(items, expression), row)
     if isinstance(expression, exp.Column) and not expression.table:
         for name, projected in items:
             if name == identifier(expression.this, a.dialect):

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
-from insitu.proof.domain.variants import Value, Variant
+from insitu.proof.domain.variants import UNLISTED, Value, Variant
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.scalars import clock
 from insitu.proof.sql.identifiers import identifier
@@ -36,6 +36,12 @@ def lookup(variant: Variant, table: str, name: str, node: exp.Expr) -> Value | N
         raise Refusal(f"column {name} is ambiguous: it exists in several relations", node)
     if any(_may_be_called(known, name) for _, known in variant.columns):
         raise Refusal(f"{name} may be a column that has no name of its own; give each column of the select one", node)
+    if not hits and any(known.startswith(UNLISTED) for _, known in variant.columns):
+        raise Refusal(
+            f"{name} may be a column of a source whose YAML does not list all of them; build the warehouse or write a "
+            "catalog (`dbt docs generate`), so that they are known",
+            node,
+        )
     return hits[0] if hits else None
 
 

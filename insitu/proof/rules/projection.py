@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from insitu.proof.domain.context import Scope
 from insitu.proof.domain.refusal import Refusal
+from insitu.proof.domain.variants import UNLISTED
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.rules.names import AGAIN, UNNAMED
 from insitu.proof.sql.identifiers import identifier
@@ -41,6 +42,16 @@ def expand(a: Analyser, node: exp.Select, scope: Scope) -> Projection:
             for i, (n, e) in enumerate(result)
         ]
     return result
+
+
+def at(items: Projection, position: exp.Literal) -> exp.Expr:
+    """The expression of the column at a position, as GROUP BY and ORDER BY name one."""
+    number = int(position.this)
+    if not 1 <= number <= len(items):
+        raise Refusal(f"position {number}: there is no such column", position)
+    if any(name.startswith(UNLISTED) for name, _ in items[:number]):
+        raise Refusal(f"position {number} lies behind a *, of whose columns YAML does not list all", position)
+    return items[number - 1][1]
 
 
 def _given_again(name: str, doubles: set[str]) -> bool:

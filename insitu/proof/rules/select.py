@@ -222,10 +222,7 @@ def _keys(
     for key in clause.expressions:
         key = key.unnest()
         if isinstance(key, exp.Literal) and not key.is_string:
-            position = int(key.this)
-            if not 1 <= position <= len(items):
-                raise Refusal(f"GROUP BY {position}: there is no such column", key)
-            key = items[position - 1][1]
+            key = projection.at(items, key)
         elif (
             isinstance(key, exp.Column)
             and not key.table

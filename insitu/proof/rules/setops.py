@@ -8,7 +8,7 @@ from insitu.proof.domain.context import Env
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import restrict
 from insitu.proof.domain.types import comparable
-from insitu.proof.domain.variants import NULL, Key, Relation, Variant, terms_of
+from insitu.proof.domain.variants import NULL, UNLISTED, Key, Relation, Variant, terms_of
 from insitu.proof.rules import grouping, literals, session, tables
 from insitu.proof.rules.analyser import Analyser
 
@@ -23,6 +23,12 @@ def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
             raise Refusal("UNION BY NAME of relations with different columns", node)
         order = names
     else:
+        if any(n.startswith(UNLISTED) for n in names + right.names):
+            raise Refusal(
+                "a set operation by the position of columns, of which YAML does not list all; name the columns in each "
+                "select",
+                node,
+            )
         if len(names) != len(right.names):
             raise Refusal("a set operation of relations with different numbers of columns", node)
         order = right.names

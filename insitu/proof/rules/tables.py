@@ -9,7 +9,7 @@ from sqlglot import exp
 from insitu.proof.domain.context import Cte, Env, Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Zone
-from insitu.proof.domain.variants import NULL, Key, Relation, Value, Variant, reads_of, terms_of
+from insitu.proof.domain.variants import NULL, UNLISTED, Key, Relation, Value, Variant, reads_of, terms_of
 from insitu.proof.rules import session, subqueries
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import functions, intervals
@@ -93,6 +93,8 @@ def rename(relation: Relation, columns: list[str], node: exp.Expr) -> Relation:
     """The relation with its first columns named as an alias says."""
     if not columns:
         return relation
+    if any(n.startswith(UNLISTED) for n in relation.names):
+        raise Refusal("column aliases by the position of columns, of which YAML does not list all", node)
     if len(columns) > len(relation.names):
         raise Refusal("more column aliases than columns", node)
     names = columns + relation.names[len(columns) :]
