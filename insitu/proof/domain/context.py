@@ -41,6 +41,7 @@ class Group:
     aliases: dict[str, exp.Expr]
     unique: list[frozenset[Key]]
     translate: list[dict[int, list[int]]]  # per member: symbol → symbols of the group
+    scope: Scope  # the FROM clause of the members
 
 
 @dataclass(slots=True)
@@ -81,3 +82,4 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     unique: list[frozenset[Key]] = field(default_factory=list)
     ranks: dict[Key, frozenset[Key]] = field(default_factory=dict)
+    follows: list[tuple[frozenset[Key], frozenset[Key]]] = field(default_factory=list)

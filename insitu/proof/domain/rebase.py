@@ -7,7 +7,7 @@ holds in all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from insitu.proof.domain.symbols import ORIGIN, Symbols, Weight, Zone
 from insitu.proof.domain.terms import Place, Term, Terms, prune, restrict
@@ -170,13 +170,13 @@ def instantiate(relation: Relation, symbols: Symbols) -> Relation:
         project(v, relation.names, [v.columns["", n] for n in relation.names], symbols, nothing)
         for v in relation.variants
     ]
-    return Relation(relation.names, variants, relation.unique, relation.ranks)
+    return replace(relation, variants=variants)
 
 
 def share(relation: Relation) -> Relation:
     """The first reference to a relation keeps its symbols; only its containers are its own."""
     variants = [Variant(dict(v.columns), v.zone.copy(), v.presence, v.multiplicity, v.reads) for v in relation.variants]
-    return Relation(relation.names, variants, list(relation.unique), dict(relation.ranks))
+    return replace(relation, variants=variants, unique=list(relation.unique), ranks=dict(relation.ranks))
 
 
 def merge(variants: list[Variant], symbols: Symbols, outer: frozenset[int]) -> Variant:
@@ -217,4 +217,4 @@ def compact(relation: Relation, symbols: Symbols, limit: int = 8) -> Relation:
     variants = [merge(g, symbols, nothing) if len(g) > 1 else g[0] for g in groups.values()]
     if len(variants) > limit:
         variants = [merge(variants, symbols, nothing)]
-    return Relation(relation.names, variants, relation.unique, relation.ranks)
+    return replace(relation, variants=variants)

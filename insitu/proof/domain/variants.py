@@ -89,6 +89,8 @@ class Relation:
     variants: list[Variant]
     unique: list[frozenset[str]] = field(default_factory=list)
     ranks: dict[str, frozenset[str]] = field(default_factory=dict)  # row_number column → its partition columns
+    # Rows that agree in the first columns (NULL with NULL) agree in the second.
+    follows: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
 
 
 def terms_of(values: Iterable[Value]) -> Terms:

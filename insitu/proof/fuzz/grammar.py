@@ -62,4 +62,5 @@ _SHAPES = (
     joins.beside,
     joins.again,
     joins.again,
+    windows.nearest,
 )

@@ -89,6 +89,12 @@ def an_aggregate(rng: random.Random, e: str, a: str, star: bool = True) -> str:
         f"sum(cast({p} as integer))", f"arg_max({e}.v, row({e}.ts, {e}.event_id))", f"arg_max({e}.v, {e}.ts)",
         f"max(case when {p} then {e}.v when {e}.v > 2 then 0 end)", f"coalesce(sum({e}.v), 0)",
         f"list({e}.v order by {e}.ts, {e}.event_id)", f"max(coalesce({e}.v, 0))",
+        f"coalesce(sum(case when {p} then {e}.v else {rng.choice([0, 0, 1])} end), {rng.choice([0, 0, 1])})",
+        f"coalesce({rng.choice(['sum(cast(({0}) as integer))', 'max(cast(({0}) as integer))']).format(p)}, 0)",
+        f"{rng.choice(['max', 'min'])}(case when {p} then {rng.choice([1, 0])} else {rng.choice([1, 0, 0])} end)",
+        f"coalesce({rng.choice(['max', 'min'])}(case when {p} then 1 else 0 end), {rng.choice([0, 0, 1])})",
+        f"coalesce(bool_{rng.choice(['or', 'and'])}({p}), {rng.choice(['true', 'false'])})",
+        f"count(({p}) or {rng.choice(['null', 'null', 'false'])})", f"any_value({rng.choice(['s.k', 's.id', e + '.v'])})",
     ]  # fmt: skip
     if star:
         options.append("count(*)")

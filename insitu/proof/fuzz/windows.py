@@ -200,3 +200,24 @@ def kinds(rng: random.Random) -> str:
             f"select id, ts as as_of, x from (select id, ts, tag, {rng.choice(['sum', 'count', 'max'])}(v) over (partition by k order by ts, tag {frame}) as x from t) y where tag = 0",
         ]
     )
+
+
+def nearest(rng: random.Random) -> str:
+    """The state at the last event, of windows that rows of one instant share, or do not."""
+    call = rng.choice(["sum(v)", "count(*)", "max(v)", "rank()", "row_number()", "lag(v)", "avg(v)"])
+    frame = rng.choice(
+        ["", "", "range between interval '1 day' preceding and current row", "range between unbounded preceding and current row",
+         "rows between unbounded preceding and current row", "range between unbounded preceding and current row exclude group",
+         "range between unbounded preceding and current row exclude ties", "range between unbounded preceding and unbounded following"]
+    )  # fmt: skip
+    frame = "" if ("(v)" not in call and "*" not in call) or "lag" in call else frame
+    order = rng.choice(["ts", "ts", "ts", "ts, event_id", "other"]) if "interval" not in frame else "ts"
+    over = f"over (partition by k order by {order} {frame})"
+    column = rng.choice(
+        [f"{call} {over}", f"{call} {over} / 2", f"{call} {over} + v", f"{call} {over} + date_part('hour', ts)"]
+    )
+    on = rng.choice(["t.ts < s.as_of", "t.ts < s.as_of", "t.ts <= s.as_of", "t.ts < s.as_of - interval '1 day'"])
+    return (
+        f"with t as (select k, ts, {column} as x from {an_event(rng)}) select s.id, s.as_of, t.x "
+        f"from spine s asof left join t on t.k = s.k and {on}"
+    )

@@ -16,30 +16,84 @@ from insitu.proof.rules.calls import levels, ties
 from insitu.proof.rules.calls.call import Call, is_aggregate
 from insitu.proof.rules.truth import predicates
 from insitu.proof.sql import functions
+from insitu.proof.sql.normal import negated
+
+Branches = list[tuple[exp.Expr, list[exp.Expr]]]
 
 
-def branches_seen(
-    call: Call, grouped: bool, a: Analyser, row: Row
-) -> list[tuple[list[exp.Expr], list[exp.Expr]]] | None:
-    """For an aggregate that ignores NULL, over a CASE without ELSE: (conditions, results) of each branch.
+def branches_seen(call: Call, grouped: bool, a: Analyser, row: Row, fallback: object = None) -> Branches | None:
+    """(condition, results) pairs, when only rows where one of the conditions is true can show in the aggregate.
 
-    `sum(case when p then x else 0 end)` counts as one when its group has a row anyway and x is not NULL.
+    All other rows add what the result holds anyway. A group has a row whatever there is (grouping by keys), so what
+    such a row adds is the least that the aggregate can be: 0 to a sum of values that are not NULL, the smallest of the
+    literals to a maximum. Where that is not certain NULL and the least value differ, by late rows; with
+    `coalesce(…, least)` around they are the same again.
+
+    Args:
+        grouped: there are grouping columns.
+        fallback: the constant that `coalesce` puts in the place of NULL.
     """
     if not call.facts.ignores_null or len(call.arguments) != 1:
         return None
     node = call.arguments[0]
     if isinstance(call.function, exp.CountIf):
-        return [([node], [])]
+        return [(node, [])]
+    if isinstance(call.function, exp.Count) and isinstance(node, exp.Or):  # count(p or null)
+        sides = [side for side in (node.this, node.expression) if not isinstance(side.unnest(), exp.Null)]
+        return [(sides[0], [])] if len(sides) == 1 else None
+    if isinstance(call.function, exp.LogicalOr) and fallback is False:
+        return [(node, [])]
+    if isinstance(call.function, exp.LogicalAnd) and fallback is True:
+        return [(negated(node), [])]
+    if isinstance(call.function, exp.Sum) and isinstance(node, exp.Cast) and fallback == 0:
+        return [(node.this, [])] if isinstance(node.this.unnest(), exp.Predicate | exp.Connector) else None
     if not isinstance(node, exp.Case | exp.If):
         return None
     pairs, default = conditionals.branches(node)
+    # With a FILTER the group may have no row that passes it: then the sum is NULL, not 0.
+    certain = grouped and call.filter is None
     if default is not None and not isinstance(default, exp.Null):
-        zero = isinstance(default, exp.Literal) and default.this in ("0", "0.0") and isinstance(call.function, exp.Sum)
-        # With a FILTER the group may have no row that passes it: then the sum is NULL, not 0.
-        plain = grouped and call.filter is None and not call.distinct
-        if not (zero and plain and all(_never_null(a, r, row) for _, r in pairs)):
+        least = _number(default)
+        if isinstance(call.function, exp.Sum):
+            whole = certain and not call.distinct and all(_never_null(a, r, row) for _, r in pairs)
+            neutral = least == 0 and (whole or fallback == 0)
+        else:
+            neutral = _is_extreme(call.function, least, [_number(r) for _, r in pairs])
+            neutral = neutral and (certain or fallback == least)
+        if not neutral:
             return None
-    return [([p for p, _ in pairs[: i + 1]], [result]) for i, (_, result) in enumerate(pairs)]
+    return [(p, [result]) for p, result in pairs]
+
+
+def _is_extreme(function: exp.Expr, least: float | None, others: list[float | None]) -> bool:
+    """ELSE is the last that a maximum (or minimum) of literals takes."""
+    known = [x for x in others if x is not None]
+    if least is None or len(known) < len(others):
+        return False
+    return (isinstance(function, exp.Max) and all(least <= x for x in known)) or (
+        isinstance(function, exp.Min) and all(least >= x for x in known)
+    )
+
+
+def _number(node: exp.Expr) -> float | None:
+    node = node.unnest()
+    if isinstance(node, exp.Neg):
+        number = _number(node.this)
+        return -number if number is not None else None
+    return float(node.this) if isinstance(node, exp.Literal) and not node.is_string else None
+
+
+def coalesce(a: Analyser, node: exp.Coalesce, row: Row) -> Value:
+    """COALESCE of an aggregate with what it is when no row adds anything; any other one."""
+    inner, fallback = node.this.unnest(), node.expressions[0].unnest() if len(node.expressions) == 1 else None
+    constant: object = bool(fallback.this) if isinstance(fallback, exp.Boolean) else None
+    if isinstance(fallback, exp.Literal):
+        constant = _number(fallback)
+    conditional = row.group is not None and constant is not None and is_aggregate(inner)
+    if conditional and branches_seen(Call(inner), False, a, row, constant) is not None:
+        value = aggregate(a, inner, row, constant)
+        return value._replace(symbol=a.symbols.fresh(), not_null=True)
+    return conditionals.coalesce(a, node, row)
 
 
 def _never_null(a: Analyser, node: exp.Expr, row: Row) -> bool:
@@ -51,8 +105,12 @@ def _never_null(a: Analyser, node: exp.Expr, row: Row) -> bool:
     return isinstance(node, exp.Column) and a.value(node, row).not_null
 
 
-def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
-    """An aggregate over the rows of a group: it depends on each of them, as far as the group's keys can tell when."""
+def aggregate(a: Analyser, node: exp.Expr, row: Row, fallback: object = None) -> Value:
+    """An aggregate over the rows of a group: it depends on each of them, as far as the group's keys can tell when.
+
+    Args:
+        fallback: the constant that stands for NULL.
+    """
     group = row.group
     if group is None:
         raise Refusal("an aggregate outside of a grouped select", node)
@@ -79,7 +137,7 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row) -> Value:
             inner = assumed
         if _ignored(a, call, inner):
             continue
-        seen, read, zone = _seen(a, call, inner, bool(group.keys))
+        seen, read, zone = _seen(a, call, inner, bool(group.keys), fallback)
         reads |= read | member.reads
         terms |= carry(seen, inner.variant, names, a.symbols, a.place(node), "002", why, zone)
         tie = ties.aggregate_tie(a, call, inner, keys, group)
@@ -115,7 +173,7 @@ def _ignored(a: Analyser, call: Call, row: Row) -> bool:
     )
 
 
-def _seen(a: Analyser, call: Call, row: Row, grouped: bool) -> tuple[Terms, frozenset[Read], Zone]:
+def _seen(a: Analyser, call: Call, row: Row, grouped: bool, fallback: object) -> tuple[Terms, frozenset[Read], Zone]:
     """What the aggregate sees of one row, and the facts under which it sees it."""
     terms, reads = NOTHING, frozenset[Read]()
     if call.filter is not None:
@@ -126,15 +184,15 @@ def _seen(a: Analyser, call: Call, row: Row, grouped: bool) -> tuple[Terms, froz
         read = reads | reads_of(a.value(x, row) for x in [*call.arguments, *call.order])
         existence = row.variant.presence | row.variant.copies(read)
     zone = row.variant.zone
-    branches = branches_seen(call, grouped, a, row)
+    branches = branches_seen(call, grouped, a, row, fallback)
     if branches is not None:
         # Which rows are seen at all depends on the branch, so the row's own terms are tightened in each.
         result = NOTHING
-        for conditions, results in branches:
-            assumed = predicates.assume(a, conditions[-1], row)
+        for condition, results in branches:
+            assumed = predicates.assume(a, condition, row)
             if assumed is None:
                 continue
-            seen, read = predicates.truth(a, conditions[-1], assumed)
+            seen, read = predicates.truth(a, condition, assumed)
             for value in [a.value(r, assumed) for r in results]:
                 seen, read = seen | value.terms, read | value.reads
             reads |= read

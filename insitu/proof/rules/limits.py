@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from insitu.proof.domain.context import Env, Row
@@ -144,4 +146,4 @@ def limited(
     unique = list(relation.unique)
     if limit is not None and str(limit.expression.this) in ("0", "1"):
         unique.insert(0, frozenset())
-    return Relation(relation.names, variants, unique)
+    return replace(relation, variants=variants, unique=unique, ranks={})

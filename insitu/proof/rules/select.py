@@ -14,7 +14,8 @@ from insitu.proof.domain.terms import NOTHING, prune, refused
 from insitu.proof.domain.variants import Key, Relation, Value, Variant
 from insitu.proof.rules import grouping, limits, projection, tables, unique_keys
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.rules.calls.call import aggregates_in
+from insitu.proof.rules.calls import dependencies
+from insitu.proof.rules.calls.call import aggregates_in, is_aggregated
 from insitu.proof.rules.joins import join
 from insitu.proof.rules.projection import Projection
 from insitu.proof.rules.truth import predicates
@@ -58,6 +59,7 @@ def select(a: Analyser, node: exp.Select, env: Env) -> Relation:
     relation = Relation(names, [], unique, unique_keys.ranks(a, scope, items) if not grouped else {})
     if not grouped:
         relation.unique = relation.unique + unique_keys.numbered(a, scope, items)
+        relation.follows = dependencies.selected(a, scope, items, rows[0]) if rows else []
     for part in (qualify.this,) if qualify is not None else ():
         relation.unique = relation.unique + unique_keys.first_of(a, part, relation, scope, items)
     distinct = node.args.get("distinct")
@@ -127,7 +129,7 @@ def _where(a: Analyser, scope: Scope, predicate: exp.Expr, env: Env, aliases: di
         for (alias, name), key in scope.ranks.items():
             if unique_keys.is_first(a, part, alias, name):
                 unique.append(key)
-    return Scope(variants, scope.sources, unique, scope.ranks)
+    return Scope(variants, scope.sources, unique, scope.ranks, scope.follows)
 
 
 def _windows(node: exp.Expr) -> list[exp.Expr]:
@@ -171,7 +173,7 @@ def _grouped(
             g.variant.presence = NOTHING
         g.variant.columns = _key_columns(g)
         context = Group(
-            g.members, g.keys, frozenset(type(e) for e in expressions), env, aliases, scope.unique, g.translate
+            g.members, g.keys, frozenset(type(e) for e in expressions), env, aliases, scope.unique, g.translate, scope
         )
         row = Row(g.variant, env, aliases, context)
         if having is not None:
@@ -215,9 +217,9 @@ def _key_columns(g: grouping.Grouped) -> dict[Key, Value]:
 def _keys(
     a: Analyser, clause: exp.Group, items: Projection, aliases: dict[str, exp.Expr], scope: Scope
 ) -> list[exp.Expr]:
-    if clause.args.get("all"):
-        return [e for _, e in items if not aggregates_in(e)]
     names = {name for v in scope.variants[:1] for _, name in v.columns}
+    if clause.args.get("all"):
+        return [e for _, e in items if not is_aggregated(e, aliases, names)]
     result = []
     for key in clause.expressions:
         key = key.unnest()

@@ -108,7 +108,8 @@ def rename(relation: Relation, columns: list[str], node: exp.Expr) -> Relation:
     ]
     unique = [frozenset(new[c] for c in key) for key in relation.unique]
     ranks = {new[k]: frozenset(new[c] for c in key) for k, key in relation.ranks.items()}
-    return Relation(names, variants, unique, ranks)
+    follows = [(frozenset(new[c] for c in x), frozenset(new[c] for c in y)) for x, y in relation.follows]
+    return Relation(names, variants, unique, ranks, follows)
 
 
 def table(a: Analyser, node: exp.Table, env: Env) -> Relation:

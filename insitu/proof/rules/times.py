@@ -100,6 +100,19 @@ def to_date(a: Analyser, node: exp.Expr, row: Row) -> Value:
     return _derived(value, a.symbols.truncate(value.symbol, "DAY"), "date")
 
 
+def last_day(a: Analyser, node: exp.LastDay, row: Row) -> Value:
+    """last_day of DuckDB: the day before the next month."""
+    value = a.value(node.this, row)
+    if a.dialect != "duckdb" or node.args.get("unit") is not None or value.type not in (None, *TIME):
+        raise Refusal(f"{a.show(node)} is not understood", node)
+    month = a.symbols.aligned[a.symbols.truncate(value.symbol, "MONTH")]
+    if month.unit != "MONTH":  # the start of a year, of which only the year's end is known
+        return scalars.opaque(a, "last_day", [value], "date")
+    day = a.symbols.offset(month.end, -UNIT["DAY"], -UNIT["DAY"])
+    a.symbols.align(day, "DAY", month.end)
+    return _derived(value, day, "date")
+
+
 def move(a: Analyser, node: exp.Expr, row: Row) -> Value:
     """x ± duration; any other sum or difference is just a function."""
     named = isinstance(node, exp.DateAdd | exp.DateSub | exp.TimestampAdd | exp.TimestampSub)

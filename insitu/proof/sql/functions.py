@@ -150,7 +150,7 @@ _row(
 # --- aggregates
 
 _row("Max Min", aggregate=True, keeps_type=True, ignores_null=True, ignores_copies=True, picks=True)
-_row("LogicalAnd LogicalOr", aggregate=True, ignores_null=True, ignores_copies=True)
+_row("ApproxDistinct LogicalAnd LogicalOr", aggregate=True, ignores_null=True, ignores_copies=True)
 _row("Count", aggregate=True, ignores_null=True, counts=("group", "window"))
 _row("CountIf", aggregate=True, ignores_null=True, counts=("group",))
 _row("StddevSamp", aggregate=True, ignores_null=True, mergeable=True)

@@ -24,11 +24,11 @@ def normal(query: exp.Expr) -> exp.Expr:
             negatives.append(node)
     for node in negatives:
         if node.parent is not None and not isinstance(node.parent, exp.Not):
-            negated = _negated(node.this)
-            if isinstance(negated, exp.Not):
-                node.set("this", negated.this)
+            opposite = negated(node.this)
+            if isinstance(opposite, exp.Not):
+                node.set("this", opposite.this)
             else:
-                _replace(node, negated)
+                _replace(node, opposite)
     return query
 
 
@@ -41,12 +41,12 @@ def _between(node: exp.Between) -> exp.Expr:
     return exp.And(this=exp.GTE(this=value.copy(), expression=low), expression=exp.LTE(this=value, expression=high))
 
 
-def _negated(node: exp.Expr) -> exp.Expr:
-    """NOT node."""
+def negated(node: exp.Expr) -> exp.Expr:
+    """NOT node, pushed inwards."""
     node = node.unnest()
     if isinstance(node, exp.Not):
         inner = node.this.unnest()
-        return _negated(inner.this) if isinstance(inner, exp.Not) else inner
+        return negated(inner.this) if isinstance(inner, exp.Not) else inner
     if isinstance(node, exp.And | exp.Or):
         other = exp.Or if isinstance(node, exp.And) else exp.And
         return other(this=_negated_part(node.this), expression=_negated_part(node.expression))
@@ -58,5 +58,5 @@ def _negated(node: exp.Expr) -> exp.Expr:
 
 
 def _negated_part(node: exp.Expr) -> exp.Expr:
-    negated = _negated(node)
-    return exp.Paren(this=negated) if isinstance(negated, exp.Connector) else negated
+    opposite = negated(node)
+    return exp.Paren(this=opposite) if isinstance(opposite, exp.Connector) else opposite

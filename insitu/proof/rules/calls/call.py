@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+
 from sqlglot import exp
 
 from insitu.proof.domain.refusal import Refusal
@@ -34,6 +36,33 @@ def aggregates_in(node: exp.Expr) -> list[exp.Expr]:
     if is_aggregate(node):
         return [node]
     return [call for child in node.iter_expressions() for call in aggregates_in(child)]
+
+
+def is_aggregated(node: exp.Expr, aliases: Mapping[str, exp.Expr], columns: Container[str]) -> bool:
+    """Does the expression hold an aggregate, by itself or by the alias of another that does?
+
+    Args:
+        columns: names of the input, which come before aliases.
+    """
+    if aggregates_in(node):
+        return True
+    names = {c.name.lower() for c in _own_columns(node) if not c.table}
+    return any(
+        name in aliases
+        and name not in columns
+        and aliases[name] is not node
+        and is_aggregated(aliases[name], {n: e for n, e in aliases.items() if n != name}, columns)
+        for name in names
+    )
+
+
+def _own_columns(node: exp.Expr) -> list[exp.Column]:
+    """The columns of an expression, outside of its subqueries."""
+    if isinstance(node, exp.Query):
+        return []
+    if isinstance(node, exp.Column):
+        return [node]
+    return [column for child in node.iter_expressions() for column in _own_columns(child)]
 
 
 class Call:

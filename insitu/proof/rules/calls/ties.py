@@ -15,7 +15,7 @@ from insitu.proof.domain.context import Group, Row
 from insitu.proof.domain.symbols import ORIGIN
 from insitu.proof.domain.variants import Key, Value, Variant
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.rules.calls import frames
+from insitu.proof.rules.calls import dependencies, frames
 from insitu.proof.rules.calls.call import Call
 from insitu.proof.rules.names import lookup
 from insitu.proof.sql.identifiers import identifier
@@ -136,6 +136,8 @@ def _is_alias(a: Analyser, node: exp.Column, row: Row) -> bool:
 def aggregate_tie(a: Analyser, call: Call, row: Row, keys: list[Value], group: Group) -> str:
     """Why an order-dependent aggregate is not determined; empty when it is."""
     if not call.facts.ordered:
+        return ""
+    if call.arguments and dependencies.constant_in_group(a, call.arguments[0], row, group):
         return ""
     name = call.name
     by: list[exp.Expr] = list(call.order)

@@ -10,6 +10,7 @@ from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.variants import NULL, Relation, Variant
 from insitu.proof.rules import tables
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.rules.calls import dependencies
 from insitu.proof.rules.joins import sides
 from insitu.proof.rules.joins.equal import set_equal
 from insitu.proof.rules.joins.nearest import nearest
@@ -32,7 +33,9 @@ def first(a: Analyser, node: exp.Expr, env: Env, scope: Scope) -> Scope:
         variants.append(Variant(keyed(alias, u), zone, u.presence, u.multiplicity, u.reads))
     unique = [frozenset((alias, c) for c in key) for key in relation.unique]
     ranks = {(alias, k): frozenset((alias, c) for c in key) for k, key in relation.ranks.items()}
-    return Scope(variants, [Source(alias, relation.names, set())], unique, ranks)
+    follows = [(frozenset((alias, c) for c in x), frozenset((alias, c) for c in y)) for x, y in relation.follows]
+    follows += dependencies.of_keys(relation, alias)
+    return Scope(variants, [Source(alias, relation.names, set())], unique, ranks, follows)
 
 
 def join(a: Analyser, scope: Scope, node: exp.Expr, env: Env) -> Scope:
@@ -79,20 +82,25 @@ def join(a: Analyser, scope: Scope, node: exp.Expr, env: Env) -> Scope:
     if relation is None:  # no row can reach this join
         relation, alias, _ = tables.source(a, item, env, None)
     sources = list(scope.sources)
-    unique, ranks = scope.unique, dict(scope.ranks)
+    unique, ranks, follows = scope.unique, dict(scope.ranks), scope.follows
     if kind not in ("SEMI", "ANTI"):
         sources.append(Source(alias, relation.names, set(using)))
         given = followed if followed is not None and side in ("", "LEFT") else set()
         theirs = [frozenset((alias, c) for c in key - given) for key in relation.unique]
         both = [x | y for x in scope.unique for y in theirs]
         unique = ((scope.unique if one_match and side in ("", "LEFT") else []) + both)[:8] if side != "FULL" else []
+        if side in ("", "LEFT") and not lateral:
+            one = one_match and method == ""
+            follows = follows + dependencies.of_join(a, scope, relation, alias, on, using, given, one, side == "LEFT")
+        elif side not in ("", "LEFT"):
+            follows = []
         if not (one_match and side in ("", "LEFT")):
             ranks = {}  # each numbered row may be there several times now
         if using:
             _merge_using(result, scope, alias, using, side)
     if len(result) > MAX_VARIANTS:
         result = [merge(result, a.symbols, env.outer_symbols)]
-    return Scope(result, sources, unique, ranks)
+    return Scope(result, sources, unique, ranks, follows)
 
 
 def _merge_using(variants: list[Variant], scope: Scope, alias: str, using: list[str], side: str) -> None:

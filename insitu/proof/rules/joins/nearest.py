@@ -9,9 +9,9 @@ from sqlglot import exp
 from insitu.proof.domain.context import Env, Row
 from insitu.proof.domain.terms import NOTHING, Terms, refused
 from insitu.proof.domain.types import comparable
-from insitu.proof.domain.variants import Relation
+from insitu.proof.domain.variants import Key, Relation
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.rules.calls import ties
+from insitu.proof.rules.calls import dependencies, ties
 from insitu.proof.rules.joins.pairs import Pair, impossible, match_terms
 from insitu.proof.rules.truth.parts import conjuncts
 from insitu.proof.sql.identifiers import identifier
@@ -24,9 +24,11 @@ def nearest(a: Analyser, pairs: list[Pair], relation: Relation, alias: str, env:
     theirs = [frozenset((alias, c) for c in key) for key in relation.unique]
     together = [p.row.variant for p in possible]
     lost: Terms = NOTHING
-    compared: set[str] = set()
+    follows = [(frozenset((alias, c) for c in x), frozenset((alias, c) for c in y)) for x, y in relation.follows]
+    agreeing: set[Key] = set()
     for p in possible:
         compared = _compared(a, node, alias, p.row)
+        agreeing = dependencies.closure(((alias, c) for c in compared), follows)
         given = [v for (table, name), v in p.row.variant.columns.items() if table != alias or name in compared]
         if not ties.covered(a, p.row.variant, theirs, given, frozenset(), together):
             tie = f"ASOF JOIN picks any of several rows of the same instant; {ties.ADVICE}"
@@ -34,10 +36,10 @@ def nearest(a: Analyser, pairs: list[Pair], relation: Relation, alias: str, env:
     if len(possible) > 1:
         terms |= lost
     elif lost:
-        # Whichever it picks, they agree in what the join compares.
+        # Whichever it picks, they agree in what the join compares, and in what follows from that.
         v = possible[0].row.variant
         columns = {
-            k: x._replace(terms=x.terms | lost) if k[0] == alias and k[1] not in compared else x
+            k: x._replace(terms=x.terms | lost) if k[0] == alias and k not in agreeing else x
             for k, x in v.columns.items()
         }
         picked = replace(possible[0].row, variant=replace(v, columns=columns))

@@ -6,7 +6,7 @@ predicate is true neither is.
 
 | difference | what it counts |
 |---|---|
-| `date_diff(unit, a, b)` | starts of units passed: as many units lie between the starts of both |
+| `b - a` of timestamps | microseconds, exactly; compared with them, a month counts 30 days, a year 360 |
 | `b - a` of dates | days, exactly |
 | `date_diff(unit, a, b)` | starts of units passed: as many units as lie between the starts of both |
 | `date_diff('week', a, b)` | weeks, cut at a weekday that depends on the version: one week more or less |
