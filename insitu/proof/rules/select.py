@@ -219,7 +219,7 @@ def _keys(
 ) -> list[exp.Expr]:
     names = {name for v in scope.variants[:1] for _, name in v.columns}
     if clause.args.get("all"):
-        return [e for _, e in items if not is_aggregated(e, aliases, names)]
+        return [e for _, e in items if not is_aggregated(e, aliases, names, a.dialect)]
     result = []
     for key in clause.expressions:
         key = key.unnest()

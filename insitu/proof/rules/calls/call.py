@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.sql import functions
+from insitu.proof.sql.identifiers import identifier
 
 
 def is_aggregate(node: exp.Expr) -> bool:
@@ -38,7 +39,7 @@ def aggregates_in(node: exp.Expr) -> list[exp.Expr]:
     return [call for child in node.iter_expressions() for call in aggregates_in(child)]
 
 
-def is_aggregated(node: exp.Expr, aliases: Mapping[str, exp.Expr], columns: Container[str]) -> bool:
+def is_aggregated(node: exp.Expr, aliases: Mapping[str, exp.Expr], columns: Container[str], dialect: str) -> bool:
     """Does the expression hold an aggregate, by itself or by the alias of another that does?
 
     Args:
@@ -46,12 +47,12 @@ def is_aggregated(node: exp.Expr, aliases: Mapping[str, exp.Expr], columns: Cont
     """
     if aggregates_in(node):
         return True
-    names = {c.name.lower() for c in _own_columns(node) if not c.table}
+    names = {identifier(c.this, dialect) for c in _own_columns(node) if not c.table}
     return any(
         name in aliases
         and name not in columns
         and aliases[name] is not node
-        and is_aggregated(aliases[name], {n: e for n, e in aliases.items() if n != name}, columns)
+        and is_aggregated(aliases[name], {n: e for n, e in aliases.items() if n != name}, columns, dialect)
         for name in names
     )
 

@@ -81,7 +81,7 @@ def _all(a: Analyser, nodes: Iterable[exp.Expr], row: Row, scope: Scope) -> set[
 
 def _shared_by_peers(a: Analyser, node: exp.Window, row: Row, scope: Scope) -> set[Key] | None:
     """Partition and order of a window function that gives all rows that tie in them the same value."""
-    partition, order, spec = frames.definition(node, row)
+    partition, order, spec = frames.definition(a, node, row)
     function, _, _ = frames.unwrapped(node)
     facts = functions.of(function)
     exclude = spec.args.get("exclude") if spec is not None else None
