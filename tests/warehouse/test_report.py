@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from insitu.local_postgres import Database
 from insitu.report.build import build
 from insitu.warehouse import connect
@@ -12,8 +14,13 @@ from tests.unit.report.conftest import make
 from tests.unit.report.reading import read
 
 
-def test_both_warehouses_give_the_same_report(postgres_database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("label", ["integer", "boolean", "double precision"])
+def test_both_warehouses_give_the_same_report(postgres_database: Database, tmp_path: Path, label: str) -> None:
     statements = [*example.create(), *example.fill()]
+    for schema, table in ((schema, name) for name, (schema, _) in example.relations().items()):
+        if table.endswith("__snapshots"):
+            change = f"alter table {schema}.{table} alter is_late type {label}"
+            statements.append(f"{change} using cast(is_late as {label})")
     in_file = make(tmp_path / "duckdb", statements)
 
     database = postgres_database
