@@ -17,6 +17,7 @@ from insitu.commands.status import status
 from insitu.commands.training import backtest, model_card, reproduce
 from insitu.errors import InsituError
 from insitu.warehouse import Project
+from insitu.warehouse.errors import explained
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,6 +72,12 @@ def run_command(command: click.Command) -> int:
     except click.ClickException as error:
         error.show()
         return 2
+    except Exception as error:
+        clear = explained(error)
+        if clear is None:
+            raise
+        click.echo(f"Error: {clear}", err=True)
+        return clear.exit_code
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import pyarrow as pa
 
 from insitu.errors import InsituError
+from insitu.warehouse.errors import explained
 from insitu.warehouse.lazy_query import LazyQuery
 
 P = ParamSpec("P")
@@ -39,7 +40,7 @@ def rows(relation: LazyQuery) -> list[dict[str, Any]]:
 
 
 def clear_errors(node: Callable[P, R]) -> Callable[P, R]:
-    """Show an InsituError as its message alone, without the traceback that dbt prints for a Python model."""
+    """Show errors of ours and of the warehouse as one message, without the traceback that dbt prints for a model."""
 
     @wraps(node)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -47,8 +48,11 @@ def clear_errors(node: Callable[P, R]) -> Callable[P, R]:
             del sys.tracebacklimit
         try:
             return node(*args, **kwargs)
-        except InsituError:
+        except Exception as error:
+            clear = error if isinstance(error, InsituError) else explained(error)
+            if clear is None:
+                raise
             sys.tracebacklimit = 0
-            raise
+            raise clear from None
 
     return wrapped

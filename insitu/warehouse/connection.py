@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from insitu.errors import ConfigurationError
+from insitu.warehouse.errors import explaining
 from insitu.warehouse.lazy_query import LazyQuery
 from insitu.warehouse.project import Project
 
@@ -45,6 +46,7 @@ def connect(project: Project, read_only: bool = True) -> Iterator[Warehouse]:
             f"There is no support for `{credentials.type}`; use a target of type duckdb or postgrespy."
         )
     try:
-        yield warehouse
+        with explaining(f"the warehouse at {warehouse.place}"):
+            yield warehouse
     finally:
         warehouse.close()

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from insitu.errors import ConfigurationError
 from insitu.quoting import identifiers
+from insitu.warehouse.errors import explaining
 from insitu.warehouse.lazy_query import LazyQuery
 
 
@@ -17,18 +18,15 @@ def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file.
 
     Raises:
-        ConfigurationError: another process holds it, or it is no DuckDB file.
+        ConfigurationError: another process holds it, it may not be written, it is damaged, or it is no DuckDB file.
     """
     try:
-        return duckdb.connect(path, read_only=read_only)
-    except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0].removeprefix("IO Error: ")
-        holder = re.search(r"held in (\S+) \(PID (\d+)\)", reason)
+        with explaining(f"the warehouse `{path}` cannot be opened"):
+            return duckdb.connect(path, read_only=read_only)
+    except ConfigurationError as error:
+        holder = re.search(r"held in (\S+) \(PID (\d+)\)", str(error.__cause__))
         if holder is None:
-            raise ConfigurationError(
-                f"The warehouse `{path}` cannot be opened: {reason} Correct `path` in "
-                "profiles.yml, or move the file away and build anew."
-            ) from error
+            raise
         raise ConfigurationError(
             f"The warehouse `{path}` is held by another process ({Path(holder[1]).name}, PID {holder[2]}), and a "
             "DuckDB file has one writer and no readers beside it. Let it end, or close it if it is a notebook or a BI "
@@ -45,6 +43,7 @@ class DuckDBWarehouse:
                 f"There is no warehouse at `{path}`. Build it first: `dbt build`; a relative path is that from the "
                 "folder where dbt is run."
             )
+        self.place = path
         self.connection = open_file(path, read_only)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
