@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from insitu.errors import ConfigurationError
-from insitu.proof.project import freshness, manifest, report, waivers
+from insitu.proof.project import beside, freshness, manifest, report, waivers
 from insitu.proof.project.manifest import ColumnReader
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.project import Project
+from insitu.proof.project.templates import Templates
 from insitu.proof.project.verdicts import ModelResult
 
 Witnesses = Callable[[Project, list[ModelResult]], None]
@@ -53,10 +55,14 @@ def check(
             unknown model.
     """
     nodes, dialect = manifest.read(target, columns)
+    contents = json.loads((target / "manifest.json").read_text())
+    templates = next((n.templates for n in nodes if n.templates is not None), Templates(contents))
     if not building:
         freshness.check(target, select)
     with _without_collector():
-        return _check(target, nodes, dialect, select, today, witnesses)
+        outcome = _check(target, nodes, dialect, select, today, witnesses)
+    outcome.problems += beside.problems(contents, templates)
+    return outcome
 
 
 @contextmanager

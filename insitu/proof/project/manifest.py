@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from insitu.errors import ConfigurationError
+from insitu.proof.project import hooks
 from insitu.proof.project.nodes import Node
+from insitu.proof.project.templates import Templates
 
 ColumnReader = Callable[[list[tuple[str, ...]]], dict[tuple[str, ...], dict[str, str | None]]]
 DIALECTS = {"duckdb": "duckdb", "postgres": "postgres", "postgrespy": "postgres"}
@@ -36,7 +38,8 @@ def read(target: Path, columns: ColumnReader | None = None) -> tuple[list[Node],
     catalog = _catalog(target / "catalog.json")
     entries = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed", "snapshot")]
     entries += manifest["sources"].values()
-    nodes = [_node(entry, target, catalog.get(entry["unique_id"], {})) for entry in entries]
+    templates = Templates(manifest)
+    nodes = [_node(entry, target, catalog.get(entry["unique_id"], {}), templates) for entry in entries]
     if columns is not None:
         unknown = [n for n in nodes if not (_typed(n) and n.listed)]
         found = columns([n.relation for n in unknown])
@@ -58,7 +61,7 @@ def _catalog(path: Path) -> dict[str, dict[str, str | None]]:
     return {k: {c["name"]: c["type"] for c in t["columns"].values()} for k, t in tables.items()}
 
 
-def _node(entry: dict[str, Any], target: Path, known: dict[str, str | None]) -> Node:
+def _node(entry: dict[str, Any], target: Path, known: dict[str, str | None], templates: Templates) -> Node:
     declared = {c["name"]: c.get("data_type") for c in entry.get("columns", {}).values()}
     kind = entry["resource_type"]
     is_sql = kind == "model" and entry.get("language", "sql") == "sql"
@@ -75,7 +78,10 @@ def _node(entry: dict[str, Any], target: Path, known: dict[str, str | None]) -> 
         meta=meta,
         path=entry.get("original_file_path", ""),
         raw=entry.get("raw_code", ""),
-        hooks=[h["sql"] for key in ("pre-hook", "post-hook") for h in entry.get("config", {}).get(key) or []],
+        hooks=hooks.of(entry),
+        config=entry.get("config", {}),
+        package=entry.get("package_name", ""),
+        templates=templates,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from insitu.proof.domain.types import family
+from insitu.proof.project.templates import Templates
 
 
 @dataclass(slots=True)
@@ -22,6 +23,9 @@ class Node:
     path: str = ""
     raw: str = ""  # the model file's text
     hooks: list[str] = field(default_factory=list)  # SQL that runs before and after it
+    config: dict[str, Any] = field(default_factory=dict)  # dbt's
+    package: str = ""
+    templates: Templates | None = None  # what reads its Jinja; None when it has none
 
     @property
     def families(self) -> dict[str, str | None]:

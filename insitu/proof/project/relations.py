@@ -12,8 +12,9 @@ from insitu.proof.domain.rebase import compact, instantiate
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import Place
 from insitu.proof.domain.variants import UNLISTED, Relation
-from insitu.proof.project import axioms, jinja
+from insitu.proof.project import axioms, hidden
 from insitu.proof.project import declarations as d
+from insitu.proof.project.increments import checking as increments
 from insitu.proof.project.nodes import Node
 from insitu.proof.rules import dispatch
 from insitu.proof.rules.analyser import Analyser
@@ -166,9 +167,10 @@ class Relations:
     def _analyse(self, node: Node, trusting: bool) -> Relation | Refusal:
         if node.name in self._stack:
             return Refusal(f"`{node.name}` refers to itself; compile with --full-refresh")
-        hidden = jinja.check(node.name, node.raw, node.hooks)
-        if hidden is not None:
-            return hidden
+        unseen = hidden.check(node)
+        unseen = unseen or increments.check(node, self.declaration(node), self.dialect, self.nodes.get)
+        if unseen is not None:
+            return unseen
         self._stack.append(node.name)
         try:
             with self.analyser.inside(node.name, trusting):

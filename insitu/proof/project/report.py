@@ -77,9 +77,11 @@ def text(project: Project, results: list[ModelResult], problems: list[str]) -> s
             out += ["    " + row for row in line.witness.splitlines() if not row.startswith("create view")]
     out += problems
     trusted = [r for r in results if r.note.startswith("trusted")]
-    if trusted:
+    macros = _trusted_macros(project)
+    if trusted or macros:
         out.append("Trusted, not proved (the declaration says when rows are known):")
         out += [f"  {r.name}: {r.note.partition(': ')[2]}" for r in trusted]
+        out += [f"  macro {name}: {why}" for name, why in sorted(macros.items())]
     n = counts(results)
     models = sum(r.kind in ("spine", "features", "training_set") for r in results)
     verdicts = ", ".join(f"{n[s]} {s}" for s in ("proved", "refuted", "unknown", "waived") if n[s] or s == "proved")
@@ -88,6 +90,15 @@ def text(project: Project, results: list[ModelResult], problems: list[str]) -> s
     if bad:
         out.append(f"{len(bad)} declarations do not hold: {', '.join(r.name for r in bad)}.")
     return "\n".join(out)
+
+
+def _trusted_macros(project: Project) -> dict[str, str]:
+    """Macros that models call, and that say themselves why they are right."""
+    found: dict[str, str] = {}
+    for node in project.nodes.values():
+        if node.templates is not None and node.sql is not None:
+            found |= node.templates.read(node.raw, node.package).trusted
+    return found
 
 
 def as_json(project: Project, results: list[ModelResult], problems: list[str]) -> str:

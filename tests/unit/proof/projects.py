@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import Any
 
 
-def write(target: Path, relations: dict[str, dict[str, Any]], models: dict[str, dict[str, Any]]) -> Path:
+def write(
+    target: Path,
+    relations: dict[str, dict[str, Any]],
+    models: dict[str, dict[str, Any]],
+    macros: dict[str, str] | None = None,
+    run: dict[str, str] | None = None,
+) -> Path:
     """Write manifest.json.
 
     Args:
         relations: sources: {name: {columns, point_in_time}}.
-        models: {name: {sql, raw, point_in_time}}.
+        models: {name: {sql, raw, point_in_time, config}}.
+        macros: package.name → text.
+        run: hooks of the run, `on-run-start` or `on-run-end` → text.
     """
     sources = {
         f"source.{name}": {
@@ -26,15 +34,34 @@ def write(target: Path, relations: dict[str, dict[str, Any]], models: dict[str, 
     nodes = {
         f"model.{name}": {
             "unique_id": f"model.{name}", "resource_type": "model", "name": name, "language": "sql", "database": "db",
-            "schema": "main", "alias": name, "config": {"meta": _meta(m)}, "columns": {}, "package_name": "shop",
+            "schema": "main", "alias": name, "columns": {},
+            "config": {"meta": _meta(m), **m.get("config", {})}, "package_name": "shop",
             "compiled_code": m["sql"], "raw_code": m.get("raw", m["sql"]), "original_file_path": f"models/{name}.sql",
         }
         for name, m in models.items()
     }  # fmt: skip
+    operations = {
+        f"operation.shop.{tag}": {
+            "unique_id": f"operation.shop.{tag}", "resource_type": "operation", "name": f"shop-{tag}-0", "tags": [tag],
+            "package_name": "shop", "raw_code": text, "original_file_path": "dbt_project.yml", "config": {},
+        }
+        for tag, text in (run or {}).items()
+    }  # fmt: skip
     target.mkdir(parents=True, exist_ok=True)
-    contents = {"metadata": {"adapter_type": "duckdb"}, "nodes": nodes, "sources": sources}
+    contents = {
+        "metadata": {"adapter_type": "duckdb", "project_name": "shop"},
+        "nodes": nodes | operations,
+        "sources": sources,
+        "macros": {name: _macro(name, text) for name, text in (macros or {}).items()},
+    }
     (target / "manifest.json").write_text(json.dumps(contents))
     return target
+
+
+def _macro(name: str, text: str) -> dict[str, Any]:
+    package, _, plain = name.partition(".")
+    path = f"macros/{plain}.sql"
+    return {"name": plain, "package_name": package, "macro_sql": text, "original_file_path": path, "meta": {}}
 
 
 def _meta(entry: dict[str, Any]) -> dict[str, Any]:
