@@ -87,7 +87,8 @@ class Reading:
     """What was found in a template and in the macros that it calls."""
 
     problem: Problem | None = None
-    incremental: bool = False  # asks is_incremental()
+    incremental: bool = False  # asks is_incremental() itself
+    incremental_macro: str = ""  # a macro that it calls and that asks is_incremental()
     trusted: dict[str, str] = field(default_factory=dict)  # macro → why it is right
     macros: list[Macro] = field(default_factory=list)  # those that it calls, of the project and of packages
 
@@ -218,7 +219,8 @@ class Templates:
                 result.trusted[macro.name] = macro.trust
                 continue
             inner = self.read(macro.text, macro.package)
-            result.incremental |= inner.incremental
+            if inner.incremental or inner.incremental_macro:
+                result.incremental_macro = inner.incremental_macro or macro.name
             result.trusted |= inner.trusted
             if not is_dbt(macro.package):
                 result.macros += [macro, *inner.macros]

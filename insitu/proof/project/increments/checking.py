@@ -65,7 +65,10 @@ def check(node: Node, declared: Any, dialect: str, find: Find) -> Refusal | None
             f"unique_key ({shown}) replaces rows of which the declaration does not say that they are the same; it must "
             f"be the declared key and {time}"
         )
-    if not node.templates.read(node.raw, node.package).incremental:
+    reading = node.templates.read(node.raw, node.package)
+    if reading.incremental_macro:
+        return refused(f"the macro {reading.incremental_macro} asks is_incremental(), which is read in models only")
+    if not reading.incremental:
         return None if replaced or _by_macro(node, dialect) else refused(f"every run adds all rows again; {ADVICE}")
     text = increment(node, find)
     if text is None:
