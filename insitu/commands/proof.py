@@ -53,6 +53,7 @@ def check(
     Reads what `dbt compile --full-refresh` left in the target folder. Also checks the configuration of the use cases
     (`meta.ml`), before anything is trained. Exit code 0: all proved; 1: not; 2: misuse.
     """
+    _check_declarations(project)
     outcome = checking.check(
         project.target_path,
         columns=_asking(project) if warehouse else None,
@@ -65,7 +66,6 @@ def check(
         click.echo(rendered)
     else:
         output_file.write_text(rendered + "\n")
-    _check_declarations(project)
     if not outcome.ok:
         sys.exit(1)
 

@@ -12,6 +12,7 @@ from insitu.errors import InsituError
 from insitu.nodes.target import target_path
 from insitu.proof.project import checking
 from insitu.proof.project.columns import of_warehouse
+from insitu.proof.project.declarations import DeclarationError
 
 MAX_MESSAGE = 500  # characters
 
@@ -24,7 +25,10 @@ def point_in_time(query: Callable[[str], pa.Table], use_case: str) -> tuple[str,
         use_case: its name.
 
     Returns:
-        `proved`, `not proved` or `not checked`, and why. Never raises: what could not be checked says so.
+        `proved`, `not proved` or `not checked`, and why: what could not be checked says so.
+
+    Raises:
+        DeclarationError: a declaration is wrong, which is to be mended before anything is trained on it.
     """
     target = target_path()
     if target is None or not (target / "manifest.json").is_file():
@@ -36,6 +40,8 @@ def point_in_time(query: Callable[[str], pa.Table], use_case: str) -> tuple[str,
             select=ancestors(target, f"{use_case}__training_set"),
             building=True,
         )
+    except DeclarationError:
+        raise
     except InsituError as error:
         return "not checked", str(error)[:MAX_MESSAGE]
     except Exception as error:  # an error of the analyser must not stop the training

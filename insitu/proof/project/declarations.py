@@ -15,19 +15,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
+from insitu import durations
 from insitu.errors import ConfigurationError
-from insitu.proof.domain.symbols import UNIT
 
 MIN_REASON = 10  # letters of a reason; fewer say nothing
 Reason = Annotated[str, Field(min_length=MIN_REASON)]
-_DURATION = re.compile(r"\s*(\d+)\s+([a-z]+?)s?\s*", re.IGNORECASE)
 
 
 class DeclarationError(ConfigurationError):
@@ -35,12 +33,9 @@ class DeclarationError(ConfigurationError):
 
 
 def duration(text: str) -> int:
-    """Microseconds of a duration such as '90 minutes'."""
-    match = _DURATION.fullmatch(text)
-    if not match or match.group(2).upper() not in UNIT:
-        units = ", ".join(sorted(u.lower() + "s" for u in UNIT))
-        raise ValueError(f"{text!r} is not a duration; write a number and a unit, as '90 minutes' (units: {units})")
-    return int(match.group(1)) * UNIT[match.group(2).upper()]
+    """Microseconds of a duration such as '90 minutes'; raises ValueError."""
+    length = durations.parse_fixed(text)
+    return length.number * (durations.FIXED[length.unit] // timedelta(microseconds=1))
 
 
 class Waiver(BaseModel):

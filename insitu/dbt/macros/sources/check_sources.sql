@@ -1,6 +1,7 @@
 {#- Holds every source with typed columns against its table: the contract with those who deliver the data. A missing,
     retyped or empty source stops the build before anything is built on it. -#}
 {% macro check_sources() %}
+    {%- do insitu.check_declarations() -%}
     {%- if execute -%}
         {%- for source in insitu.selected_sources() -%}
             {%- set declared = source.columns.values() | selectattr('data_type') | list -%}

@@ -1,6 +1,7 @@
 {#- Body of `<use_case>__features`: feature models side by side on the rows of a spine. A feature model has one row for
     each row of its spine; two models with a column of the same name are refused. -#}
 {% macro join_features(spine, key, features) -%}
+{%- do insitu.check_declarations() -%}
 {%- set seen = {} -%}
 {%- for feature in features if execute -%}
     {%- set columns = adapter.get_columns_in_relation(feature) | map(attribute='name') | list -%}

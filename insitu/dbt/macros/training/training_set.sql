@@ -2,6 +2,7 @@
     time. `snapshot_id` is the hash of the contents: equal contents, equal id, in any order of rows. -#}
 {% macro training_set(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'training') -%}
+{%- do insitu.check_declarations() -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 {%- set labels = insitu.use_case_ref(use_case, 'labels') -%}

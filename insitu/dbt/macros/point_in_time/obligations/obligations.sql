@@ -73,6 +73,7 @@
         {%- if identifier == relation.identifier and node.schema == relation.schema
                 and node.resource_type in ['model', 'seed', 'snapshot', 'source'] -%}
             {%- set meta = (node.config.meta if node.config else none) or node.get('meta') or {} -%}
+            {%- if 'point_in_time' in meta -%}{%- do insitu.check_declaration(node, meta.point_in_time) -%}{%- endif -%}
             {{ return(meta.get('point_in_time')) }}
         {%- endif -%}
     {%- endfor -%}
