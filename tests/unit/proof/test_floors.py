@@ -18,6 +18,7 @@ FLOORS = ("domain", "sql", "rules", "project", "rerun", "lineage", "fuzz")  # fr
 ROOF = ("", "commands", "pytest_plugin")  # may import every floor
 # What of the library lies below.
 OUTSIDE = (
+    "insitu.durations",
     "insitu.errors",
     "insitu.quoting",
     "insitu.warehouse",
