@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 VALUES: dict[str, Any] = {
@@ -18,12 +20,21 @@ VALUES: dict[str, Any] = {
     "use_case_config": {"entity": ["customer_id"], "key": ["customer_id", "as_of"], "task": "binary"},
     "use_cases": ["churn"],
 }
-EXPRESSIONS = ("timestamp_literal", "as_of", "number_text", "count_text", "days_before_now", "entity_id", "value_text")
+PACKAGE = Path(__file__).parents[2] / "insitu" / "dbt" / "macros"
+_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\s*\(.*?{%-?\s*endmacro\s*-?%}", re.DOTALL)
+_JINJA = re.compile(r"{#.*?#}|{{.*?}}|{%.*?%}", re.DOTALL)
+_TEXTS = {
+    found[1]: _JINJA.sub("", found[0]) for path in PACKAGE.rglob("*.sql") for found in _MACRO.finditer(path.read_text())
+}
+# Written by other macros that they call.
+QUERIES = {"target_encoding", "parity", "predictions_latest", "champion", "promotions", "evaluation_metrics"}
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
+    """A query for a macro that writes one, else an expression."""
     if name.startswith("_"):
         raise AttributeError(name)
     if name in VALUES:
         return lambda *arguments, **named: VALUES[name]
-    return lambda *arguments, **named: "x" if name in EXPRESSIONS else "select 1 as x"
+    is_query = name in QUERIES or re.search(r"\bselect\b", _TEXTS.get(name, "select"), re.IGNORECASE)
+    return lambda *arguments, **named: "select 1 as x" if is_query else "x"
