@@ -1,4 +1,4 @@
-"""sqlfluff reads models through stand-ins for the library's macros: there is one for each, and it gives SQL that parses."""
+"""sqlfluff reads models through stand-ins for the macros: there is one for each, and it gives SQL that parses."""
 
 from __future__ import annotations
 
