@@ -68,7 +68,8 @@
             {{ return('.' ~ name ~ ": '" ~ declared[name] ~ "' is no reason; write at least 10 letters that say why") }}
         {%- endif -%}
     {%- endfor -%}
-    {%- for name in ['unique', 'determined', 'not_null', 'waivers', 'key', 'labels', 'batch', 'immutable', 'current_flags']
+    {%- set lists = ['unique', 'determined', 'not_null', 'waivers', 'key', 'labels', 'batch', 'immutable'] -%}
+    {%- for name in lists + ['current_flags']
             if declared.get(name) is not none and (declared[name] is string or declared[name] is not sequence) -%}
         {{ return('.' ~ name ~ ': is ' ~ declared[name] ~ ', not a list') }}
     {%- endfor -%}
