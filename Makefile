@@ -24,11 +24,7 @@ dbt_project/dbt_packages/insitu: | .venv/installed
 	$(BIN)/dbt --quiet deps --project-dir dbt_project --profiles-dir .
 
 run: install  ## Build the whole loop and say what came of it (TARGET=postgres, AS_OF="2013-11-02")
-	$(BIN)/dbt build $(DBT_OPTIONS)
-	$(BIN)/dbt --quiet compile --full-refresh $(DBT_OPTIONS)
-	$(BIN)/insitu check
-	$(BIN)/insitu report
-	$(BIN)/insitu status
+	$(BIN)/insitu build $(DBT_OPTIONS)
 
 postgres: install  ## Start a local PostgreSQL and print its settings
 	$(BIN)/python -m insitu.local_postgres

@@ -5,6 +5,7 @@ import sys
 import click
 
 from insitu import __version__
+from insitu.commands.build import build
 from insitu.commands.doctor import doctor
 from insitu.commands.features import explain, features
 from insitu.commands.install import init, remove, upgrade
@@ -38,6 +39,7 @@ COMMANDS: tuple[click.Command, ...] = (
     doctor,
     upgrade,
     remove,
+    build,
     status,
     report,
     check,

@@ -89,14 +89,14 @@ def _scores(
 ) -> Iterator[np.ndarray[Any, Any]]:
     """The scores of the frame with one column in another order, for each pair of column and order."""
     together = max(1, CHUNK // max(1, frame.size))
+    names = frame.columns.tolist()
     nothing = np.empty(0)
     for start in range(0, len(shuffled), together):
         part = shuffled[start : start + together]
         stacked = pd.concat([frame] * len(part), ignore_index=True)
         for position, (name, order) in enumerate(part):
-            column = stacked.columns.get_loc(name)
             first = position * len(frame)
-            stacked.iloc[first : first + len(frame), column] = frame[name].to_numpy()[order]
+            stacked.iloc[first : first + len(frame), names.index(name)] = frame[name].to_numpy()[order]
         with limited(len(stacked)):
             scores = procedure.scores(estimator, Rows(stacked, nothing, nothing, nothing, nothing))
         yield from np.split(scores, len(part))

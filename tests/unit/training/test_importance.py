@@ -1,4 +1,4 @@
-"""Importances are scikit-learn's, on validation rows and the model that has not seen them; wide models keep a budget."""
+"""Importances are scikit-learn's, on rows the model has not seen; wide models keep a budget."""
 
 from __future__ import annotations
 

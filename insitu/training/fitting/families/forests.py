@@ -13,7 +13,6 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomFo
 
 from insitu.training.fitting.families.base import Family, Request, make, with_trees
 
-
 MAX_ROWS = 100_000
 
 
