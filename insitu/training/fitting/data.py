@@ -141,22 +141,29 @@ def read(
     ]
     schema = pa.schema([source.schema.field(column) for column in wanted])
     table = pa.Table.from_batches(parts, schema)
+    del parts
     check_rows(table, name)
     snapshot = str(_single(table, "snapshot_id", name))
     training_as_of = _single(table, "training_as_of", name)
     check_labels(table, use_case, name)
-    table = table.sort_by([(use_case.as_of, "ascending"), *((column, "ascending") for column in use_case.entity)])
     check_unique(table, use_case.key, name)
+    order = pc.sort_indices(table, sort_keys=[(column, "ascending") for column in (use_case.as_of, *use_case.entity)])
+    unsorted = dict(zip(table.column_names, table.columns, strict=True))
+    del table
+    # Column by column, so that there are never two copies of all rows.
+    table = pa.table({column: unsorted.pop(column).take(order) for column in wanted})
 
     y, classes = _label(table.column(use_case.label), use_case.task, name, use_case.label)
     is_train = np.asarray(pc.equal(table.column("split").cast(pa.string()), "train").to_numpy())
     raw = [Feature(column, kind, str(table.schema.field(column).type)) for column, kind in kinds.items()]
     frame = to_frame(table, raw)
-    features, dropped = describe(frame.loc[is_train], raw)
-    suspicious(frame.loc[is_train], y[is_train], features, use_case, name)
+    train = frame.loc[is_train]
+    features, dropped = describe(train, raw)
+    suspicious(train, y[is_train], features, use_case, name)
+    del train
     groups = pd.factorize(pd.MultiIndex.from_frame(table.select(use_case.entity).to_pandas()))[0]
     rows = Rows(
-        frame[[feature.name for feature in features]],
+        frame.drop(columns=[item["name"] for item in dropped]),
         y,
         _times(table.column(use_case.as_of)),
         _times(table.column("matured_at")),
