@@ -18,7 +18,7 @@ from insitu.proof.project import checking, freshness, manifest, report, waivers
 from insitu.proof.project.columns import of_warehouse
 from insitu.proof.project.manifest import ColumnReader
 from insitu.proof.project.project import Project as Proof
-from insitu.proof.project.verdicts import ModelResult
+from insitu.proof.project.verdicts import ModelResult, Ties
 from insitu.proof.rerun import engines
 from insitu.proof.rerun.time_travel import travel
 from insitu.warehouse import Project, connect
@@ -44,9 +44,21 @@ def _asking(project: Project) -> ColumnReader:
 @click.option("--output-file", type=click.Path(path_type=Path), default=None, help="Write there instead of the screen.")
 @click.option("--warehouse/--no-warehouse", default=True, help="Ask the warehouse for column types.")
 @click.option("--witness/--no-witness", default=True, help="Search for rows that show each leak.")
+@click.option(
+    "--ties",
+    type=click.Choice(["error", "warn"]),
+    default=None,
+    help="How grave it is that rows tie; by default an error in what is stored (training sets), else a warning.",
+)
 @click.pass_obj
 def check(
-    project: Project, select: tuple[str, ...], output: str, output_file: Path | None, warehouse: bool, witness: bool
+    project: Project,
+    select: tuple[str, ...],
+    output: str,
+    output_file: Path | None,
+    warehouse: bool,
+    witness: bool,
+    ties: Ties | None,
 ) -> None:
     """Prove that features see nothing later than their as-of time.
 
@@ -59,6 +71,7 @@ def check(
         columns=_asking(project) if warehouse else None,
         select=list(select),
         witnesses=_attach if witness else None,
+        ties=ties,
     )
     render = {"text": report.text, "json": report.as_json, "sarif": report.sarif}[output]
     rendered = render(outcome.project, outcome.results, outcome.problems)

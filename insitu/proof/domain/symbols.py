@@ -108,6 +108,7 @@ class Symbols:
         self.structural: dict[int, list[tuple[int, Weight]]] = {}
         self._version = 0  # of structural
         self.aligned: dict[int, Aligned] = {}
+        self.without_rule: dict[int, str] = {}  # symbol → a predicate that compares it in a way that no rule covers
         self._derivations: dict[int, list[tuple[str, int]]] = {}  # symbol → units it was truncated to, and the starts
         self.told_apart: dict[int, set[int]] = {}  # value → values that differ wherever it does
 

@@ -33,6 +33,7 @@ class Term(NamedTuple):
     label: bool = False
     closing: bool = False  # a term on the end of a version, which is known `lag` after it
     lag: int = 0
+    tie: bool = False  # nothing of the future, but rows that tie: the value may differ from run to run
 
     @property
     def unbounded(self) -> bool:
@@ -46,6 +47,11 @@ NOTHING: Terms = frozenset()
 def refused(place: Place, code: str, why: str) -> Term:
     """A term that no bound can satisfy."""
     return Term("", "", (), place, code=code, why=why)
+
+
+def tied(place: Place, why: str) -> Term:
+    """A term on which of several rows that tie comes first."""
+    return Term("", "", (), place, code="007", why=why, tie=True)
 
 
 def tighten(terms: Terms, symbols: Symbols, zone: Zone, visible: set[int]) -> Terms:
@@ -90,9 +96,15 @@ def restrict(
             continue
         bounded = _bounded(term, symbols, zone, allowed, cache)
         if bounded.unbounded and not (term.code == RAW and place is None):
-            bounded = _lost(bounded, place, "006" if term.label else code, why)
+            bounded = _lost(bounded, place, "006" if term.label else code, without_rule(term, symbols) or why)
         result.add(bounded)
     return prune(frozenset(result))
+
+
+def without_rule(term: Term, symbols: Symbols) -> str:
+    """What to say of a predicate on the term's time that was seen, but that no rule covers; empty for none."""
+    seen = next((symbols.without_rule[s] for s, _, _ in term.bounds if s in symbols.without_rule), "")
+    return f"the predicate {seen} was seen, but no rule makes a bound in time of it; compare the times" if seen else ""
 
 
 def _lost(term: Term, place: Place | None, code: str, why: str | Callable[[], str]) -> Term:

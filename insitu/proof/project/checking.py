@@ -16,7 +16,7 @@ from insitu.proof.project.manifest import ColumnReader
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.project import Project
 from insitu.proof.project.templates import Templates
-from insitu.proof.project.verdicts import ModelResult
+from insitu.proof.project.verdicts import ModelResult, Ties
 
 Witnesses = Callable[[Project, list[ModelResult]], None]
 
@@ -39,7 +39,7 @@ class Outcome:
 
 def check(
     target: Path, *, columns: ColumnReader | None = None, select: list[str] | None = None, today: date | None = None,
-    witnesses: Witnesses | None = None, building: bool = False,
+    witnesses: Witnesses | None = None, building: bool = False, ties: Ties | None = None,
 ) -> Outcome:  # fmt: skip
     """Check the project compiled into `target`.
 
@@ -48,6 +48,7 @@ def check(
         select: names of models; all declared ones by default.
         today: for the expiry of waivers.
         witnesses: searches for rows that show each leak (`insitu.proof.rerun.witness.attach`); none by default.
+        ties: how grave it is that rows tie; by default an error in what is stored, else a warning.
         building: dbt is at work: what it has compiled so far is on disk, and the manifest does not tell yet.
 
     Raises:
@@ -60,7 +61,7 @@ def check(
     if not building:
         freshness.check(target, select)
     with _without_collector():
-        outcome = _check(target, nodes, dialect, select, today, witnesses)
+        outcome = _check(target, nodes, dialect, select, today, witnesses, ties)
     outcome.problems += beside.problems(contents, templates)
     return outcome
 
@@ -84,6 +85,7 @@ def _check(
     select: list[str] | None,
     today: date | None,
     witnesses: Witnesses | None,
+    ties: Ties | None,
 ) -> Outcome:
     project = Project(nodes, dialect)
     unknown = [name for name in select or [] if name not in project.nodes]
@@ -95,6 +97,7 @@ def _check(
         if node.sql is None or project.declaration(node) is None or (select and node.name not in select):
             continue
         result = project.check_model(node)
+        result.ties = ties
         problems += waivers.apply(result, node, project.declaration(node), passed, today or datetime.now(UTC).date())
         results.append(result)
     if not results:

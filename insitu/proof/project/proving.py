@@ -12,7 +12,7 @@ from insitu.proof.domain.variants import UNLISTED, Relation, Variant
 from insitu.proof.project import declarations as d
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.relations import Relations
-from insitu.proof.project.verdicts import ROW, ColumnVerdict, Finding, ModelResult, human, judge
+from insitu.proof.project.verdicts import ROW, ColumnVerdict, Finding, ModelResult, human, judge, status_of
 
 _KNOWN = "(known)"  # stands for the time at which a declared row is known
 
@@ -35,8 +35,7 @@ def anchored(project: Relations, node: Node, declared: Any) -> ModelResult:
         if name in exempt or (name.startswith(UNLISTED) and not findings[name]):
             continue
         found = findings[name] + [replace(f, column=name) for f in findings[ROW]]
-        status = "unknown" if found else "proved"
-        result.columns.append(ColumnVerdict(node.name, name, status, found))  # type: ignore[arg-type]
+        result.columns.append(ColumnVerdict(node.name, name, status_of(found), found))
     return _with_reads(result, relation)
 
 
@@ -58,7 +57,7 @@ def axiom(project: Relations, node: Node, declared: Any) -> ModelResult:
     findings = _timeless(trusted, declared) if column is None else _known(trusted, declared, project.analyser.symbols)
     exempt = _not_promised(relation, declared)
     found = [f for name, some in findings.items() if name not in exempt for f in some]
-    result.columns = [ColumnVerdict(node.name, f.column, "unknown", [f]) for f in dict.fromkeys(found)]
+    result.columns = [ColumnVerdict(node.name, f.column, status_of([f]), [f]) for f in dict.fromkeys(found)]
     raw = any(t.code == RAW for v in relation.variants for t in _all_terms(v))
     if result.ok:
         result.note = "trusted: each row is a function of one row of raw sources" if raw else "proved"

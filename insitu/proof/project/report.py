@@ -23,17 +23,20 @@ class Line:
     message: str
     status: str
     witness: str
+    warning: bool = False
 
     def __str__(self) -> str:
         several = "s" if len(self.columns) > 1 else ""
+        code = f"{self.code} warning:" if self.warning else self.code
         shown = ", ".join(self.columns[:4]) + (f" and {len(self.columns) - 4} more" if len(self.columns) > 4 else "")
-        return f"{self.path}:{self.line}: {self.code} column{several} {shown}: {self.message}"
+        return f"{self.path}:{self.line}: {code} column{several} {shown}: {self.message}"
 
 
 def lines(project: Project, results: list[ModelResult]) -> list[Line]:
     """Findings once each, at the model in which they arise, in the order of files and lines."""
     grouped: dict[tuple[str, int, str, str, str], list[str]] = {}
     witnesses: dict[tuple[str, int, str, str, str], str] = {}
+    errors: set[tuple[str, int, str, str, str]] = set()
     for result in results:
         for column in result.columns:
             for finding in column.findings:
@@ -43,9 +46,11 @@ def lines(project: Project, results: list[ModelResult]) -> list[Line]:
                 if column.column not in columns:
                     columns.append(column.column)
                 witnesses[key] = witnesses.get(key) or column.witness
+                if not _is_warned(result, column):
+                    errors.add(key)
     found = [
-        Line(path, line, code, tuple(columns), message, status, witnesses[path, line, code, message, status])
-        for (path, line, code, message, status), columns in grouped.items()
+        Line(key[0], key[1], key[2], tuple(columns), key[3], key[4], witnesses[key], key not in errors)
+        for key, columns in grouped.items()
     ]
     return sorted(found, key=lambda f: (f.path, f.line, f.code, f.columns))
 
@@ -84,9 +89,11 @@ def text(project: Project, results: list[ModelResult], problems: list[str]) -> s
         out += [f"  macro {name}: {why}" for name, why in sorted(macros.items())]
     n = counts(results)
     models = sum(r.kind in ("spine", "features", "training_set") for r in results)
-    verdicts = ", ".join(f"{n[s]} {s}" for s in ("proved", "refuted", "unknown", "waived") if n[s] or s == "proved")
+    verdicts = ", ".join(
+        f"{n[s]} {s}" for s in ("proved", "refuted", "unknown", "tied", "waived") if n[s] or s == "proved"
+    )
     out.append(f"{sum(n.values())} columns of {models} models: {verdicts}.")
-    bad = [r for r in results if r.kind not in ("spine", "features", "training_set") and not r.ok]
+    bad = [r for r in results if r.kind not in ("spine", "features", "training_set") and not r.passes]
     if bad:
         out.append(f"{len(bad)} declarations do not hold: {', '.join(r.name for r in bad)}.")
     return "\n".join(out)
@@ -114,6 +121,7 @@ def as_json(project: Project, results: list[ModelResult], problems: list[str]) -
         return {
             "column": verdict.column,
             "verdict": verdict.status,
+            "severity": None if not verdict.findings else "warning" if _is_warned(result, verdict) else "error",
             "findings": found,
             "waived": verdict.waived,
             "witness": verdict.witness or None,
@@ -127,8 +135,12 @@ def as_json(project: Project, results: list[ModelResult], problems: list[str]) -
     return json.dumps(contents, indent=2)
 
 
+def _is_warned(result: ModelResult, verdict: ColumnVerdict) -> bool:
+    return verdict.status == "tied" and result.only_warns
+
+
 def ok(results: list[ModelResult], problems: list[str]) -> bool:
-    return not problems and all(r.ok for r in results)
+    return not problems and all(r.passes for r in results)
 
 
 def sarif(project: Project, results: list[ModelResult], problems: list[str]) -> str:
@@ -144,7 +156,7 @@ def sarif(project: Project, results: list[ModelResult], problems: list[str]) -> 
     found: list[dict[str, Any]] = [
         {
             "ruleId": f.code,
-            "level": "error",
+            "level": "warning" if f.warning else "error",
             "message": {"text": f"column{'s' if len(f.columns) > 1 else ''} {', '.join(f.columns)}: {f.message}"},
             "locations": [
                 {

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from insitu.proof.domain.symbols import DAY, SECOND, STRICT, Symbols, Weight
-from insitu.proof.domain.terms import Place, Term
+from insitu.proof.domain.terms import Place, Term, without_rule
 from insitu.proof.domain.variants import Relation, Variant
 
-Status = Literal["proved", "refuted", "unknown", "waived"]
+Status = Literal["proved", "refuted", "unknown", "tied", "waived"]
+Ties = Literal["error", "warn"]
 
 TITLES = {
     "001": "unbounded",
@@ -36,6 +37,13 @@ class Finding:
     place: Place
     message: str
     source: str = ""
+    tie: bool = False  # nothing of the future, but the value may differ from run to run
+
+
+def status_of(findings: Iterable[Finding]) -> Status:
+    """The verdict that findings make, before any witness or waiver."""
+    ties = [f.tie for f in findings]
+    return "proved" if not ties else "tied" if all(ties) else "unknown"
 
 
 @dataclass(slots=True)
@@ -60,10 +68,22 @@ class ModelResult:
     reads: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     row_reads: frozenset[tuple[str, str]] = frozenset()
     note: str = ""  # for an axiom: proved, or trusted and why
+    ties: Ties | None = None  # how grave a tie is, if it was said
 
     @property
     def ok(self) -> bool:
         return all(c.status in ("proved", "waived") for c in self.columns)
+
+    @property
+    def only_warns(self) -> bool:
+        """A tie is no error: unless said otherwise, where nothing is stored (in training sets), or relied on."""
+        return self.ties == "warn" if self.ties else self.kind in ("spine", "features")
+
+    @property
+    def passes(self) -> bool:
+        """There is nothing but what is proved, waived, or only warned of."""
+        good = ("proved", "waived", *(("tied",) if self.only_warns else ()))
+        return all(c.status in good for c in self.columns)
 
 
 def judge(
@@ -82,7 +102,7 @@ def judge(
         labels: the row may depend on labels (which rows are trained on).
         inclusive: rows available exactly at the anchor are allowed.
     """
-    exempt = set(exempt)
+    exempt, shown = set(exempt), _qualified(relation, anchor)
     result: dict[str, list[Finding]] = {ROW: [], **{n: [] for n in relation.names if n not in exempt}}
     for variant in relation.variants:
         at = variant.columns["", anchor].symbol
@@ -90,14 +110,20 @@ def judge(
         for term in existence:
             if labels and term.label:
                 continue
-            _add(result[ROW], check(term, ROW, variant, at, anchor, symbols, inclusive))
+            _add(result[ROW], check(term, ROW, variant, at, shown, symbols, inclusive))
         for name in relation.names:
             if name in exempt:
                 continue
             told = frozenset(t for t in existence if not (labels and t.label))
             for term in variant.columns["", name].terms - told:
-                _add(result[name], check(term, name, variant, at, anchor, symbols, inclusive))
+                _add(result[name], check(term, name, variant, at, shown, symbols, inclusive))
     return result
+
+
+def _qualified(relation: Relation, anchor: str) -> str:
+    """The as-of column with the relation that it is read from, if that is one."""
+    reads = {read for v in relation.variants for read in v.columns["", anchor].reads}
+    return ".".join(reads.pop()) if len(reads) == 1 else anchor
 
 
 def _add(findings: list[Finding], finding: Finding | None) -> None:
@@ -116,7 +142,7 @@ def check(
             message += f"; {_advice(term, anchor)}"
         if term.code == "006":
             message = f"label of `{term.source}`: {message}"
-        return Finding(term.code, column, term.place, message, term.source)
+        return Finding(term.code, column, term.place, message, term.source, term.tie)
     best: Weight | None = None
     for symbol, c, flag in term.bounds:
         path = symbols.paths(variant.zone, symbol).get(at)
@@ -125,9 +151,8 @@ def check(
             best = total if best is None else min(best, total)
     if best is None:
         code = "006" if term.label else "001"
-        return Finding(
-            code, column, term.place, f"no predicate bounds {known} by {anchor}; {_advice(term, anchor)}", term.source
-        )
+        why = without_rule(term, symbols) or f"no predicate bounds {known} by {anchor}"
+        return Finding(code, column, term.place, f"{why}; {_advice(term, anchor)}", term.source)
     c, flag = best
     loose = inclusive or term.inclusive
     if c < 0 or (c == 0 and (flag == STRICT or loose)):
@@ -149,7 +174,7 @@ def _advice(term: Term, anchor: str) -> str:
             f"bound the rows of `{term.source}` that are read: their {anchor} {operator} the {anchor} of the row they "
             "are read for"
         )
-    return f"add `{term.available_at} {operator} {anchor}` to the join or filter that reads it"
+    return f"add `{term.source}.{term.available_at} {operator} {anchor}` to the join or filter that reads it"
 
 
 def human(microseconds: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from insitu.proof.project.nodes import Node
-from insitu.proof.project.verdicts import Finding, ModelResult
+from insitu.proof.project.verdicts import Finding, ModelResult, status_of
 
 EVIDENCE = "insitu_time_travel.json"
 
@@ -48,5 +48,5 @@ def apply(result: ModelResult, node: Node, declared: Any, passed: dict[str, Any]
                 kept: list[Finding] = [f for f in column.findings if f.code != waiver.code]
                 column.waived = [*column.waived, waiver.reason]
                 column.findings = kept
-                column.status = "waived" if not kept else column.status
+                column.status = "waived" if not kept else status_of(kept)
     return problems

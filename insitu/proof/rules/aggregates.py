@@ -8,7 +8,7 @@ from insitu.proof.domain.context import Row
 from insitu.proof.domain.rebase import carry
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Weight, Zone
-from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, tighten
+from insitu.proof.domain.terms import NOTHING, Terms, prune, tied, tighten
 from insitu.proof.domain.variants import NULL, Read, Value, reads_of
 from insitu.proof.rules import conditionals, scalars
 from insitu.proof.rules.analyser import Analyser
@@ -142,7 +142,7 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row, fallback: object = None) ->
         terms |= carry(seen, inner.variant, names, a.symbols, a.place(node), "002", why, zone)
         tie = ties.aggregate_tie(a, call, inner, keys, group)
         if tie:
-            terms |= {refused(a.place(node), "007", tie)}
+            terms |= {tied(a.place(node), tie)}
         if call.arguments:
             types |= functions.result_type(call.facts, a.value(call.arguments[0], inner).type)
         if call.facts.picks and not call.facts.ordered and len(call.arguments) == 1:

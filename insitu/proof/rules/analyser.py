@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlglot import ErrorLevel, exp
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from insitu.proof.domain.context import Env, Row
@@ -22,6 +22,7 @@ from insitu.proof.domain.terms import Place
 from insitu.proof.domain.variants import Relation, Value
 from insitu.proof.sql import audit
 from insitu.proof.sql.lines import line_of
+from insitu.proof.sql.words import shown
 
 # What a rule meets where a call lacks arguments, or has one of another kind: the parser lets both through.
 _MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -77,7 +78,7 @@ class Analyser:
             self._kept.append(query)
         rule = self.rules.queries.get(type(query))
         if rule is None:
-            raise Refusal(f"{type(query).__name__} is not understood here", query)
+            raise Refusal(f"{self.show(query)} is not understood here", query)
         return rule(self, query, env)
 
     def value(self, node: exp.Expr, row: Row) -> Value:
@@ -87,7 +88,7 @@ class Analyser:
             return known[1]
         rule = self.rules.values.get(type(node))
         if rule is None:
-            raise Refusal(f"{self.show(node)} ({type(node).__name__}) is not understood", node)
+            raise Refusal(f"{self.show(node)} is not understood", node)
         try:
             key = self.rules.key(self, node, row) if row.group is not None else None
             result = key if key is not None else rule(self, node, row)
@@ -108,10 +109,9 @@ class Analyser:
     def show(self, node: exp.Expr) -> str:
         """The SQL of a node, short enough for a message."""
         try:
-            text = node.sql(self.dialect, normalize_functions="lower", unsupported_level=ErrorLevel.IGNORE)
+            return shown(node, self.dialect)
         except (SqlglotError, *_MALFORMED):
-            text = f"a malformed {type(node).__name__}"
-        return text if len(text) <= 60 else text[:57] + "…"
+            return "a malformed expression"
 
     def place(self, node: Any) -> Place:
         return Place(self.model, line_of(node))

@@ -9,7 +9,7 @@ from sqlglot import exp
 from insitu.proof.domain.context import Env, Row
 from insitu.proof.domain.rebase import carry, project
 from insitu.proof.domain.refusal import Refusal
-from insitu.proof.domain.terms import NOTHING, Terms, prune, refused, restrict
+from insitu.proof.domain.terms import NOTHING, Terms, prune, restrict, tied
 from insitu.proof.domain.variants import Key, Relation, Value, Variant, is_present
 from insitu.proof.rules import grouping, projection, unique_keys
 from insitu.proof.rules.analyser import Analyser
@@ -67,8 +67,9 @@ def distinct_on(
             )
             together = [v for v, _ in g.members]
             if not ties.covered(a, member, row.unique, [*order, *keys], env.outer_symbols, together):
-                tie = f"DISTINCT ON picks any of several rows that tie; {ties.ADVICE}"
-                terms |= {refused(a.place(node), "007", tie)}
+                settled = ties.settled_by(a, member, row.unique, [*order, *keys], env.outer_symbols)
+                tie = f"DISTINCT ON picks any of several rows that tie; {settled}"
+                terms |= {tied(a.place(node), tie)}
         columns_out: dict[Key, Value] = {}
         for i, name in enumerate(names):
             first = by_variant[id(g.members[0][0])][1][i]
@@ -139,7 +140,8 @@ def limited(
         single = row.group is not None and not row.group.keys
         variants = [r.variant for r in rows]
         if not (single or same or ties.covered(a, row.variant, row.unique, keys, env.outer_symbols, variants)):
-            lost |= {refused(place, "007", f"LIMIT picks any of several rows that tie; {ties.ADVICE}")}
+            settled = ties.settled_by(a, row.variant, row.unique, keys, env.outer_symbols)
+            lost |= {tied(place, f"LIMIT picks any of several rows that tie; {settled}")}
     variants = [
         Variant(v.columns, v.zone, prune(v.presence | lost), v.multiplicity, v.reads) for v in relation.variants
     ]

@@ -65,7 +65,7 @@ def source(a: Analyser, node: exp.Expr, env: Env, left: Variant | None) -> tuple
             raise Refusal("VALUES that read the rows beside them; write a LATERAL subquery", node)
         relation = values(a, node, env)
     else:
-        raise Refusal(f"{type(node).__name__} in FROM", node)
+        raise Refusal(f"{a.show(node)} in FROM", node)
     return rename(relation, columns, node), name or f"_{id(node)}", lateral
 
 

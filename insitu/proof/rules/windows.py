@@ -14,7 +14,7 @@ from insitu.proof.domain.context import Row
 from insitu.proof.domain.rebase import carry
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import LOOSE, STRICT, Weight, Zone
-from insitu.proof.domain.terms import prune, refused
+from insitu.proof.domain.terms import prune, tied
 from insitu.proof.domain.variants import NULL, Value, is_present, reads_of, terms_of
 from insitu.proof.rules import literals, session
 from insitu.proof.rules.analyser import Analyser
@@ -84,7 +84,7 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
         ):
             tie = _tie(a, pair, silent, together)
             if tie:
-                terms |= {refused(a.place(node), "007", f"{a.show(node)} {tie}")}
+                terms |= {tied(a.place(node), f"{a.show(node)} {tie}")}
         if silent:
             continue  # NULL is ignored: this row shows in no way
         seen = inner.variant.existence | terms_of([*values, *theirs, *orders])
@@ -125,7 +125,8 @@ def _arguments(a: Analyser, function: exp.Expr) -> list[exp.Expr]:
         return arguments
     call = Call(function)
     if call.facts.picks_by:
-        raise Refusal(f"{call.name}() as a window function", function)
+        tie = "picks any of several equally frequent values, or of rows that tie"
+        raise Refusal(f"{call.name}() as a window function {tie}", function, "007")
     return call.arguments
 
 
@@ -152,7 +153,8 @@ def _tie(a: Analyser, pair: Pair, silent: bool, together: list[Row]) -> str:
     """Why the frame is not determined; empty when it is."""
     row, peer, frame = pair.row, pair.peer, pair.frame
     if not pair.order:
-        return "depends on the order of rows and has none; give it an order that leaves no ties"
+        settled = ties.settled_by(a, peer.variant, peer.unique, [x for x, _ in pair.partition])
+        return f"depends on the order of rows and has none; {settled}"
     if silent and frame.from_start:
         return ""
     if frame.from_start and frame.bounded and _apart(pair.mine, pair.theirs) and peer.variant is not row.variant:
@@ -160,7 +162,8 @@ def _tie(a: Analyser, pair: Pair, silent: bool, together: list[Row]) -> str:
     given, variants = [*(x for x, _ in pair.partition), *pair.theirs], [p.variant for p in together]
     if ties.covered(a, peer.variant, peer.unique, given, row.env.outer_symbols, variants):
         return ""
-    return f"is not determined when two rows tie; {ties.ADVICE}"
+    settled = ties.settled_by(a, peer.variant, peer.unique, given, row.env.outer_symbols)
+    return f"is not determined when two rows tie; {settled}"
 
 
 def _facts(a: Analyser, pair: Pair) -> tuple[Zone, dict[int, list[int]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from insitu.proof.domain.refusal import Refusal
+from insitu.proof.sql.words import shown
 
 _ALLOWED: dict[type, set[str]] = {
     exp.Select: {
@@ -73,12 +74,12 @@ def check(query: exp.Expr) -> list[int]:
     for node in query.walk():
         ids.append(id(node))
         if isinstance(node, _ANYWHERE):
-            raise Refusal(f"{type(node).__name__.upper()} is not understood", node)
+            raise Refusal(f"{shown(node)} is not understood", node)
         allowed = _ALLOWED.get(type(node))
         if allowed is None:
             continue
         for name, argument in node.args.items():
             if name not in allowed and not any(argument is e or argument == e for e in _EMPTY):
                 clause = name.strip("_").upper().replace("_", " ")
-                raise Refusal(f"{type(node).__name__} with {clause} is not understood", node)
+                raise Refusal(f"{shown(node)}: {clause} is not understood here", node)
     return ids

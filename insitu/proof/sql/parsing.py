@@ -38,4 +38,7 @@ def parse(sql: str, dialect: str) -> exp.Expr:
     queries = [s for s in statements if s is not None and not isinstance(s, exp.Semicolon)]
     if len(queries) != 1:
         raise NotOneQuery(f"the SQL has {len(queries)} statements; a model is one query")
+    for call in queries[0].find_all(exp.Func):
+        if "start" in call.meta:
+            call.meta["word"] = whole[call.meta["start"] : call.meta["end"] + 1].lower()
     return queries[0]

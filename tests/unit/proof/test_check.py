@@ -66,6 +66,55 @@ def test_formats(tmp_path: Path) -> None:
     assert {r["id"] for r in run["tool"]["driver"]["rules"]} == {f"{i:03d}" for i in range(1, 11)}
 
 
+TIED = """
+select v.visit_id, v.as_of, arg_max(o.amount, o.paid_at) as amount
+from "db"."raw"."visits" as v
+left join "db"."raw"."orders" as o on o.customer = v.customer and o.paid_at < v.as_of
+group by v.visit_id, v.as_of
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "ties", "good"),
+    [
+        ("features", None, True),
+        ("features", "warn", True),
+        ("features", "error", False),
+        ("training_set", None, False),
+        ("training_set", "warn", True),
+    ],
+)
+def test_ties_have_a_severity_of_their_own(tmp_path: Path, kind: str, ties: Any, good: bool) -> None:
+    declared = FEATURES if kind == "features" else {"kind": "training_set", "labels": []}
+    models = {"feat_orders": {"sql": TIED, "point_in_time": declared}}
+    outcome = checking.check(write(tmp_path, RELATIONS, models), ties=ties)
+    assert outcome.ok is good
+    assert ("007 warning: column amount" in str(outcome)) is good
+    assert str(outcome).endswith("3 columns of 1 models: 2 proved, 1 tied.")
+    assert "declare a key of what it reads in `unique`" in str(outcome) or "add o." in str(outcome)
+
+
+def test_a_clock_is_no_tie(tmp_path: Path) -> None:
+    sql = 'select visit_id, as_of, now() as amount from "db"."raw"."visits"'
+    assert not checking.check(write(tmp_path, RELATIONS, model(sql)), ties="warn").ok
+
+
+def test_messages_are_in_the_words_of_the_query(tmp_path: Path) -> None:
+    sql = """
+    select v.visit_id, v.as_of, list(o.amount) as a, any_value(o.amount) as b,
+        string_agg(cast(o.customer as varchar), ',') as c
+    from "db"."raw"."visits" as v
+    left join "db"."raw"."orders" as o on o.customer = v.customer
+        and strftime(o.paid_at, '%Y-%m-%d') < strftime(v.as_of, '%Y-%m-%d')
+    group by v.visit_id, v.as_of
+    """
+    told = str(checking.check(write(tmp_path, RELATIONS, model(sql))))
+    for word in ("list()", "any_value()", "string_agg()", "shop.orders.paid_at < shop.visits.as_of"):
+        assert word in told
+    assert "the predicate strftime(o.paid_at, '%Y-%m-%d') < strftime(v.as_o… was seen, but no rule" in told
+    assert not re.search(r"arrayagg|groupconcat|anyvalue|TimeToStr", told, re.IGNORECASE)
+
+
 def test_a_spine_that_says_why_it_is_right_is_listed_and_its_features_are_proved(tmp_path: Path) -> None:
     asked = 'select visit_id, customer, booked_at as as_of from "db"."raw"."bookings"'
     relations = {"orders": RELATIONS["orders"], "bookings": {"columns": {"visit_id": "bigint"}}}

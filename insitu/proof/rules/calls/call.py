@@ -9,6 +9,7 @@ from sqlglot import exp
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.sql import functions
 from insitu.proof.sql.identifiers import identifier
+from insitu.proof.sql.words import function
 
 
 def is_aggregate(node: exp.Expr) -> bool:
@@ -83,11 +84,10 @@ class Call:
             inner = inner.this
         self.function = inner
         self.within_group = isinstance(node.find(exp.WithinGroup), exp.WithinGroup)
-        name = str(inner.this).lower() if isinstance(inner, exp.Anonymous) else ""
         self.facts = functions.of(inner)
         if not (self.facts.aggregate or self.facts.ordered):
-            raise Refusal(f"aggregate {type(inner).__name__.lower()} is not understood", node)
-        self.name = name or type(inner).__name__.lower()
+            raise Refusal(f"the aggregate {function(inner)}() is not understood", node)
+        self.name = function(inner)
         self.arguments: list[exp.Expr] = []
         for child in inner.iter_expressions():
             self._argument(child)

@@ -21,7 +21,6 @@ from insitu.proof.rules.names import lookup
 from insitu.proof.sql.identifiers import identifier
 
 Numbering = tuple[list[exp.Expr], list[exp.Expr]]  # partition and order of a window
-ADVICE = "add a column to its order that makes it unique, and declare the key in `unique`"
 
 
 def covered(
@@ -51,6 +50,24 @@ def _determined(a: Analyser, variant: Variant, column: Key, known: set[int], tog
     if value.symbol in known or (value.constant is not None and _same_in(value, column, together)):
         return True
     return not known.isdisjoint(a.symbols.as_distinct(variant.zone, value.symbol))
+
+
+def settled_by(
+    a: Analyser,
+    variant: Variant,
+    unique: list[frozenset[Key]],
+    given: Iterable[Value],
+    outer: frozenset[int] = frozenset(),
+) -> str:
+    """What would make an order complete: the columns of a known key that it lacks, the fewest there are."""
+    known = {v.symbol for v in given} | (outer - {ORIGIN})
+    lacking = [sorted(c for c in key if not _determined(a, variant, c, known, ())) for key in unique]
+    lacking = [columns for columns in lacking if columns and all(c in variant.columns for c in columns)]
+    if not lacking:
+        return "declare a key of what it reads in `unique`, and add its columns to the order"
+    best = min(lacking, key=lambda columns: (len(columns), columns))
+    shown = ", ".join(f"{alias}.{name}" if alias and not alias.startswith("_") else name for alias, name in best)
+    return f"add {shown} to its order, which makes it unique"
 
 
 def _same_in(value: Value, column: Key, together: Sequence[Variant]) -> bool:
@@ -152,7 +169,8 @@ def aggregate_tie(a: Analyser, call: Call, row: Row, keys: list[Value], group: G
         variants = [v for v, _ in group.members]
         if covered(a, row.variant, group.unique, keys, group.env.outer_symbols, variants):
             return ""
-        return f"{name}() depends on the order in which rows arrive; give it an order that leaves no ties"
+        settled = settled_by(a, row.variant, group.unique, keys, group.env.outer_symbols)
+        return f"{name}() depends on the order in which rows arrive and has none; {settled}"
     members = [v for v, _ in group.members]
     rows = [Row(v, group.env, group.aliases) for v in members]
 
@@ -164,4 +182,5 @@ def aggregate_tie(a: Analyser, call: Call, row: Row, keys: list[Value], group: G
         return ""
     if covered(a, row.variant, group.unique, [*order(row), *keys], group.env.outer_symbols, members):
         return ""
-    return f"{a.show(call.node)} is not determined when two rows tie; {ADVICE}"
+    settled = settled_by(a, row.variant, group.unique, [*order(row), *keys], group.env.outer_symbols)
+    return f"{a.show(call.node)} is not determined when two rows tie; {settled}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from insitu.proof.domain.context import Env, Row
-from insitu.proof.domain.terms import NOTHING, Terms, refused
+from insitu.proof.domain.terms import NOTHING, Terms, tied
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import Key, Relation
 from insitu.proof.rules.analyser import Analyser
@@ -31,8 +31,12 @@ def nearest(a: Analyser, pairs: list[Pair], relation: Relation, alias: str, env:
         agreeing = dependencies.closure(((alias, c) for c in compared), follows)
         given = [v for (table, name), v in p.row.variant.columns.items() if table != alias or name in compared]
         if not ties.covered(a, p.row.variant, theirs, given, frozenset(), together):
-            tie = f"ASOF JOIN picks any of several rows of the same instant; {ties.ADVICE}"
-            lost |= {refused(a.place(node), "007", tie)}
+            settled = ", ".join(sorted(f"{alias}.{c}" for c in compared))
+            tie = (
+                f"ASOF JOIN picks any of several rows of the same instant; declare {settled} in `unique`, or join a "
+                "row that is picked by a full order"
+            )
+            lost |= {tied(a.place(node), tie)}
     if len(possible) > 1:
         terms |= lost
     elif lost:

@@ -19,7 +19,8 @@ _ORDER = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 def add(a: Analyser, predicate: exp.Expr, row: Row, zone: Zone) -> None:
     """Add to the zone what holds when the predicate is true."""
     for part in conjuncts(predicate):
-        differences.add(a, part, row, zone)
+        if not differences.add(a, part, row, zone):
+            _note(a, part, row)
         if isinstance(part, exp.Not):
             inner = part.this.unnest()
             if (
@@ -43,6 +44,18 @@ def add(a: Analyser, predicate: exp.Expr, row: Row, zone: Zone) -> None:
             isinstance(part.this.unnest(), exp.Tuple) or isinstance(part.expression, exp.Any | exp.All)
         ):
             _order(a, type(part), a.value(part.this, row), a.value(part.expression, row), zone)
+
+
+def _note(a: Analyser, part: exp.Expr, row: Row) -> None:
+    """Remember a comparison of times that are inside of other expressions: it may have been meant as a bound."""
+    if not isinstance(part, exp.Predicate) or part.find(exp.Query) or isinstance(part, exp.In | exp.Is):
+        return
+    sides = [part.this, part.expression] if isinstance(part, exp.Binary) else [part]
+    if all(isinstance(side.unnest(), exp.Column) for side in sides):
+        return
+    times = [v for v in (a.value(c, row) for c in part.find_all(exp.Column)) if v.type in TIME]
+    for value in times if len({v.symbol for v in times}) > 1 else ():
+        a.symbols.without_rule.setdefault(value.symbol, a.show(part))
 
 
 def _order(a: Analyser, kind: type, left: Value, right: Value, zone: Zone) -> None:
