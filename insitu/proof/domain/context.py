@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from insitu.proof.domain.symbols import ORIGIN, Zone
-from insitu.proof.domain.variants import Key, Value, Variant
+from insitu.proof.domain.variants import Key, Relation, Value, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Cte:
     query: exp.Expr
     env: Env
     columns: tuple[str, ...]
+    relation: Relation | None = None  # what it gives, where that is known already
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ VALUES: dict[type, ValueRule] = {
     exp.Null: literals.null,
     exp.Boolean: literals.boolean,
     exp.Dot: scalars.dot,
+    exp.Lambda: scalars.function_of_elements,
+    exp.Identifier: scalars.parameter,
     exp.Collate: scalars.collate,
     exp.Paren: scalars.parenthesis,
     exp.Alias: scalars.parenthesis,

@@ -109,7 +109,14 @@ def clock(a: Analyser, node: exp.Expr, row: Row) -> Value:
 
 
 def zoned(a: Analyser, node: exp.Expr, row: Row) -> Value:
-    """AT TIME ZONE, which staging models may use to come from local time to UTC."""
+    """AT TIME ZONE, which staging models may use to come from local time to UTC; to UTC itself nothing is shifted."""
+    zone = node.args.get("zone")
+    if isinstance(node, exp.AtTimeZone) and isinstance(zone, exp.Literal) and zone.name.upper() == "UTC":
+        value = a.value(node.this, row)
+        other = {"timestamp": "timestamptz", "timestamptz": "timestamp"}.get(value.type or "")
+        if other is not None:
+            constant = NULL if value.constant == NULL else None
+            return value._replace(type=other, constant=constant, closing=False, identifies=())
     if not a.trusting:
         raise Refusal("AT TIME ZONE shifts local times; convert to UTC in staging", node)
     values = [a.value(child, row) for child in arguments(node)]
@@ -135,6 +142,23 @@ def dot(a: Analyser, node: exp.Dot, row: Row) -> Value:
     if not isinstance(node.expression, exp.Identifier) or isinstance(node.this, exp.Identifier):
         raise Refusal(f"{a.show(node)} is not a built-in function (is it a UDF or a macro?)", node)
     return pure(a, node, row)
+
+
+def function_of_elements(a: Analyser, node: exp.Lambda, row: Row) -> Value:
+    """x -> x + 1: what it does to each element depends on the other columns in it, and on no clock."""
+    if node.find(exp.Query):
+        raise Refusal(f"{a.show(node)}: a subquery in a lambda", node)
+    return opaque(a, ("lambda", node.sql()), [a.value(node.this, row)])
+
+
+def parameter(a: Analyser, node: exp.Identifier, row: Row) -> Value:
+    """The element that a lambda is called with: it depends on what the list depends on."""
+    around = node.find_ancestor(exp.Lambda)
+    while around is not None and node.name not in {p.name for p in around.expressions}:
+        around = around.find_ancestor(exp.Lambda)
+    if around is None:
+        raise Refusal(f"{a.show(node)} is not understood", node)
+    return Value(a.symbols.intern(("parameter", node.name)), type="opaque")
 
 
 def unix_time(a: Analyser, node: exp.UnixToTime, row: Row) -> Value:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from insitu.proof.domain.context import Env
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import restrict
 from insitu.proof.domain.types import comparable
-from insitu.proof.domain.variants import NULL, UNLISTED, Key, Relation, Variant, terms_of
+from insitu.proof.domain.variants import NULL, UNLISTED, Key, Relation, Value, Variant, terms_of
 from insitu.proof.rules import grouping, literals, session, tables
 from insitu.proof.rules.analyser import Analyser
 
@@ -19,8 +21,11 @@ def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
     left, right = a.relation(node.this, env), a.relation(node.expression, env)
     names = left.names
     if node.args.get("by_name"):
-        if set(left.names) != set(right.names):
-            raise Refusal("UNION BY NAME of relations with different columns", node)
+        unlisted = any(n.startswith(UNLISTED) for n in left.names + right.names)
+        if unlisted and set(left.names) != set(right.names):
+            raise Refusal("UNION BY NAME of relations of which YAML does not list all columns", node)
+        names = left.names + [n for n in right.names if n not in left.names]
+        left, right = _filled(a, left, names), _filled(a, right, names)
         order = names
     else:
         if any(n.startswith(UNLISTED) for n in names + right.names):
@@ -65,6 +70,13 @@ def set_operation(a: Analyser, node: exp.SetOperation, env: Env) -> Relation:
     return grouping.distinct(a, Relation(names, variants), env, node)
 
 
+def _filled(a: Analyser, relation: Relation, names: list[str]) -> Relation:
+    """The relation with all of the columns, NULL where it has none of that name."""
+    null = Value(a.symbols.intern("null"), constant=NULL)
+    variants = [replace(v, columns={("", n): v.columns.get(("", n), null) for n in names}) for v in relation.variants]
+    return replace(relation, names=names, variants=variants)
+
+
 _NUMBERS = {"integer", "decimal", "float"}
 
 
@@ -80,7 +92,7 @@ def _forget_cast_constants(names: list[str], variants: list[Variant]) -> None:
 
 
 def _unique(left: Relation, right: Relation, others: list[Variant], order: list[str]) -> list[frozenset[str]]:
-    """Keys that hold in both sides, each with a column whose constant differs between them."""
+    """Columns that hold a key of either side, with a column whose constant differs between the two."""
     position = dict(zip(order, left.names, strict=True))
     theirs = [frozenset(position[c] for c in key) for key in right.unique]
     tags = [
@@ -90,5 +102,5 @@ def _unique(left: Relation, right: Relation, others: list[Variant], order: list[
             literals.differ(v.columns["", n].constant, u.columns["", n].constant) for v in left.variants for u in others
         )
     ]
-    keys = [a | b | {tag} for tag in tags for a in left.unique for b in theirs if a == b]
-    return keys[:8]
+    keys = {a | b | {tag} for tag in tags for a in left.unique for b in theirs}
+    return sorted(keys, key=lambda key: (len(key), sorted(key)))[:8]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from insitu.proof.domain.context import Cte, Env, Row
+from insitu.proof.domain.rebase import instantiate
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Zone
 from insitu.proof.domain.variants import NULL, UNLISTED, Key, Relation, Value, Variant, reads_of, terms_of
@@ -28,11 +29,34 @@ def with_ctes(a: Analyser, node: exp.Expr, env: Env) -> Env:
         if clause.args.get("recursive") and any(
             not t.args.get("db") and identifier(t.this, a.dialect) in names[i:] for t in cte.this.find_all(exp.Table)
         ):
-            raise Refusal("a recursive CTE", cte)
+            ctes[name] = _series_of_constants(a, cte, name, Env(dict(ctes)))
+            continue
         columns = tuple(identifier(c, a.dialect) for c in cte.args["alias"].args.get("columns") or [])
         inner = Env(dict(ctes))  # a CTE does not see the row around it: a correlated one is refused
         ctes[name] = Cte(cte.this, inner, columns)
     return replace(env, ctes=ctes)
+
+
+def _series_of_constants(a: Analyser, cte: exp.CTE, name: str, env: Env) -> Cte:
+    """A recursive CTE that reads nothing but itself, such as a calendar: its rows are written in the SQL.
+
+    Whatever the recursion does, it does the same in every run and reads no source, if neither part has any term.
+    """
+    body = cte.this
+    columns = tuple(identifier(c, a.dialect) for c in cte.args["alias"].args.get("columns") or [])
+    tables = [t for t in body.find_all(exp.Table) if t.args.get("db") or identifier(t.this, a.dialect) != name]
+    if not isinstance(body, exp.Union) or body.args.get("by_name") or tables or body.this.find(exp.Table):
+        raise Refusal("a recursive CTE that reads other relations", cte)
+    base = a.relation(body.this, env)
+    step = a.relation(body.expression, replace(env, ctes={**env.ctes, name: Cte(body.this, env, columns)}))
+    for variant in [*base.variants, *step.variants]:
+        if variant.existence or terms_of(variant.columns.values()):
+            raise Refusal("a recursive CTE that is not made of constants", cte)
+    values: dict[tuple[str, str], Value] = {}
+    for column in base.names:
+        types = {v.columns["", column].type for v in base.variants}
+        values["", column] = Value(a.symbols.fresh(), type=types.pop() if len(types) == 1 else None)
+    return Cte(body, env, columns, Relation(base.names, [Variant(values)]))
 
 
 def source(a: Analyser, node: exp.Expr, env: Env, left: Variant | None) -> tuple[Relation, str, bool]:
@@ -118,7 +142,8 @@ def table(a: Analyser, node: exp.Table, env: Env) -> Relation:
     cte = env.ctes.get(name) if not node.args.get("db") else None
     if cte is None:
         return a.catalog.resolve(node, a)
-    return rename(a.cte(cte.query, cte.env), list(cte.columns), node)
+    known = instantiate(cte.relation, a.symbols) if cte.relation is not None else a.cte(cte.query, cte.env)
+    return rename(known, list(cte.columns), node)
 
 
 def query_table(a: Analyser, node: exp.Table, env: Env) -> Relation:

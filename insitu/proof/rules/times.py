@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
-from insitu.proof.domain.symbols import CALENDAR, UNIT
+from insitu.proof.domain.symbols import CALENDAR, UNIT, length
 from insitu.proof.domain.types import TIME, family
 from insitu.proof.domain.variants import NULL, Value
 from insitu.proof.rules import literals, scalars, session
 from insitu.proof.rules.analyser import Analyser
 from insitu.proof.sql import intervals
 
+_MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+_PERIODS = {length(unit): unit for unit in (*UNIT, *CALENDAR)}
 _SUBTRACT = (exp.Sub, exp.DateSub, exp.TimestampSub)
 
 
@@ -67,6 +71,11 @@ def truncate(a: Analyser, node: exp.TimestampTrunc | exp.DateTrunc, row: Row) ->
     name = unit.name.upper().removesuffix("S") if unit is not None else ""
     if name not in UNIT and name not in CALENDAR:
         raise Refusal(f"date_trunc to {name.lower() or 'nothing'!r}: the unit must be a literal calendar unit", node)
+    shifted = _shifted_by_whole(a, node.this.unnest(), name)
+    if shifted is not None:
+        start = a.value(shifted[0], row)
+        if start.type in TIME:
+            return _derived(start, _moved(a, a.symbols.truncate(start.symbol, name), shifted[1]), "timestamp")
     value = a.value(node.this, row)
     if value.type not in (None, *TIME):
         if value.type == "timestamptz" and not a.trusting:
@@ -75,16 +84,37 @@ def truncate(a: Analyser, node: exp.TimestampTrunc | exp.DateTrunc, row: Row) ->
     return _derived(value, a.symbols.truncate(value.symbol, name), "timestamp")
 
 
+def _shifted_by_whole(a: Analyser, node: exp.Expr, unit: str) -> tuple[exp.Expr, intervals.Duration] | None:
+    """x and the duration, of x ± whole periods of the unit: the start of its period moves by as many periods."""
+    if not isinstance(node, exp.Add | exp.Sub):
+        return None
+    duration = intervals.parse(node.expression)
+    if duration is None or not duration.unit:
+        return None
+    months = _MONTHS.get(duration.unit, 0) * duration.count
+    if unit in _MONTHS:
+        whole = bool(months) and months % _MONTHS[unit] == 0
+    else:
+        whole = duration.unit in UNIT and duration.low % UNIT[unit] == 0
+    return (node.this, -duration if isinstance(node, exp.Sub) else duration) if whole else None
+
+
 def bucket(a: Analyser, node: exp.DateBin, row: Row) -> Value:
     """time_bucket, date_bin: the start of the bucket of a fixed length that holds the time."""
     duration = intervals.parse(node.this)
     origin = [v for k, v in node.args.items() if k not in ("this", "expression") and v is not None]
     literal = all(isinstance(o, exp.Cast) and isinstance(o.this, exp.Literal) for o in origin)
-    if duration is None or duration.low != duration.high or not literal:
+    calendar = (
+        duration is not None and a.dialect == "duckdb" and (duration.low, duration.high) in _PERIODS and not origin
+    )
+    if duration is None or not literal or (duration.low != duration.high and not calendar):
         raise Refusal(f"{a.show(node)}: length and origin of the bucket must be literals, of a fixed length", node)
     value = a.value(node.expression, row)
     if value.type not in (None, *TIME):
         raise Refusal(f"{a.show(node)} of something that is not a time", node)
+    unit = _PERIODS.get((duration.low, duration.high)) if a.dialect == "duckdb" and not origin else None
+    if unit is not None:  # buckets of DuckDB begin where the calendar's do
+        return _derived(value, a.symbols.truncate(value.symbol, unit), "timestamp")
     symbol = a.symbols.bucket(value.symbol, duration.low, "".join(o.sql() for o in origin))
     return _derived(value, symbol, "timestamp")
 
@@ -157,6 +187,9 @@ def _is_interval(node: exp.Expr) -> bool:
 
 def _moved(a: Analyser, symbol: int, duration: intervals.Duration) -> int:
     aligned = a.symbols.aligned.get(symbol)
+    months = _MONTHS.get(duration.unit, 0) * duration.count
+    if aligned and aligned.unit in _MONTHS and months and months % _MONTHS[aligned.unit] == 0:
+        duration = replace(duration, unit=aligned.unit, count=months / _MONTHS[aligned.unit])  # of the same length
     if aligned and aligned.unit == duration.unit and duration.count == 1:
         result = aligned.end
         if result not in a.symbols.aligned:

@@ -65,7 +65,7 @@ _ALLOWED: dict[type, set[str]] = {
     exp.ArgMin: {"this", "expression"},
 }  # fmt: skip
 _EMPTY: tuple[object, ...] = (None, False, "", [])
-_ANYWHERE = (exp.Pivot, exp.TableSample, exp.MatchRecognize, exp.Version, exp.Lambda, exp.Placeholder, exp.Parameter)
+_ANYWHERE = (exp.Pivot, exp.TableSample, exp.MatchRecognize, exp.Version, exp.Placeholder, exp.Parameter)
 
 
 def check(query: exp.Expr) -> list[int]:
@@ -78,6 +78,8 @@ def check(query: exp.Expr) -> list[int]:
         allowed = _ALLOWED.get(type(node))
         if allowed is None:
             continue
+        if isinstance(node, exp.Table) and isinstance(node.parent, exp.From):
+            allowed = allowed | {"joins"}  # of a query that begins with FROM: they are the query's
         for name, argument in node.args.items():
             if name not in allowed and not any(argument is e or argument == e for e in _EMPTY):
                 clause = name.strip("_").upper().replace("_", " ")

@@ -74,7 +74,7 @@ def frame(a: Analyser, function: exp.Expr, order: list[exp.Expr], spec: exp.Expr
     facts = functions.of(function)
     positional = facts.sees_ties
     kind = str(spec.args.get("kind") or "RANGE").upper() if spec is not None else "RANGE"
-    if kind not in ("RANGE", "ROWS"):
+    if kind not in ("RANGE", "ROWS", "GROUPS"):
         raise Refusal(f"{kind} frame", spec)
     for name in ("start", "end"):
         _literal(a, spec.args.get(name) if spec is not None else None, kind)
@@ -104,7 +104,7 @@ def _explicit(
     edge, direction = spec.args.get(side) or "CURRENT ROW", str(spec.args.get(f"{side}_side") or "").upper()
     start, end = (_named(spec.args.get(name)) for name in ("start", "end"))
     from_start = start == "UNBOUNDED" and end == "CURRENT ROW" and not positional
-    counted = kind == "ROWS" and (not (start and end) or isinstance(function, exp.NthValue))
+    counted = kind != "RANGE" and (not (start and end) or isinstance(function, exp.NthValue))
     positional = positional or (kind == "ROWS" and not (start == end == "UNBOUNDED"))
     exclude = spec.args.get("exclude")
     ties = exclude is not None and exclude.name.upper() == "GROUP" and len(order) == 1  # rows of the same key are out
@@ -116,6 +116,9 @@ def _explicit(
         return Frame(False, positional=positional, from_start=from_start, counted=counted)
     if kind == "ROWS":
         return Frame(toward_past, 0, ties, positional, from_start, counted)
+    if kind == "GROUPS":  # whole groups of rows that tie; those of other groups have another key, if there is one only
+        away = toward_past and isinstance(edge, exp.Literal) and edge.this != "0" and len(order) == 1
+        return Frame(toward_past, 0, ties or away, positional, from_start, counted)
     value = a.value(order[0].this, row)
     duration = intervals.parse(edge)
     if duration is None or value.type not in (None, *TIME):
@@ -133,5 +136,5 @@ def _literal(a: Analyser, edge: object, kind: str) -> None:
     """Refuse a distance that is not a literal: a column there would show in the result."""
     if not isinstance(edge, exp.Expr) or (isinstance(edge, exp.Literal) and not edge.is_string):
         return
-    if kind == "ROWS" or intervals.parse(edge) is None:
+    if kind != "RANGE" or intervals.parse(edge) is None:
         raise Refusal(f"a frame that begins or ends at {a.show(edge)}: the distance must be a literal", edge)

@@ -48,10 +48,9 @@ def add(a: Analyser, predicate: exp.Expr, row: Row, zone: Zone) -> None:
 
 def _note(a: Analyser, part: exp.Expr, row: Row) -> None:
     """Remember a comparison of times that are inside of other expressions: it may have been meant as a bound."""
-    if not isinstance(part, exp.Predicate) or part.find(exp.Query) or isinstance(part, exp.In | exp.Is):
+    if row.group is not None or not isinstance(part, exp.Binary) or part.find(exp.Query, exp.Window, exp.Lambda):
         return
-    sides = [part.this, part.expression] if isinstance(part, exp.Binary) else [part]
-    if all(isinstance(side.unnest(), exp.Column) for side in sides):
+    if all(isinstance(side.unnest(), exp.Column) for side in (part.this, part.expression)):
         return
     times = [v for v in (a.value(c, row) for c in part.find_all(exp.Column)) if v.type in TIME]
     for value in times if len({v.symbol for v in times}) > 1 else ():

@@ -43,7 +43,7 @@ def comes_by(a: Analyser, part: exp.Expr, row: Row) -> Value | None:
         why = f"{a.show(part)} looks for rows at any later time"
         terms |= carry(seen, peer.variant, names, a.symbols, a.place(node), "002", why, zone)
         reads |= peer.variant.reads | reads_of([time])
-    terms |= a.value(order, row).terms
+    terms |= terms_of([a.value(o, row) for o in order])
     return Value(a.symbols.fresh(), terms, type="boolean", reads=reads)
 
 
@@ -53,7 +53,7 @@ def end(a: Analyser, node: exp.Window, row: Row) -> Value | None:
     if following is None:
         return None
     partition, order = following
-    mine, start = [a.value(p, row) for p in partition], a.value(order, row)
+    mine, start = [a.value(p, row) for p in partition], a.value(order[0], row)
     peers = _peers(a, partition, order, mine, row)
     if peers is None or start.type not in TIME:
         return None
@@ -79,33 +79,36 @@ def end(a: Analyser, node: exp.Window, row: Row) -> Value | None:
     return Value(a.symbols.fresh(), terms, type=start.type, closing=True, reads=reads)
 
 
-def _next(a: Analyser, node: exp.Window, row: Row) -> tuple[list[exp.Expr], exp.Expr] | None:
-    """Partition and order of `lead(t) over (… order by t)`; None of any other window."""
+def _next(a: Analyser, node: exp.Window, row: Row) -> tuple[list[exp.Expr], list[exp.Expr]] | None:
+    """Partition and order of `lead(t) over (… order by t, …)`; None of any other window.
+
+    Further keys decide which of the rows of one time comes first. The next row is an earliest one all the same.
+    """
     function = node.this
     if row.peers is None or not isinstance(function, exp.Lead):
         return None
     partition, order, spec = frames.definition(a, node, row)
-    if spec is not None or len(order) != 1 or order[0].args.get("desc") or order[0].args.get("nulls_first"):
+    if spec is not None or not order or order[0].args.get("desc") or order[0].args.get("nulls_first"):
         return None
     if function.args.get("offset") is not None or function.args.get("default") is not None:
         return None
-    return (partition, order[0].this) if function.this.unnest() == order[0].this.unnest() else None
+    return (partition, [o.this for o in order]) if function.this.unnest() == order[0].this.unnest() else None
 
 
 def _peers(
-    a: Analyser, partition: list[exp.Expr], order: exp.Expr, mine: list[Value], row: Row
+    a: Analyser, partition: list[exp.Expr], order: list[exp.Expr], mine: list[Value], row: Row
 ) -> list[tuple[Row, list[Value], Value]] | None:
     """Rows that may be in the row's partition, with its values there and their times; None when times may tie."""
     found = []
     peers = row.peers or []
     for peer in peers:
-        theirs, time = [a.value(p, peer) for p in partition], a.value(order, peer)
+        theirs, times = [a.value(p, peer) for p in partition], [a.value(o, peer) for o in order]
         if any(literals.differ(x.constant, y.constant) for x, y in zip(mine, theirs, strict=True)):
             continue
-        given = [*theirs, time]
+        given = [*theirs, *times]
         if not ties.covered(a, peer.variant, peer.unique, given, row.env.outer_symbols, [p.variant for p in peers]):
             return None
-        found.append((peer, theirs, time))
+        found.append((peer, theirs, times[0]))
     return found
 
 
