@@ -82,8 +82,8 @@ _row(
 )
 _row("Initcap", text=True)  # gives text, but is not accepted
 _row(
-    "ArrayFilter Slice Transform WidthBucket array_apply array_filter array_reduce array_transform list_apply list_filter "
-    "list_reduce list_transform",
+    "ArrayFilter Slice Transform WidthBucket array_apply array_filter array_reduce array_transform list_apply "
+    "list_filter list_reduce list_transform",
     pure=True,
 )
 _row("ToDays", pure=True, unit="DAY")

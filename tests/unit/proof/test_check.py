@@ -111,7 +111,7 @@ def test_messages_are_in_the_words_of_the_query(tmp_path: Path) -> None:
     told = str(checking.check(write(tmp_path, RELATIONS, model(sql))))
     for word in ("list()", "any_value()", "string_agg()", "shop.orders.paid_at < shop.visits.as_of"):
         assert word in told
-    assert "the predicate strftime(o.paid_at, '%Y-%m-%d') < strftime(v.as_o… was seen, but no rule" in told
+    assert "the predicate strftime(o.paid_at, '%Y-%m-%d') < strftime(v.as_of, '%Y-%… was seen, but no rule" in told
     assert not re.search(r"arrayagg|groupconcat|anyvalue|TimeToStr", told, re.IGNORECASE)
 
 
