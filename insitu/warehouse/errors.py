@@ -68,6 +68,11 @@ _POSTGRES = (
         "it under `settings` in the profile.",
     ),
     (
+        "25P04",
+        "The transaction took longer than `transaction_timeout` allows: a model computes inside of one. Raise it under "
+        "`settings` in the profile.",
+    ),
+    (
         "57P05",
         "The connection was idle for longer than `idle_session_timeout` allows. Raise it under `settings` in the "
         "profile.",
@@ -105,6 +110,7 @@ _WORDS = (
     (r"canceling statement due to (statement timeout|user request)", "57014"),
     (r"idle-in-transaction timeout", "25P03"),
     (r"idle-session timeout", "57P05"),
+    (r"transaction timeout", "25P04"),
     (r"lock timeout", "55P03"),
     (r"deadlock detected", "40P01"),
     (r"permission denied", "42501"),

@@ -24,6 +24,7 @@ from insitu.errors import ConfigurationError
 from insitu.local_postgres import Database
 from insitu.warehouse import connect
 from insitu.warehouse.duckdb import open_file
+from insitu.warehouse.errors import explaining
 
 UNCHECKED = """
 import duckdb, os, sys
@@ -165,14 +166,13 @@ def test_time_outs(postgres_database: Database) -> None:
         message = message_of(postgres_database, act, settings={"statement_timeout": "200ms"})
         assert "canceling statement due to statement timeout. It took longer than `statement_timeout` allows" in message
 
-    def idle(warehouse: Any) -> None:
-        relation = warehouse.sql("select 1 as a")
-        relation.fetchall()
-        time.sleep(4)
-        warehouse.session.execute("select 1")
-
-    message = message_of(postgres_database, idle, settings={"idle_in_transaction_session_timeout": "2s"})
-    assert re.search("longer than `idle_in_transaction_session_timeout` allows|connection was lost", message)
+    with postgres_database.connect() as connection, pytest.raises(ConfigurationError) as ended:
+        connection.execute("set idle_in_transaction_session_timeout = '200ms'")
+        connection.execute("begin")
+        time.sleep(2)
+        with explaining("the warehouse"):
+            connection.execute("select 1")
+    assert "longer than `idle_in_transaction_session_timeout` allows" in str(ended.value)
 
 
 def test_a_lock(postgres_database: Database) -> None:

@@ -23,6 +23,8 @@ _NOT_COPIED = (
     "transaction_%",
     "application_name",
 )
+# A model computes while its transaction is open, and its reads' too: a fit of an hour is no forgotten session.
+_KEPT = "set local idle_in_transaction_session_timeout = 0"
 _TOKENS = re.compile(r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \? | %""", re.VERBOSE | re.DOTALL)
 
 
@@ -41,6 +43,9 @@ class Session:
         self.closed = threading.Event()
         self._snapshot: SnapshotReader | None = None
         self._clean = False
+        if not handle.autocommit:
+            with handle.cursor() as cursor:
+                cursor.execute(_KEPT)
         self._refresh()
 
     def sql(self, query: str) -> PostgresQuery:
@@ -111,7 +116,7 @@ class Session:
 def _adopt(cursor: Any) -> list[str]:
     """The statements that make another connection see what this transaction sees: its snapshot, role and settings."""
     if cursor.connection.autocommit:  # no transaction, no snapshot: each read sees what is committed by then
-        statements = ["begin isolation level read committed read only"]
+        statements = ["begin isolation level read committed read only", _KEPT]
     else:
         cursor.execute("select pg_export_snapshot()")
         snapshot = literal(cursor.fetchone()[0])

@@ -1,5 +1,7 @@
 """`settings` of the profile hold on every connection: dbt's own, those that Python models read over, and Insitu's."""
 
+import pytest
+
 from insitu.warehouse import Project, connect
 
 ASKED = "select current_setting('work_mem') as memory, current_setting('enable_nestloop') as loops"
@@ -21,6 +23,29 @@ def test_settings_hold_everywhere(project) -> None:
     with connect(Project(project.directory, project.directory)) as warehouse:
         assert warehouse.query(ASKED).to_pylist() == [{"memory": "12MB", "loops": "off"}]
         assert warehouse.sql(ASKED).fetchall() == [("12MB", "off")]
+
+
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_a_model_may_compute_for_longer_than_a_session_may_idle(project, autocommit: bool) -> None:
+    project.query(f"alter database {project.database.dbname} set idle_in_transaction_session_timeout = '1s'")
+    project.profile(autocommit=autocommit)
+    project.write(
+        fitted_py="""
+        import time
+
+        def model(dbt, session):
+            dbt.config(materialized="table")
+            rows = session.sql("select 1 as a").to_arrow_table()
+            time.sleep(3)
+            again = session.sql("select 1 as a").to_arrow_table()
+            assert rows == again
+            time.sleep(3)
+            return again
+        """,
+        after_sql="select a, current_setting('idle_in_transaction_session_timeout') as idle from {{ ref('fitted') }}",
+    )
+    project.build()
+    assert project.query("select * from main.after") == [(1, "1s")]
 
 
 def test_a_setting_that_is_refused_is_named(project) -> None:
