@@ -185,6 +185,22 @@ def test_a_lock(postgres_database: Database) -> None:
             assert "Somebody else holds a lock on it for longer than `lock_timeout` allows" in message
 
 
+def test_waiting_for_a_lock_is_told(postgres_database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    with postgres_database.connect() as holder:
+        holder.execute("create table predictions as select 1 as a")
+        holder.execute("begin")
+        holder.execute("lock table predictions in access exclusive mode")
+        threading.Timer(8, lambda: holder.execute("rollback")).start()
+        with connect(project(postgres_database)) as warehouse:
+            assert warehouse.query("select a from predictions").to_pylist() == [{"a": 1}]
+        said = capsys.readouterr().err
+        pid = holder.info.backend_pid
+        assert (
+            said.count(f"Waiting for a lock that another session holds (PID {pid} of insitu, idle in transaction") == 1
+        )
+        assert f"`select pg_terminate_backend({pid})` ends it." in said
+
+
 def test_a_connection_that_is_ended(postgres_database: Database) -> None:
     def end_others() -> None:
         with postgres_database.connect() as connection:

@@ -6,14 +6,19 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg2
 from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.exceptions import FailedToConnectError
 from dbt.adapters.postgres import PostgresConnectionManager, PostgresCredentials
 from psycopg2 import Error
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.session import Session, dsn_of
 from insitu.warehouse.postgres.settings import setting_text
+from insitu.warehouse.postgres.waiting import telling_waits
+
+logger = AdapterLogger("PostgresPy")
 
 
 @dataclass
@@ -76,6 +81,12 @@ class PostgresPyConnectionManager(PostgresConnectionManager):
                     f"The profile's setting `{name}: {value}` was refused: {str(error).strip()}. Correct `settings` in "
                     "profiles.yml: names and values of configuration parameters that a session may set."
                 ) from error
+
+    def add_query(self, *arguments: Any, **options: Any) -> Any:
+        """Run a statement; where it waits for somebody's lock, say so after a few seconds."""
+        handle = self.get_thread_connection().handle
+        with telling_waits(handle.info.backend_pid, lambda: psycopg2.connect(dsn_of(handle)), logger.warning):
+            return super().add_query(*arguments, **options)
 
     def add_begin_query(self) -> None:
         """Make sure that the statements to come are in a transaction.

@@ -110,7 +110,7 @@ class Session:
             )
             self._clean = cursor.fetchone()[0]
             if self._clean and self._snapshot is None:
-                self._snapshot = SnapshotReader(_dsn(self._handle), _adopt(cursor))
+                self._snapshot = SnapshotReader(dsn_of(self._handle), _adopt(cursor))
 
 
 def _adopt(cursor: Any) -> list[str]:
@@ -135,7 +135,7 @@ def _adopt(cursor: Any) -> list[str]:
     return statements
 
 
-def _dsn(handle: Any) -> str:
+def dsn_of(handle: Any) -> str:
     """How the connection was opened, with its password: the same server, TLS, options and search_path."""
     return str(psycopg2.extensions.make_dsn(**handle.info.dsn_parameters, password=handle.info.password or None))
 

@@ -1,6 +1,8 @@
 """PostgreSQL behind the `Warehouse` interface: ADBC for Arrow both ways (COPY underneath)."""
 
+import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,6 +15,7 @@ from insitu.quoting import literal, parts
 from insitu.warehouse.lazy_query import LazyQuery
 from insitu.warehouse.postgres.session import Session
 from insitu.warehouse.postgres.settings import setting_text
+from insitu.warehouse.postgres.waiting import telling_waits
 
 
 class PostgresWarehouse:
@@ -23,6 +26,7 @@ class PostgresWarehouse:
         self.uri = _uri(credentials)
         self.handle: Any = None
         self.session: Session | None = None
+        self.pid = 0  # of the server's process, once it is known
         self.setup = _setup(credentials)
         try:
             self.connection = dbapi.connect(self.uri)
@@ -33,6 +37,7 @@ class PostgresWarehouse:
                 f"PostgreSQL at {self.place} refused the connection: {str(error).strip()} "
                 "Check that the server runs, and the settings in profiles.yml with the variables that they read."
             ) from error
+        self.pid = int(self.query("select pg_backend_pid() as pid").column(0)[0].as_py())
         if read_only:
             self.query_none("set default_transaction_read_only = on")
 
@@ -47,7 +52,7 @@ class PostgresWarehouse:
         numbered = sql
         for number in range(1, len(parameters) + 1):
             numbered = numbered.replace("?", f"${number}", 1)
-        with self.connection.cursor() as cursor:
+        with self._telling_waits(), self.connection.cursor() as cursor:
             cursor.execute(numbered, list(parameters) or None)
             table = cursor.fetch_arrow_table()
         self.connection.commit()
@@ -69,13 +74,18 @@ class PostgresWarehouse:
         """See `Warehouse.append`."""
         schema, table = parts(relation)
         try:
-            with self.connection.cursor() as cursor:
+            with self._telling_waits(), self.connection.cursor() as cursor:
                 count = cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
             self.connection.commit()
         except BaseException:
             self.connection.rollback()
             raise
         return int(count)
+
+    def _telling_waits(self) -> AbstractContextManager[None]:
+        return telling_waits(
+            self.pid, lambda: psycopg2.connect(self.uri), lambda message: print(message, file=sys.stderr)
+        )
 
     def close(self) -> None:
         """Release the connections."""

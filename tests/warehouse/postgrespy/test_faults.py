@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -36,6 +37,19 @@ def test_no_connection(project, change: dict[str, object], complaint: str) -> No
     message = project.failure()
     assert complaint in message
     assert change.keys() == {"role"} or "these in the profile" in message
+
+
+def test_waiting_for_a_lock_is_told(project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.write(scores_sql="{{ config(materialized='table') }} select 1 as x")
+    project.build()
+    with project.database.connect() as holder:
+        holder.execute("begin")
+        holder.execute("select * from main.scores")
+        threading.Timer(15, lambda: holder.execute("rollback")).start()
+        project.build()
+        assert (
+            f"Waiting for a lock that another session holds (PID {holder.info.backend_pid}" in capsys.readouterr().out
+        )
 
 
 def test_tls(project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
