@@ -8,7 +8,7 @@ from typing import Any
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Symbols
 from insitu.proof.domain.terms import RAW, Place, Term
-from insitu.proof.domain.variants import UNLISTED, Relation, Variant
+from insitu.proof.domain.variants import UNLISTED, Relation, Variant, is_present
 from insitu.proof.project import declarations as d
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.relations import Relations
@@ -95,6 +95,9 @@ def _known(relation: Relation, declared: Any, symbols: Symbols) -> dict[str, lis
             closing = {t for t in value.terms if t.closing} if value.closing else set()
             columns["", end] = value._replace(terms=value.terms - closing)
             late += [f for t in closing if (f := _end_too_late(t, end, declared)) is not None]
+            if closing and end in {c.lower() for c in declared.not_null} and not is_present(value, variant.zone):
+                why = "declared not_null, but NULL while no version follows; coalesce it with a date beyond all others"
+                late += [Finding("005", end, t.place, why, t.source) for t in closing]
         variants.append(replace(variant, columns=columns))
     found = judge(Relation(relation.names, variants), _KNOWN, symbols, (), inclusive=declared.strict)
     found = {name: [_of_declaration(f, shown, declared) for f in some] for name, some in found.items()}

@@ -76,6 +76,9 @@ LEAKS = {
     "the end of the day before the next version": Case(
         VALIDITY, versions_of("loose", f"date_trunc('day', {LEAD_DAY})"), IN_FORCE
     ),
+    "open versions that are declared closed": Case(
+        {**VALIDITY, "not_null": ["valid_to"]}, versions_of("loose"), IN_FORCE_CLOSED
+    ),
     "the last version ever": Case(
         VALIDITY, versions_of("loose", "(select max(ts) from loose as o where o.k = x.k)"), IN_FORCE
     ),
