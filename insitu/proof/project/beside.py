@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import yaml
+
 from insitu.proof.project import hooks
+from insitu.proof.project.freshness import project_root
 from insitu.proof.project.templates import OWN, Macro, Templates, is_dbt
 
 # Macros of dbt's whose result is in the compiled SQL, or has nothing to do with rows.
@@ -17,12 +21,23 @@ _HARMLESS = re.compile(
 _WRITES = re.compile(r"\b(update|insert|delete|merge|truncate|drop|alter|create|copy)\b", re.IGNORECASE)
 
 
-def problems(manifest: Mapping[str, Any], templates: Templates) -> list[str]:
+def problems(target: Path, manifest: Mapping[str, Any], templates: Templates) -> list[str]:
     """Why the tables of declared models may hold other rows than their SQL says, one line for each reason."""
-    return [*_overrides(templates), *_writers(manifest, templates)]
+    entries = {**manifest["nodes"], **manifest["sources"]}
+    relevant = _relevant(entries)
+    made_by = {str(entries[key].get("config", {}).get("materialized")) for key in relevant}
+    searched = _searched(target, templates.project)
+    return [*_overrides(templates, searched, made_by), *_writers(entries, relevant, templates)]
 
 
-def _overrides(templates: Templates) -> Iterator[str]:
+def _searched(target: Path, project: str) -> set[str]:
+    """The packages in which dbt looks for macros before its own: the project, and those of its setting `dispatch`."""
+    root = project_root(target)
+    settings = yaml.safe_load((root / "dbt_project.yml").read_text()) if root is not None else {}
+    return {project}.union(*((rule.get("search_order") or []) for rule in (settings or {}).get("dispatch") or []))
+
+
+def _overrides(templates: Templates, searched: set[str], made_by: set[str]) -> Iterator[str]:
     """Macros of the project that dbt runs instead of its own when it makes tables."""
     known: dict[str, Macro] = {}
     for macro in templates.all():
@@ -30,24 +45,26 @@ def _overrides(templates: Templates) -> Iterator[str]:
             known.setdefault(macro.name, macro)
             known.setdefault(macro.name.partition("__")[2] or macro.name, macro)
     for macro in templates.all():
-        if is_dbt(macro.package) or macro.package == OWN or macro.trust or macro.name.startswith("test_"):
+        if is_dbt(macro.package) or macro.package == OWN or macro.trust:
             continue
         instead = known.get(macro.name) or known.get(macro.name.partition("__")[2])
-        if macro.name.startswith("materialization_") or (
-            instead is not None and not (is_dbt(instead.package) and _HARMLESS.match(instead.path))
-        ):
-            if instead is not None and instead.package == OWN and "__" not in macro.name:
-                continue  # the library calls its own by their full names
+        if macro.name.startswith("materialization_"):
+            takes_part = any(macro.name.startswith(f"materialization_{kind}_") for kind in made_by)
+        elif instead is None or macro.package not in searched:
+            takes_part = False
+        elif instead.package == OWN:
+            takes_part = "__" in macro.name  # the library calls its own by their full names
+        else:
+            takes_part = not _HARMLESS.match(instead.path)
+        if takes_part:
             yield (
                 f"{macro.path}: 008 the macro {macro.name} takes part in making tables, so what runs is not what was "
                 "compiled; remove it, or say in its meta.point_in_time.trust why no row is changed"
             )
 
 
-def _writers(manifest: Mapping[str, Any], templates: Templates) -> Iterator[str]:
+def _writers(entries: Mapping[str, Any], relevant: set[str], templates: Templates) -> Iterator[str]:
     """SQL beside the models that writes what features read, or may."""
-    entries = {**manifest["nodes"], **manifest["sources"]}
-    relevant = _relevant(entries)
     names = {
         str(entries[key].get(part) or "").lower() for key in relevant for part in ("name", "alias", "identifier")
     } - {""}

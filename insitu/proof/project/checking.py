@@ -62,7 +62,7 @@ def check(
         freshness.check(target, select)
     with _without_collector():
         outcome = _check(target, nodes, dialect, select, today, witnesses, ties)
-    outcome.problems += beside.problems(contents, templates)
+    outcome.problems += beside.problems(target, contents, templates)
     return outcome
 
 

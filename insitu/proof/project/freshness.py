@@ -70,7 +70,7 @@ def _is_declared(node: dict[str, Any]) -> bool:
 
 def _changes(target: Path, manifest: dict[str, Any]) -> Iterator[str]:
     """Files that are not as they were when they were parsed, and how."""
-    root = next((p for p in target.resolve().parents if (p / "dbt_project.yml").is_file()), None)
+    root = project_root(target)
     if root is None:
         return  # the project's files are somewhere else
     parsed = _parsed(target, manifest)
@@ -93,6 +93,11 @@ def _changes(target: Path, manifest: dict[str, Any]) -> Iterator[str]:
         relative = path.relative_to(root).as_posix()
         if relative not in known and (parsed or path.suffix in (".sql", ".py")) and path.read_text().strip():
             yield f"`{relative}` is new"
+
+
+def project_root(target: Path) -> Path | None:
+    """The folder of the project that was compiled into `target`; None when it is somewhere else."""
+    return next((p for p in target.resolve().parents if (p / "dbt_project.yml").is_file()), None)
 
 
 def _parsed(target: Path, manifest: dict[str, Any]) -> list[tuple[str, Path, str, str]]:

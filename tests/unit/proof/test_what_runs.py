@@ -204,7 +204,7 @@ def test_another_model_that_writes_by_a_query(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "harmful"),
-    [("duckdb__create_table_as", True), ("create_table_as", True), ("materialization_table_duckdb", True),
+    [("duckdb__create_table_as", True), ("create_table_as", True), ("materialization_table_duckdb", True), ("materialization_mine_duckdb", False),
      ("default__get_merge_sql", True), ("generate_schema_name", False), ("default__dateadd", False), ("cents", False)],
 )  # fmt: skip
 def test_macros_in_the_place_of_dbts_own(tmp_path: Path, name: str, harmful: bool) -> None:
@@ -213,7 +213,7 @@ def test_macros_in_the_place_of_dbts_own(tmp_path: Path, name: str, harmful: boo
         "get_merge_sql": "macros/materializations/models/incremental/merge.sql", "materialization_table_default": "macros/materializations/models/table.sql",
         "generate_schema_name": "macros/get_custom_name/get_custom_schema.sql", "dateadd": "macros/utils/dateadd.sql",
     }  # fmt: skip
-    models = {"feat_orders": {"sql": GOOD, "point_in_time": FEATURES}}
+    models = {"feat_orders": {"sql": GOOD, "point_in_time": FEATURES, "config": {"materialized": "table"}}}
     text = f"{{% macro {name}(a) %}}x{{% endmacro %}}"
     target = write(
         tmp_path,
