@@ -8,9 +8,12 @@ is silently ignored is an expensive mistake. Blocks that belong to other parts (
 from __future__ import annotations
 
 import difflib
+import itertools
+import re
+from datetime import datetime
 from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from insitu import durations, metrics
 from insitu.errors import ConfigurationError
@@ -73,18 +76,98 @@ class CrossValidation(Block):
         return self
 
 
+class Start(Block):
+    """A slice that begins at a date, UTC, and not a length before the next one: `{from: 2010-01-01}`."""
+
+    start: datetime = Field(alias="from")
+
+    @field_validator("start", "end", mode="before", check_fields=False)
+    @classmethod
+    def plain_date(cls, value: Any) -> Any:
+        """`2010-01-01` or `2010-01-01 06:00:00`: as the macros read it, without a zone."""
+        text = str(value).replace("T", " ")
+        if not re.fullmatch(r"[1-9]\d{3}-\d\d-\d\d( \d\d:\d\d:\d\d)?", text):
+            raise ValueError(f"{str(value)!r} is no UTC time like 2010-01-01")
+        return text
+
+
+class Window(Start):
+    """A window of the test, with its end; without one, up to the moment of training."""
+
+    end: datetime | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def forward(self) -> Window:
+        if self.end is not None and self.end <= self.start:
+            raise ValueError(f"the window ends ({self.end}) before it begins ({self.start})")
+        return self
+
+
+D = TypeVar("D", bound=Start)
+
+
+def _dated(kind: type[D], value: Any) -> D:
+    """A slice with its date. Raises ValueError."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is neither a duration such as `31 days` nor a date: `{{from: 2010-01-01}}`")
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        known = [field.alias for field in kind.model_fields.values()]
+        said = [
+            f"`{problem['loc'][0]}` is unknown; allowed: {', '.join(map(str, known))}"
+            if problem["type"] == "extra_forbidden"
+            else f"`{problem['loc'][0]}` is missing"
+            if problem["type"] == "missing"
+            else problem["msg"].removeprefix("Value error, ")
+            for problem in error.errors()
+        ]
+        raise ValueError("; ".join(said)) from None
+
+
+def _in_order(windows: list[Window]) -> list[Window]:
+    """The windows by their beginning. Raises ValueError where two overlap."""
+    if not windows:
+        raise ValueError("no window is given")
+    ordered = sorted(windows, key=lambda window: window.start)
+    for one, other in itertools.pairwise(ordered):
+        if one.end is None or one.end > other.start:
+            raise ValueError(f"the window from {one.start} has to end before {other.start}, where another begins")
+    return ordered
+
+
 class Training(Block):
-    """Which days are for what, counted back from `training_as_of`."""
+    """Which days are for what, counted back from `training_as_of`, or from a date on."""
 
     retrain_every: Literal["day", "week", "month", "quarter", "year"] = "month"
-    test: str = "30 days"
+    test: str | list[Window] = "30 days"
     gap: str | None = "7 days"
-    validation: str = "30 days"
+    validation: str | Start = "30 days"
     history: str | None = None  # train rows older than this before the train split's end are left out
-    refit: bool = True  # after validation, fit the same procedure once more on train + validation
+    # After validation, fit the same procedure once more on train + validation; `everything`: and, to be deployed once
+    # it is promoted, on all rows whose label had matured.
+    refit: Literal[True, False, "everything"] = True
     cross_validation: CrossValidation = CrossValidation()
 
-    check_durations = field_validator("test", "gap", "validation", "history")(duration)
+    check_durations = field_validator("gap", "history")(duration)
+
+    @field_validator("test", "validation", mode="before")
+    @classmethod
+    def duration_or_date(cls, value: Any, info: ValidationInfo) -> Any:
+        """Durations in their usual spelling; the windows of the test in order."""
+        kind = Window if info.field_name == "test" else Start
+        if isinstance(value, dict):
+            return [_dated(kind, value)] if kind is Window else _dated(kind, value)
+        if isinstance(value, list) and kind is Window:
+            return _in_order([_dated(Window, item) for item in value])
+        return duration(value) if value is not None else _dated(kind, value)
+
+    @model_validator(mode="after")
+    def in_order(self) -> Training:
+        test, validation = self.test, self.validation
+        if isinstance(test, list) and isinstance(validation, Start) and validation.start >= test[0].start:
+            raise ValueError(f"the validation begins ({validation.start}) after the test ({test[0].start})")
+        return self
 
 
 class Search(Block):

@@ -18,10 +18,10 @@ def score() -> None:
     "--as-of",
     help='Time such as "2013-11-02" or "2013-11-02 06:00:00", UTC unless it has an offset; the project\'s by default.',
 )
-@click.option("--refresh/--no-refresh", default=True, show_default=True, help="Build the scoring set first.")
+@click.option("--refresh/--no-refresh", default=True, show_default=True, help="Build scoring set and champion first.")
 @click.pass_obj
 def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: bool) -> None:
-    """Score the window that --as-of opens with the champion; the same batch twice adds nothing."""
+    """Score the window that --as-of opens with the champion of that time; the same batch twice adds nothing."""
     from insitu.scoring.batch import score_batch  # scikit-learn takes a second to import
 
     project = project or Project.find()
@@ -32,6 +32,7 @@ def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: b
         given["insitu_as_of"] = str(moment(str(given["insitu_as_of"]), "insitu_as_of in --vars"))
     project.use_case_config(use_case)
     if refresh:
-        run_dbt(project, "--quiet", "run", "--select", f"+{use_case}__scoring_set", variables=given)
+        wanted = [f"+{use_case}__scoring_set", f"{use_case}__champion"]
+        run_dbt(project, "--quiet", "run", "--select", *wanted, variables=given)
     scored = score_batch(project, use_case, given.get("insitu_as_of"))
     click.echo(f"{scored.use_case}: {scored.rows:,} new predictions for {scored.batch_as_of}")

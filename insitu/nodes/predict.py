@@ -1,5 +1,6 @@
 """Predictions: the champion on the scoring set, one batch per champion and contents of the set."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -10,7 +11,7 @@ import pyarrow as pa
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
 from insitu.nodes.scores import score_batches, score_fields
-from insitu.nodes.session import Session, clear_errors, own_rows, rows
+from insitu.nodes.session import Session, clear_errors, own_rows_locked, rows
 from insitu.quoting import literal
 from insitu.registry.model import Model
 from insitu.warehouse.lazy_query import LazyQuery
@@ -37,7 +38,7 @@ def predict(
         is there already.
     """
     use_case = dbt.this.identifier.removesuffix("__predictions")
-    existing = {batch_id for (batch_id,) in own_rows(dbt, session, "distinct batch_id")}
+    existing = {batch_id for (batch_id,) in own_rows_locked(dbt, session, "distinct batch_id")}
     return predict_batch(parse(meta["ml"], use_case), use_case, scoring_set, models, champion, existing)
 
 
@@ -47,17 +48,18 @@ def predict_batch(
     """Apply the champion to the scoring set, streaming; the dbt node and the batch scorer both end here.
 
     Raises:
-        InsituError: there is no champion, or its bytes are not those that were registered.
+        InsituError: there is no champion for the time of the set, or its bytes are not those that were registered.
     """
     schema = _schema(config, scoring_set)
     contents = scoring_set.project("scoring_set_id, batch_as_of").limit(1).fetchall()
     if not contents:
         return pa.RecordBatchReader.from_batches(schema, [])
-    model_row = _champion(use_case, models, champion)
-    batch_id = _batch_id(model_row["artifact_sha256"], *contents[0])
+    model_row = _champion(use_case, models, champion, contents[0][1])
+    artifact_hash = model_row.get("deployed_artifact_sha256") or model_row["artifact_sha256"]
+    batch_id = _batch_id(artifact_hash, *contents[0])
     if batch_id in existing:
         return pa.RecordBatchReader.from_batches(schema, [])
-    model = Model.from_row(model_row, trusted=config.trusted_types)
+    model = Model.from_row(model_row, "deployed", config.trusted_types)
     predicted_at = datetime.now(UTC).replace(tzinfo=None)
     reader = scoring_set.to_arrow_reader(BATCH_ROWS)
     try:
@@ -84,18 +86,43 @@ def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) 
     return sha256(f"{artifact_sha256}:{scoring_set_id}:{batch_as_of.isoformat()}".encode()).hexdigest()[:16]
 
 
-def _champion(use_case: str, models: LazyQuery, champion: LazyQuery) -> dict[str, Any]:
-    found = champion.project("model_version").fetchall()
-    if not found:
+def _champion(use_case: str, models: LazyQuery, champion: LazyQuery, batch_as_of: datetime) -> dict[str, Any]:
+    """The registry's row of the version that was in charge when the batch is due."""
+    if "holds_until" not in champion.columns:
         raise InsituError(
-            f"`{use_case}` has no champion to predict with. `{use_case}__promotions` says why each candidate was "
-            "rejected; pin one in the seed `promotion_overrides` to use it all the same."
+            f"`{use_case}__champion` does not say for which time it holds: an earlier version of Insitu built it. "
+            f"Build it again: dbt run --select {use_case}__champion."
         )
-    return rows(models.filter(f"model_version = {literal(found[0][0])}"))[0]
+    found = champion.project("model_version, holds_from, holds_until").fetchall()
+    if not found:
+        raise InsituError(f"`{use_case}` has no champion at {batch_as_of}: {_why(use_case, models, batch_as_of)}")
+    version, start, end = found[0]
+    if batch_as_of < start or (end is not None and batch_as_of >= end):
+        until = f"to {end}" if end is not None else "on"
+        raise InsituError(
+            f"`{use_case}__champion` says who was in charge from {start} {until}, and `{use_case}__scoring_set` is for "
+            f"{batch_as_of}. Build both for one time: dbt run --select {use_case}__scoring_set {use_case}__champion "
+            f"--vars '{{insitu_as_of: \"{batch_as_of}\"}}'."
+        )
+    return rows(models.filter(f"model_version = {literal(version)}"))[0]
+
+
+def _why(use_case: str, models: LazyQuery, batch_as_of: datetime) -> str:
+    trained = [row[0] for row in models.filter("status = 'trained'").project("training_as_of").fetchall()]
+    if trained and min(trained) > batch_as_of:
+        return (
+            f"its first version was trained for {min(trained)}. Build all of it for the earlier time "
+            f"(dbt build --vars '{{insitu_as_of: \"{batch_as_of}\"}}'), or score a later one."
+        )
+    return (
+        f"`{use_case}__promotions` says why each candidate was rejected; pin one in the seed `promotion_overrides` to "
+        "use it all the same."
+    )
 
 
 def _schema(config: UseCase, scoring_set: LazyQuery) -> pa.Schema:
     source = scoring_set.limit(0).to_arrow_reader(1).schema
+    key = ["batch_id", *config.key, *(["class"] if config.task == "multiclass" else [])]
     return pa.schema(
         [
             ("batch_id", pa.string()),
@@ -104,5 +131,6 @@ def _schema(config: UseCase, scoring_set: LazyQuery) -> pa.Schema:
             *[source.field(name) for name in config.key],
             *score_fields(config),
             ("predicted_at", pa.timestamp("us")),
-        ]
+        ],
+        {"unique_key": json.dumps(key)},
     )

@@ -20,6 +20,8 @@ class Session(Protocol):
 
     def sql(self, query: str) -> LazyQuery: ...
 
+    def execute(self, query: str) -> Any: ...
+
 
 def table(session: Session, query: str) -> pa.Table:
     """All rows of a query; for small results."""
@@ -31,6 +33,21 @@ def own_rows(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:
     if not dbt.is_incremental:
         return []
     return session.sql(f"select {columns} from {dbt.this}").fetchall()
+
+
+def own_rows_locked(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:
+    """As `own_rows`, where nobody else can add rows until the running model has committed its own.
+
+    On DuckDB nobody can: a file has one writer.
+    """
+    lock = getattr(session, "lock_appends", None)
+    if lock is None:
+        return own_rows(dbt, session, columns)
+    lock(dbt.this.schema, dbt.this.identifier)
+    if not dbt.is_incremental:
+        return []
+    found: list[tuple[Any, ...]] = session.execute(f"select {columns} from {dbt.this}").fetchall()
+    return found
 
 
 def rows(relation: LazyQuery) -> list[dict[str, Any]]:

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from insitu.config import parse
 from insitu.nodes.evidence import point_in_time
 from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows, table
-from insitu.nodes.snapshot import current_snapshot
+from insitu.nodes.snapshot import Snapshot, current_snapshot
 from insitu.nodes.target import target_path
 from insitu.quoting import identifiers
 from insitu.training.checkpoint import Checkpoint
@@ -32,7 +33,8 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQu
         snapshots: `<use_case>__snapshots`; the rows that are trained on.
 
     Returns:
-        One row per newly fitted candidate; none when nothing changed.
+        One row per newly fitted candidate, and the rows of this snapshot whose point-in-time verdict is another now;
+        none when nothing changed.
     """
     use_case = dbt.this.identifier.removesuffix("__models")
     snapshot = current_snapshot(training_set, use_case)
@@ -42,19 +44,47 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQu
     existing = {key for key, *_ in registered}
     if nothing_new(parse(meta["ml"], use_case), snapshot.snapshot_id, {tuple(rest) for _, *rest in registered}):
         Checkpoint(checkpoints()).forget(existing)
+        trained = MODELS_SCHEMA.empty_table()
+    else:
+        columns = identifiers(*training_set.columns)
+        rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000)
+        with interruptible():
+            trained = train_candidates(meta["ml"], use_case, rows, existing, checkpoints=checkpoints())
+    unproved = _unproved(dbt, session, snapshot)
+    if not (trained.num_rows or unproved.num_rows):
+        return trained
+    verdict = point_in_time(partial(table, session), use_case)
+    changed = unproved.filter(
+        pc.or_(
+            pc.not_equal(pc.fill_null(unproved["point_in_time"], ""), verdict[0]),
+            pc.not_equal(pc.fill_null(unproved["point_in_time_message"], ""), verdict[1] or ""),
+        )
+    )
+    return _judged(pa.concat_tables([trained, changed]), verdict)
+
+
+def _unproved(dbt: Any, session: Session, snapshot: Snapshot) -> pa.Table:
+    """The registered versions of this snapshot that are not proved: a declaration may have been corrected since."""
+    if not dbt.is_incremental:
         return MODELS_SCHEMA.empty_table()
-    columns = identifiers(*training_set.columns)
-    rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000)
-    with interruptible():
-        trained = train_candidates(meta["ml"], use_case, rows, existing, checkpoints=checkpoints())
-    if trained.num_rows:
-        found = point_in_time(partial(table, session), use_case)
-        verdict = dict(zip(("point_in_time", "point_in_time_message"), found, strict=True))
-        for name, value in verdict.items():
-            position = trained.schema.get_field_index(name)
-            column = pa.repeat(pa.scalar(value, pa.string()), trained.num_rows)
-            trained = trained.set_column(position, trained.schema.field(position), column)
-    return trained
+    found = session.sql(
+        f"select * from {dbt.this} where {snapshot.condition} and status = 'trained' "
+        "and coalesce(point_in_time, '') <> 'proved'"
+    )
+    known = set(found.columns)
+    rows = found.to_arrow_reader(100).read_all().select([name for name in MODELS_SCHEMA.names if name in known])
+    missing = [field for field in MODELS_SCHEMA if field.name not in known]
+    for field in missing:
+        rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows.select(MODELS_SCHEMA.names).cast(MODELS_SCHEMA)
+
+
+def _judged(rows: pa.Table, verdict: tuple[str, str | None]) -> pa.Table:
+    for name, value in zip(("point_in_time", "point_in_time_message"), verdict, strict=True):
+        position = rows.schema.get_field_index(name)
+        column = pa.repeat(pa.scalar(value, pa.string()), rows.num_rows)
+        rows = rows.set_column(position, rows.schema.field(position), column)
+    return rows
 
 
 def checkpoints() -> Path | None:

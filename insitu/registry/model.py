@@ -31,8 +31,9 @@ class Model:
 
         Args:
             row: the row, by column name (`table.to_pylist()[0]`).
-            split: `validation` loads the model that has not seen the validation rows; every other value the model that
-                is deployed. They are one and the same when `training.refit` is off.
+            split: `validation` loads the model that has not seen the validation rows, `deployed` the one that predicts,
+                every other value the one that is tested. The tested one is also the first when `training.refit` is off,
+                and the last unless it is `everything`.
             trusted: `meta.ml.trusted_types`.
 
         Raises:
@@ -40,8 +41,8 @@ class Model:
         """
         version = str(row["model_version"])
         column = "artifact"
-        if split == "validation" and row.get("validation_artifact") is not None:
-            column = "validation_artifact"
+        if split in ("validation", "deployed") and row.get(f"{split}_artifact") is not None:
+            column = f"{split}_artifact"
         data = row[column]
         if row["status"] != "trained" or data is None:
             raise InsituError(f"`{version}` has no artifact: its status is {row['status']!r} ({row['message']})")

@@ -21,12 +21,12 @@ def score_batch(project: Project, use_case: str, as_of: str | None = None) -> Sc
     """Apply the champion to `<use_case>__scoring_set` and append to `<use_case>__predictions`, whole or not at all.
 
     Args:
-        project: the dbt project; its scoring set must have been built.
+        project: the dbt project; its scoring set and champion must have been built, for one time.
         use_case: name of the use case.
         as_of: what the scoring set's `batch_as_of` has to be; None for whatever it is.
 
     Raises:
-        InsituError: the scoring set is for another time or empty, or there is no champion.
+        InsituError: the scoring set is for another time or empty, or there is no champion of that time.
     """
     config = parse(project.use_case_config(use_case), use_case)
     relation = {
@@ -44,10 +44,11 @@ def score_batch(project: Project, use_case: str, as_of: str | None = None) -> Sc
                 f"`{use_case}__scoring_set` was built for {sets[0]}, not for {as_of}. "
                 "Leave out --no-refresh to build it."
             )
-        existing = warehouse.query(f"select distinct batch_id from {relation['predictions']}").column(0).to_pylist()
         scoring_set, models, champion = (
             warehouse.sql(f"select * from {relation[name]}") for name in ("scoring_set", "models", "champion")
         )
-        rows = predict_batch(config, use_case, scoring_set, models, champion, set(existing))
-        written = warehouse.append(relation["predictions"], rows)
+        with warehouse.appending(relation["predictions"]) as predictions:
+            existing = predictions.query(f"select distinct batch_id from {relation['predictions']}").column(0)
+            rows = predict_batch(config, use_case, scoring_set, models, champion, set(existing.to_pylist()))
+            written = predictions.append(rows)
     return Scored(use_case, str(sets[0]), written)

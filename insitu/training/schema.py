@@ -27,6 +27,10 @@ MODELS_SCHEMA = pa.schema(
         # The same candidate before it saw the validation rows; NULL when `training.refit` is off.
         pa.field("validation_artifact", pa.binary()),
         pa.field("validation_artifact_sha256", pa.string()),
+        # The same candidate fitted on all rows, for when it was judged; NULL but for `training: {refit: everything}`.
+        pa.field("deployed_artifact", pa.binary()),
+        pa.field("deployed_artifact_sha256", pa.string()),
+        pa.field("deployed_rows", pa.int64()),
         # What `insitu check` says of the training set's SQL: proved | not proved | not checked, and why.
         pa.field("point_in_time", pa.string()),
         pa.field("point_in_time_message", pa.string()),

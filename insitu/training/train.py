@@ -157,6 +157,7 @@ def _fit(run: Run, candidate: Candidate) -> dict[str, Any]:
 
     blob = artifact.dumps(fitted.final, settings.trusted_types)
     early = artifact.dumps(fitted.first, settings.trusted_types) if fitted.refitted else None
+    deployed = None if fitted.everything is None else artifact.dumps(fitted.everything, settings.trusted_types)
     if own:
         parameters: dict[str, Any] = own.procedure.parameters
     else:
@@ -173,6 +174,9 @@ def _fit(run: Run, candidate: Candidate) -> dict[str, Any]:
         "artifact_sha256": artifact.sha256(blob),
         "validation_artifact": early,
         "validation_artifact_sha256": artifact.sha256(early) if early else None,
+        "deployed_artifact": deployed,
+        "deployed_artifact_sha256": artifact.sha256(deployed) if deployed else None,
+        "deployed_rows": fitted.all_rows,
         "trained_rows": fitted.rows,
     }
 

@@ -1,7 +1,9 @@
-"""One small interface over the two warehouses: query to Arrow, stream, append in one transaction."""
+"""One small interface over the two warehouses: query to Arrow, stream, check and append in one transaction."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -10,6 +12,16 @@ from insitu.errors import ConfigurationError
 from insitu.warehouse.errors import explaining
 from insitu.warehouse.lazy_query import LazyQuery
 from insitu.warehouse.project import Project
+
+
+class Appender(Protocol):
+    """The open transaction."""
+
+    def query(self, sql: str) -> pa.Table:
+        """Rows as they are now, with all that others have committed."""
+
+    def append(self, rows: pa.RecordBatchReader) -> int:
+        """Append rows by column name; return how many."""
 
 
 class Warehouse(Protocol):
@@ -21,8 +33,8 @@ class Warehouse(Protocol):
     def sql(self, query: str) -> LazyQuery:
         """A query that has not run yet, as Python models have them."""
 
-    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
-        """Append rows to a table by column name, all of them or none; return how many."""
+    def appending(self, relation: str) -> AbstractContextManager[Appender]:
+        """A transaction that adds rows to a table while nobody else does; committed at the end, or nothing is."""
 
 
 @contextmanager

@@ -1,7 +1,11 @@
 """DuckDB behind the `Warehouse` interface."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,22 +59,39 @@ class DuckDBWarehouse:
         relation: LazyQuery = self.connection.cursor().sql(query)
         return relation
 
-    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
-        """See `Warehouse.append`."""
+    @contextmanager
+    def appending(self, relation: str) -> Iterator[DuckDBAppender]:
+        """See `Warehouse.appending`; a file has one writer, so there is nobody to wait for."""
         self.connection.execute("begin")
         try:
-            self.connection.register("rows_to_append", rows)
-            names = identifiers(*rows.schema.names)
-            inserted = self.connection.execute(
-                f"insert into {relation} ({names}) select {names} from rows_to_append"
-            ).fetchall()
-            self.connection.unregister("rows_to_append")
+            yield DuckDBAppender(self.connection, relation)
             self.connection.execute("commit")
         except BaseException:
             self.connection.execute("rollback")
             raise
-        return int(inserted[0][0])
 
     def close(self) -> None:
         """Release the file."""
         self.connection.close()
+
+
+@dataclass(frozen=True)
+class DuckDBAppender:
+    """See `Appender`."""
+
+    connection: duckdb.DuckDBPyConnection
+    relation: str
+
+    def query(self, sql: str) -> pa.Table:
+        """See `Appender.query`."""
+        return self.connection.sql(sql).to_arrow_table()
+
+    def append(self, rows: pa.RecordBatchReader) -> int:
+        """See `Appender.append`."""
+        self.connection.register("rows_to_append", rows)
+        names = identifiers(*rows.schema.names)
+        inserted = self.connection.execute(
+            f"insert into {self.relation} ({names}) select {names} from rows_to_append"
+        ).fetchall()
+        self.connection.unregister("rows_to_append")
+        return int(inserted[0][0])

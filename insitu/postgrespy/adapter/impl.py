@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -37,6 +38,7 @@ class PostgresPyAdapter(PostgresAdapter):
     def __init__(self, config: Any, mp_context: Any) -> None:
         super().__init__(config, mp_context)
         self._responses: dict[str, AdapterResponse] = {}
+        self._keys: dict[str, list[str]] = {}
 
     @available
     def run_python_model(self, model: dict[str, Any], relation: Any, temporary: bool) -> AdapterResponse:
@@ -60,6 +62,7 @@ class PostgresPyAdapter(PostgresAdapter):
                 result = python_model.run(name, model["compiled_code"], session)
                 schema, batches = python_model.to_stream(name, result)
                 del result
+                self._keys[model["unique_id"]] = python_model.unique_key(schema)
                 for field in schema:
                     encoder(field, self._declared(model).get(field.name, ""))  # refuse before anything is written
                 self.connections.add_query(self._create_table(model, relation, temporary, schema))
@@ -76,6 +79,31 @@ class PostgresPyAdapter(PostgresAdapter):
     def python_model_response(self, unique_id: str) -> AdapterResponse:
         """What the last run of a Python model wrote."""
         return self._responses[unique_id]
+
+    @available
+    def keep_unique(self, model: dict[str, Any], relation: Any) -> None:
+        """A unique index on the key that a Python model's rows declare (`python_model.unique_key`), if they do."""
+        key = self._keys.get(model["unique_id"])
+        if not key:
+            return
+        columns = quoting.identifiers(*key)
+        digest = hashlib.md5(f"{relation.identifier}:{columns}".encode(), usedforsecurity=False).hexdigest()
+        handle = self.connections.get_thread_connection().handle
+        try:
+            with handle.cursor() as cursor:
+                cursor.execute(
+                    f"create unique index if not exists insitu_once_{digest[:16]} on {relation.render()} ({columns})"
+                )
+            handle.commit()
+        except psycopg2.errors.UniqueViolation as error:
+            handle.rollback()
+            same = " and ".join(f"more.{name} = kept.{name}" for name in map(quoting.identifier, key))
+            table = relation.render()
+            raise DbtDatabaseError(
+                f"{table} holds rows more than once by its key ({columns}): {error.diag.message_detail} Two processes "
+                "wrote them at once, before there was a constraint. Delete those that are too many: "
+                f"delete from {table} as more using {table} as kept where more.ctid > kept.ctid and {same}"
+            ) from error
 
     @available
     def source_file(self, question: str, request: dict[str, Any]) -> dict[str, str]:

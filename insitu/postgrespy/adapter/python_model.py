@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import linecache
 import sys
 import traceback
@@ -75,6 +76,15 @@ def to_stream(name: str, result: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatc
         raise DbtRuntimeError(f"Python model `{name}` returned {found}; it must return {RETURNABLE}.")
     _refuse_names(name, schema.names)
     return schema, batches
+
+
+def unique_key(schema: pa.Schema) -> list[str]:
+    """The columns that tell the rows of a model's table from one another, where its result says so.
+
+    A model says it in the metadata of the Arrow schema that it returns: `{"unique_key": '["id", "day"]'}`.
+    """
+    told = (schema.metadata or {}).get(b"unique_key")
+    return list(json.loads(told)) if told else []
 
 
 def _refuse_names(name: str, columns: list[str]) -> None:

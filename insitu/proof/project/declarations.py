@@ -205,7 +205,8 @@ class TrainingSet(_Declared):
 
     @property
     def exempt(self) -> set[str]:
-        return {c.lower() for c in (*self.labels, *self.batch)}
+        """Labels, the batch, and `split`: which slice a row is in depends on when its label was known; no feature."""
+        return {c.lower() for c in (*self.labels, *self.batch)} | {"split"}
 
 
 Declaration = Annotated[

@@ -18,9 +18,10 @@ def decisions(context: Context) -> Section:
             min(as_of) as first_as_of, max(as_of) as last_as_of
         from {use__predictions}
         group by batch_id, batch_as_of, model_version
-        order by batch_as_of desc, max(predicted_at) desc
+        order by batch_as_of desc, case when model_version = ? then 0 else 1 end, max(predicted_at) desc
         limit 1
-        """
+        """,
+        context.champion_version,
     )
     if not batch:
         return Section("decisions", "The last batch", nothing(batch, otherwise="Nothing has been scored yet."))

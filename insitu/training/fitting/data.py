@@ -1,6 +1,7 @@
 """A snapshot from the warehouse as arrays to fit on, always in the same order.
 
-Only rows of the splits `train` and `validation` are kept: training never sees the gap or the test. Rows are sorted by
+Only rows of the splits `train` and `validation` are kept: training never sees the gap or the test, unless a version is
+to be fitted again on everything, for when it has been judged (`training: {refit: everything}`). Rows are sorted by
 as-of time and entity, so the order in which the warehouse returns them has no influence on the model.
 """
 
@@ -66,6 +67,7 @@ class Dataset:
     classes: list[Any] | None
     rows: Rows
     is_train: Array  # mask over rows: split `train`; the others are `validation`
+    everything: Rows | None = None  # gap and test too, where a version is fitted again after it was judged
 
     @property
     def train(self) -> Rows:
@@ -134,7 +136,8 @@ def read(
     keep = [*use_case.key, "split", use_case.label, "matured_at", "snapshot_id", "training_as_of"]
     wanted = list(dict.fromkeys([*keep, *kinds]))
     batches = source.to_batches() if isinstance(source, pa.Table) else source
-    splits = pa.array(["train", "validation"])
+    everything = use_case.training.refit == "everything"
+    splits = pa.array(["train", "validation", *(["gap", "test"] if everything else [])])
     parts = [
         part.filter(pc.is_in(part.column("split").cast(pa.string()), splits))
         for part in (batch.select(wanted) for batch in batches)
@@ -153,6 +156,9 @@ def read(
     # Column by column, so that there are never two copies of all rows.
     table = pa.table({column: unsorted.pop(column).take(order) for column in wanted})
 
+    known = pc.is_in(table.column("split").cast(pa.string()), pa.array(["train", "validation"]))
+    if everything:
+        table, known = _of_known_classes(table, known, use_case)
     y, classes = _label(table.column(use_case.label), use_case.task, name, use_case.label)
     is_train = np.asarray(pc.equal(table.column("split").cast(pa.string()), "train").to_numpy())
     raw = [Feature(column, kind, str(table.schema.field(column).type)) for column, kind in kinds.items()]
@@ -169,7 +175,26 @@ def read(
         _times(table.column("matured_at")),
         groups,
     )
-    return Dataset(snapshot, training_as_of, features, dropped, classes, rows, is_train)
+    fitted = np.asarray(known.to_numpy())
+    return Dataset(
+        snapshot,
+        training_as_of,
+        features,
+        dropped,
+        classes,
+        rows.take(fitted) if everything else rows,
+        is_train[fitted] if everything else is_train,
+        rows if everything else None,
+    )
+
+
+def _of_known_classes(table: pa.Table, known: pa.ChunkedArray, use_case: UseCase) -> tuple[pa.Table, pa.ChunkedArray]:
+    """Without rows of classes that only gap and test have: a version keeps its classes when it is fitted again."""
+    if use_case.task == "regression":
+        return table, known
+    label = table.column(use_case.label)
+    kept = pc.is_in(label, pc.unique(label.filter(known)))
+    return table.filter(kept), known.filter(kept)
 
 
 def describe(frame: pd.DataFrame, features: list[Feature]) -> tuple[list[Feature], list[dict[str, Any]]]:

@@ -17,7 +17,7 @@ from insitu.training.fitting.families import FAMILIES, average, stack
 from insitu.training.fitting.procedure import Notes, Procedure
 from insitu.training.fitting.temporal import folds, recent
 
-Stage = Literal["train", "final"]
+Stage = Literal["train", "final", "everything"]
 
 
 @dataclass
@@ -34,9 +34,11 @@ class Fitted:
     """A candidate's models."""
 
     first: Any  # has not seen the validation rows
-    final: Any  # the one to deploy; the same object where nothing is refitted
+    final: Any  # the one to test, and to deploy; the same object where nothing is refitted
     notes: Notes  # what was decided while the final one was fitted
     rows: int  # on which the final one was fitted
+    everything: Any = None  # the one to deploy after it was judged, where there is one
+    all_rows: int | None = None  # on which that was fitted
 
     @property
     def refitted(self) -> bool:
@@ -56,7 +58,9 @@ class Run:
     _fitted: dict[tuple[str, Stage], tuple[Any, Notes]] = field(default_factory=dict)
 
     def rows(self, stage: Stage) -> Rows:
-        """The rows of a stage: `train` is the split of that name, `final` adds the validation rows."""
+        """The rows of a stage: `train` is the split of that name, `final` adds validation, `everything` the rest."""
+        if stage == "everything" and self.data.everything is not None:
+            return self.data.everything
         return self.data.train if stage == "train" else self.data.rows
 
     def tuned(self, candidate: Candidate) -> Tuned:
@@ -71,11 +75,16 @@ class Run:
         return self._tuned[candidate.name]
 
     def models(self, candidate: Candidate) -> Fitted:
-        """Fit a candidate: on the split `train`, then by the same procedure on the validation rows too."""
+        """Fit a candidate: on the split `train`, then by the same procedure on the validation rows, and on all, too."""
         first, notes = self.fitted(candidate, "train")
         stage: Stage = "final" if self.settings.training.refit and len(self.data.validation) > 0 else "train"
         final, notes = self.fitted(candidate, stage)
-        return Fitted(first, final, notes, len(recent(self.rows(stage), self.settings.training.history)))
+        history = self.settings.training.history
+        fitted = len(recent(self.rows(stage), history))
+        if self.data.everything is None:
+            return Fitted(first, final, notes, fitted)
+        everything, _ = self.fitted(candidate, "everything")
+        return Fitted(first, final, notes, fitted, everything, len(recent(self.data.everything, history)))
 
     def fitted(self, candidate: Candidate, stage: Stage) -> tuple[Any, Notes]:
         """The candidate fitted on the rows of a stage, and what was decided on the way."""

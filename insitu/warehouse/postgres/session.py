@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from insitu.quoting import identifier, literal
 from insitu.warehouse.postgres.lazy_query import PostgresQuery
+from insitu.warehouse.postgres.lock import lock_appends
 from insitu.warehouse.postgres.read import Reader, SnapshotReader, TransactionReader
 
 # Settings that only concern the client's side of a connection, or that the reader needs otherwise.
@@ -71,6 +72,13 @@ class Session:
                 cursor.execute(_TOKENS.sub(_placeholder, statement), tuple(parameters))
             self._refresh()
         return Result(cursor)
+
+    def lock_appends(self, schema: str, table: str) -> None:
+        """Wait until no other transaction appends to the table; held until this one ends. See `lock_appends`.
+
+        What the table holds has to be read by `execute` then: `sql` reads what was there when the model began.
+        """
+        lock_appends(lambda query: self.execute(query).fetchall(), schema, table)
 
     @property
     def reader(self) -> Reader:

@@ -1,8 +1,11 @@
 """PostgreSQL behind the `Warehouse` interface: ADBC for Arrow both ways (COPY underneath)."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,6 +16,7 @@ from adbc_driver_postgresql import dbapi
 from insitu.errors import ConfigurationError
 from insitu.quoting import literal, parts
 from insitu.warehouse.lazy_query import LazyQuery
+from insitu.warehouse.postgres.lock import lock_appends
 from insitu.warehouse.postgres.session import Session
 from insitu.warehouse.postgres.settings import setting_text
 from insitu.warehouse.postgres.waiting import telling_waits
@@ -70,17 +74,21 @@ class PostgresWarehouse:
         relation: LazyQuery = self.session.sql(query)
         return relation
 
-    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
-        """See `Warehouse.append`."""
+    @contextmanager
+    def appending(self, relation: str) -> Iterator[PostgresAppender]:
+        """See `Warehouse.appending`."""
         schema, table = parts(relation)
+        appender = PostgresAppender(self.connection, schema, table)
         try:
-            with self._telling_waits(), self.connection.cursor() as cursor:
-                count = cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
+            # The lock must be older than what is read: with one snapshot for the whole transaction it would not be.
+            appender.run("set transaction isolation level read committed", fetch=False)
+            lock_appends(appender.run, schema, table)
+            with self._telling_waits():
+                yield appender
             self.connection.commit()
         except BaseException:
             self.connection.rollback()
             raise
-        return int(count)
 
     def _telling_waits(self) -> AbstractContextManager[None]:
         return telling_waits(
@@ -93,6 +101,32 @@ class PostgresWarehouse:
             self.session.close()
             self.handle.close()
         self.connection.close()
+
+
+@dataclass(frozen=True)
+class PostgresAppender:
+    """See `Appender`."""
+
+    connection: Any
+    schema: str
+    table: str
+
+    def run(self, sql: str, fetch: bool = True) -> list[tuple[Any, ...]]:
+        """The rows of a statement in the transaction."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall()) if fetch else []
+
+    def query(self, sql: str) -> pa.Table:
+        """See `Appender.query`."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetch_arrow_table()
+
+    def append(self, rows: pa.RecordBatchReader) -> int:
+        """See `Appender.append`."""
+        with self.connection.cursor() as cursor:
+            return int(cursor.adbc_ingest(self.table, rows, mode="append", db_schema_name=self.schema))
 
 
 def _setup(credentials: Any) -> list[str]:

@@ -1,5 +1,7 @@
 {#- The body of `<use_case>__decisions`: the action that the cost matrix asks for, and the money it is expected to bring.
-    A prediction without a finite score is not acted upon. -#}
+    A prediction without a finite score is not acted upon. Where a row was scored more than once for one time, by several
+    versions or because the scoring set changed, `is_in_charge` says which prediction counts: that of the champion of that
+    time, the last of them. -#}
 {% macro decisions(use_case) %}
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
@@ -11,9 +13,30 @@ with predictions as (
     select * from {{ predictions }}
 ),
 
-thresholds as (
+champions as (
+    {{ insitu.champions_at(use_case, '(select distinct batch_as_of as moment from predictions) as batches') | indent(4) }}
+),
+
+ranked as (
     select
         predictions.*,
+        case
+            when predictions.batch_id = first_value(predictions.batch_id) over (
+                {{ insitu.partition_by(config.key + ['batch_as_of']) }}
+                order by
+                    case when predictions.model_version = champions.model_version then 0 else 1 end,
+                    predictions.predicted_at desc,
+                    predictions.batch_id
+            ) then 1
+            else 0
+        end as is_in_charge
+    from predictions
+    left join champions on predictions.batch_as_of = champions.moment
+),
+
+thresholds as (
+    select
+        ranked.*,
         {% if decidable -%}
         cast({{ options.threshold }} as double precision) as threshold,
         case when {{ insitu.is_finite('score') }} and score >= {{ options.threshold }} then 1 else 0 end as is_treated
@@ -21,7 +44,7 @@ thresholds as (
         cast(null as double precision) as threshold,
         0 as is_treated
         {%- endif %}
-    from predictions
+    from ranked
 ),
 
 final as (

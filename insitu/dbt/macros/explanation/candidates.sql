@@ -2,8 +2,11 @@
     became of it. -#}
 {% macro candidates(use_case) -%}
 {%- set metric = insitu.selection_metric(insitu.use_case_config(use_case)) -%}
+{%- set models = insitu.use_case_ref(use_case, 'models') -%}
+{%- set kept = adapter.get_columns_in_relation(models) | map(attribute='name') | list if execute else [] -%}
 with models as (
-    select * from {{ insitu.use_case_ref(use_case, 'models') }}
+    select *, {{ 'deployed_rows is not null' if 'deployed_rows' in kept else 'false' }} as is_refitted
+    from {{ models }}
 ),
 
 measured as (
@@ -30,7 +33,10 @@ trials as (
 ),
 
 promotions as (
-    select * from {{ insitu.use_case_ref(use_case, 'promotions') }}
+    select
+        *,
+        row_number() over (partition by model_version order by training_as_of desc, decided_at desc) as recency
+    from {{ insitu.use_case_ref(use_case, 'promotions') }}
 ),
 
 final as (
@@ -50,6 +56,7 @@ final as (
         measured.test_value,
         measured.test_ci_low,
         measured.test_ci_high,
+        models.is_refitted as test_is_estimate,
         promotions.decision,
         promotions.reason
     from models
@@ -57,7 +64,7 @@ final as (
         on models.model_version = measured.model_version and models.snapshot_id = measured.snapshot_id
     left join trials on models.model_version = trials.model_version
     left join promotions
-        on models.model_version = promotions.model_version and models.training_as_of = promotions.training_as_of
+        on models.model_version = promotions.model_version and promotions.recency = 1
 )
 
 select * from final

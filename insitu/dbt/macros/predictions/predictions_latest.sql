@@ -1,5 +1,5 @@
-{#- Body of `<use_case>__predictions_latest`: one row per entity, from the last batch that scored it; in a multiclass task
-    with the most probable class and its probability. -#}
+{#- Body of `<use_case>__predictions_latest`: one row per entity, from the last batch that scored it, by the champion of
+    that time; in a multiclass task with the most probable class and its probability. -#}
 {% macro predictions_latest(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
@@ -7,6 +7,7 @@
 {%- set time = adapter.quote(config.as_of) -%}
 with decisions as (
     select * from {{ insitu.use_case_ref(use_case, 'decisions') }}
+    where is_in_charge = 1
 ),
 
 ranked as (
@@ -14,7 +15,7 @@ ranked as (
         *,
         row_number() over (
             {{ insitu.partition_by(entity) }}
-            order by {{ time }} desc, batch_as_of desc, predicted_at desc, batch_id
+            order by {{ time }} desc, batch_as_of desc
             {{- ', score desc, class collate "C"' if config.get('task') == 'multiclass' }}
         ) as recency
     from decisions

@@ -1,13 +1,11 @@
-{#- Body of `<use_case>__champion`: the model in charge at `as_of`: the last promoted one that no override vetoes, or the
-    one an override pins. Overrides are the seed `promotion_overrides`; each acts from its day on. -#}
+{#- Body of `<use_case>__champion`: the model in charge at `as_of` (`champions_at`), and from when until when nothing changes
+    who that is: a batch of another time has another champion. When the view is built and nobody is in charge, dbt says so,
+    and why. -#}
 {% macro champion(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'evaluation', 'view') -%}
-with promotions as (
-    select * from {{ insitu.use_case_ref(use_case, 'promotions') }}
-    where decision = 'promoted' and training_as_of <= {{ insitu.timestamp_literal(insitu.training_as_of(use_case)) }}
-),
-
-models as (
+{%- do insitu.say_no_champion(use_case) -%}
+{%- set now = insitu.timestamp_literal(insitu.as_of()) -%}
+with models as (
     select
         model_version,
         candidate,
@@ -18,38 +16,26 @@ models as (
     where status = 'trained'
 ),
 
-overrides as (
-    select * from {{ ref('promotion_overrides') }}
-    where use_case = '{{ use_case }}' and effective_from <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+in_charge as (
+    {{ insitu.champions_at(use_case, insitu.this_moment()) | indent(4) }}
 ),
 
-eligible as (
-    select
-        model_version,
-        0 as is_pinned,
-        training_as_of as since,
-        decided_at,
-        reason
-    from promotions
-    where model_version not in (select model_version from overrides where override = 'veto')
-
+-- the moments at which somebody else may have come into charge
+changes as (
+    select training_as_of as moment
+    from {{ insitu.use_case_ref(use_case, 'promotions') }}
+    where decision = 'promoted'
     union all
-
-    select
-        model_version,
-        1 as is_pinned,
-        effective_from as since,
-        cast(null as timestamp) as decided_at,
-        reason
-    from overrides
-    where override = 'pin'
+    select effective_from as moment
+    from {{ ref('promotion_overrides') }}
+    where use_case = '{{ use_case }}'
 ),
 
-ranked as (
+period as (
     select
-        *,
-        row_number() over (order by is_pinned desc, since desc, decided_at desc, model_version) as rank
-    from eligible
+        max(case when moment <= {{ now }} then moment end) as holds_from,
+        min(case when moment > {{ now }} then moment end) as holds_until
+    from changes
 ),
 
 final as (
@@ -60,12 +46,20 @@ final as (
         models.family,
         models.training_as_of,
         models.trained_rows,
-        ranked.since as champion_since,
-        ranked.reason
-    from ranked
-    inner join models on ranked.model_version = models.model_version
-    where ranked.rank = 1
+        in_charge.since as champion_since,
+        in_charge.reason,
+        period.holds_from,
+        period.holds_until
+    from in_charge
+    inner join models on in_charge.model_version = models.model_version
+    cross join period
 )
 
 select * from final
+{%- endmacro %}
+
+
+{#- A relation for `champions_at` with one row: `as_of`. -#}
+{% macro this_moment() -%}
+(select {{ insitu.timestamp_literal(insitu.as_of()) }} as moment) as now
 {%- endmacro %}

@@ -1,8 +1,10 @@
-{#- Body of `<use_case>__training_set`: the feature rows whose label had matured at the moment of training, split by
-    time. `snapshot_id` is the hash of the contents: equal contents, equal id, in any order of rows. -#}
+{#- Body of `<use_case>__training_set`: the feature rows whose label had matured at the moment of training, and when the
+    slice began that judges them, split by time. `snapshot_id` is the hash of the contents: equal contents, equal id, in any
+    order of rows. -#}
 {% macro training_set(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'training') -%}
 {%- do insitu.check_declarations() -%}
+{%- do insitu.say_slices(use_case) -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 {%- set labels = insitu.use_case_ref(use_case, 'labels') -%}
@@ -23,16 +25,21 @@ labels as (
     where matured_at < {{ insitu.timestamp_literal(moment) }}
 ),
 
--- Read twice: DuckDB joins faster than it keeps so wide a table.
-labelled as {{ 'not materialized ' if target.type == 'duckdb' }}(
+placed as {{ 'not materialized ' if target.type == 'duckdb' }}(
     select
-        {{ insitu.split(use_case, 'features.' ~ config.as_of) }} as split,
+        {{ insitu.split(use_case, 'features.' ~ adapter.quote(config.as_of), 'labels.matured_at') }} as split,
         features.*,
         labels.{{ adapter.quote(config.label) }},
         labels.matured_at
     from features
     inner join labels
         on {{ insitu.join_on('features', 'labels', key) }}
+),
+
+-- Read twice: DuckDB joins faster than it keeps so wide a table.
+labelled as {{ 'not materialized ' if target.type == 'duckdb' }}(
+    select * from placed
+    where split is not null
 ),
 
 snapshot as (

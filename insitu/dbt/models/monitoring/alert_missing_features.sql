@@ -1,17 +1,9 @@
 {%- do insitu.overall_model('monitoring') -%}
 
 with drift as (
-    select
-        use_case,
-        model_version,
-        batch_as_of,
-        feature,
-        value,
-        usual,
-        n_rows,
-        max(batch_as_of) over (partition by use_case) as last_batch
+    select *
     from {{ ref('mon_feature_drift') }}
-    where metric = 'missing_share'
+    where metric = 'missing_share' and batch_id in (select batch_id from ({{ insitu.last_batches() }}) as last_batches)
 ),
 
 limits as (
@@ -28,8 +20,7 @@ findings as (
         drift.model_version
     from drift
     inner join limits on drift.use_case = limits.use_case
-    where drift.batch_as_of = drift.last_batch
-        and drift.n_rows >= limits.min_rows
+    where drift.n_rows >= limits.min_rows
         and drift.value > greatest(limits.feature_missing_share, drift.usual)
 )
 

@@ -1,9 +1,9 @@
 {%- do insitu.overall_model('monitoring') -%}
 
 with drift as (
-    select *, row_number() over (partition by use_case order by batch_as_of desc, batch_id) as recency
+    select *
     from {{ ref('mon_score_drift') }}
-    where metric = 'psi'
+    where metric = 'psi' and batch_id in (select batch_id from ({{ insitu.last_batches() }}) as last_batches)
 ),
 
 limits as (
@@ -19,7 +19,7 @@ findings as (
         greatest(limits.score_psi, drift.usual) as limit_value
     from drift
     inner join limits on drift.use_case = limits.use_case
-    where drift.recency = 1 and drift.n_rows >= limits.min_rows and drift.value > greatest(limits.score_psi, drift.usual)
+    where drift.n_rows >= limits.min_rows and drift.value > greatest(limits.score_psi, drift.usual)
 )
 
 select

@@ -3,12 +3,13 @@
 with volume as (
     select
         use_case,
-        day,
-        sum(n_predictions) as n_predictions,
-        row_number() over (partition by use_case order by day desc) as days_ago
-    from {{ ref('mon_volume') }}
-    group by use_case, day
-    having sum(n_predictions) > 0
+        cast(batch_as_of as date) as day,
+        sum(n_in_charge) as n_predictions,
+        row_number() over (partition by use_case order by cast(batch_as_of as date) desc) as days_ago
+    from {{ ref('ml_batches') }}
+    where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+    group by use_case, cast(batch_as_of as date)
+    having sum(n_in_charge) > 0
 ),
 
 usual as (

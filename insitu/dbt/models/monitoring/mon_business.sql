@@ -11,6 +11,7 @@ with outcomes as (
         profit_treat_all,
         profit_treat_none
     from {{ insitu.use_case_ref(use_case, 'outcomes') }}
+    where is_in_charge = 1
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

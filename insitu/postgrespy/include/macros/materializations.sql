@@ -10,6 +10,7 @@
   {% endfor %}
   {#- The node's result and its file under target/run are the Python model's, not the last statement's. -#}
   {% if model['language'] == 'python' %}
+    {% for relation in result.relations %}{% do adapter.keep_unique(model, relation) %}{% endfor %}
     {% do store_result('main', response=adapter.python_model_response(model['unique_id'])) %}
     {% do write(model['compiled_code']) %}
   {% endif %}
