@@ -24,10 +24,18 @@ def psi(reference: dict[str, int], current: dict[str, int]) -> float:
 def numeric_buckets(reference: np.ndarray, values: np.ndarray, bins: int = 10) -> dict[str, int]:
     known = np.sort(reference[np.isfinite(reference)])
     bin_of = np.floor((stats.rankdata(known) - 0.5) * bins / len(known)).astype(int)
-    edges = [known[bin_of == b].max() for b in np.unique(bin_of)]
+    members = [known[bin_of == b] for b in np.unique(bin_of)]
+    edges = [each.max() for each in members]
+    single = [len(each) > 1 and each.min() == each.max() for each in members]
     found: dict[str, int] = {}
     for value in values:
-        place = str(sum(value > edge for edge in edges[:-1])) if np.isfinite(value) else "missing"
+        if not np.isfinite(value):
+            place = "missing"
+        elif not members:
+            place = "unseen"
+        else:
+            bin_ = sum(value > edge for edge in edges[:-1])
+            place = "unseen" if single[bin_] and value != edges[bin_] else str(bin_)
         found[place] = found.get(place, 0) + 1
     return found
 
@@ -56,6 +64,7 @@ def numbers(macros: Macros) -> tuple[dict[str, np.ndarray], dict[tuple[str, str]
         "holes": np.where(random.random(300) < 0.3, np.nan, random.normal(size=300)),
         "constant": np.ones(40),
         "tiny": np.array([1.0, 2.0, 3.0]),
+        "flag": np.repeat([0.0, 1.0], 50),
     }
     current = {}
     for name in reference:
@@ -84,6 +93,46 @@ def test_numeric_psi(macros: Macros, numbers: tuple) -> None:
         assert values[name, batch] == pytest.approx(expected, abs=1e-9), (name, batch)
     assert values["smooth", "same"] == pytest.approx(0, abs=1e-12)
     assert values["smooth", "shifted"] > 0.25
+    assert values["constant", "shifted"] > 1, "nothing of it is what it always was"
+    assert values["constant", "same"] == pytest.approx(0, abs=1e-12)
+
+
+def test_what_a_baseline_never_had(macros: Macros) -> None:
+    nothing, ones, mixed = [np.nan] * 20, [1.0] * 20, [0.0, 1.0] * 10
+    groups = {
+        "another constant": (ones, [2.0] * 10),
+        "two values, one of them another": (mixed, [0.0, 7.0] * 5),
+        "between the two": (mixed, [0.0, 0.5] * 5),
+        "values where there were none": (nothing, ones),
+        "none where there were values": (ones, nothing),
+    }
+    macros.load("reference_b", pd.concat([pd.DataFrame({"f": f, "value": r}) for f, (r, _) in groups.items()]))
+    macros.load("newer_b", pd.concat([pd.DataFrame({"f": f, "value": c}) for f, (_, c) in groups.items()]))
+    found = macros.run("drift_psi", reference="reference_b", current="newer_b", by=["f"]).set_index("f").value
+    whole = (1 - FLOOR) * np.log(1 / FLOOR)
+    half = (0.5 - FLOOR) * np.log(0.5 / FLOOR)
+    assert found.astype(float).to_dict() == pytest.approx(
+        {
+            "another constant": 2 * whole,
+            "two values, one of them another": 2 * half,
+            "between the two": 2 * half,
+            "values where there were none": 2 * whole,
+            "none where there were values": 2 * whole,
+        }
+    )
+
+
+@pytest.mark.parametrize("kind", ["numeric", "categorical"])
+def test_two_baselines_of_nothing_are_not_no_drift(macros: Macros, kind: str) -> None:
+    value = np.array([np.nan] * 5) if kind == "numeric" else pd.array([None] * 5, dtype="string")
+    macros.load("nothing", pd.DataFrame({"value": value}))
+    found = macros.run("drift_psi", reference="nothing", current="nothing", kind=kind)
+    assert found.value.isna().all()
+    known = pd.DataFrame({"value": [1.0, 2.0] if kind == "numeric" else ["a", "b"]})
+    macros.load("something", known)
+    macros.load("nobody", known[:0])
+    for reference, current in (("nobody", "something"), ("something", "nobody"), ("nobody", "nobody")):
+        assert macros.run("drift_psi", reference=reference, current=current, kind=kind).value.isna().all()
 
 
 def test_numeric_psi_without_groups(macros: Macros, numbers: tuple) -> None:

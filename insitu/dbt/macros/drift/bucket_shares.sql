@@ -1,5 +1,5 @@
-{#- The CTEs of measures over buckets, ending in `shares`: (by…, over…, reference_share, current_share, n_rows), one row
-    per bucket of either side, shares floored at 0.0001. -#}
+{#- The CTEs of measures over buckets, ending in `shares`: (by…, over…, reference_share, current_share, n_known, n_rows),
+    one row per bucket of either side, shares floored at 0.0001; `n_known` rows of both sides have a value in it. -#}
 {% macro bucket_shares(reference, current, by=[], over=[], kind='numeric', options={}) %}
 {%- set buckets = insitu.macro_named('psi_' ~ kind ~ '_buckets') %}
 {%- set known = insitu.is_finite('value') if kind == 'numeric' else 'value is not null' %}
@@ -51,6 +51,11 @@ shares as (
         {{ insitu.by_columns(by + over, 'all_buckets.') }}
         greatest({{ floor }}, coalesce(reference_counts.n, 0) / reference_totals.n) as reference_share,
         greatest({{ floor }}, coalesce(current_counts.n, 0) / current_totals.n) as current_share,
+        case
+            when reference_totals.n > 0 and all_buckets.bucket <> 'missing'
+                then coalesce(reference_counts.n, 0) + coalesce(current_counts.n, 0)
+            else 0
+        end as n_known,
         current_totals.n as n_rows
     from all_buckets
     inner join reference_totals on {{ insitu.join_on('all_buckets', 'reference_totals', by) }}

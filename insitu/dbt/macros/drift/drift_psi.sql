@@ -2,13 +2,14 @@
 {#- Population stability index of `current` (columns: by…, over…, value) against `reference` (by…, value), for each
     by × over group: Σ (c - r) ln(c / r) over buckets, shares floored at 0.0001. Numeric values fall into ten quantile
     bins of the reference; categories into the reference's twenty largest, the rest of them, and those it never saw.
-    A missing value is a bucket of its own. -#}
+    A missing value is a bucket of its own. NULL where there is nothing to compare: no reference, or no value on either
+    side. -#}
 {{ insitu.bucket_shares(reference, current, by, over, kind, options) }}
 
 select
     {{ insitu.by_columns(by + over) }}
     'psi' as metric,
-    sum((current_share - reference_share) * ln(current_share / reference_share)) as value,
+    case when sum(n_known) > 0 then sum((current_share - reference_share) * ln(current_share / reference_share)) end as value,
     cast(null as double precision) as ci_low,
     cast(null as double precision) as ci_high,
     cast(max(n_rows) as bigint) as n_rows
