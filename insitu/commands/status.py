@@ -42,13 +42,16 @@ def _show(project: Project, case: UseCase) -> None:
     if not case.is_built:
         click.echo(f"  not built yet: run `{project.command('dbt build')}`")
         return
-    _show_champion(project, case)
+    if case.missing:
+        click.echo(f"  not built yet {', '.join(case.missing)}: `{project.command('dbt build')}` does")
+    if f"{case.use_case}__champion" not in case.missing:
+        _show_champion(project, case)
     click.echo(
         f"  predictions   {case.predictions:,}" + (f", the last for {case.latest_batch}" if case.predictions else "")
     )
     click.echo(f"  outcomes      {case.outcomes:,} known by now")
     _show_alerts(project, case)
-    if case.predictions:
+    if case.predictions and f"{case.use_case}__predictions_latest" in project.models:
         latest = project.relation(f"{case.use_case}__predictions_latest")
         click.echo("  next query    " + click.style(f"select * from {latest} order by score desc limit 10;", fg="cyan"))
 
@@ -60,10 +63,11 @@ def _show_champion(project: Project, case: UseCase) -> None:
         click.echo(f"  champion      none of {case.versions} versions{failed}; {reasons} says why")
         return
     click.echo(f"  champion      {case.champion} ({case.champion_reason}; {case.versions} versions registered{failed})")
+    estimate = ", before it was fitted again on everything" if case.test_is_estimate else ""
     for metric in SHOWN:
         if metric in case.test_metrics:
             label = metrics.in_sentence(metrics.of(metric).title)
-            click.echo(f"    {label:<24}{case.test_metrics[metric]:>10.4f}   on the gapped test")
+            click.echo(f"    {label:<24}{case.test_metrics[metric]:>10.4f}   on the gapped test{estimate}")
 
 
 def _show_alerts(project: Project, case: UseCase) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from insitu.config import UseCase, parse
-from insitu.nodes.scores import Scored, as_text, score_batches, score_fields
+from insitu.nodes.scores import Scored, as_text, missing_columns, score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, own_rows, rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.quoting import identifiers, literal
@@ -24,7 +24,7 @@ def predict_heldout(
 
     Versions trained on this snapshot predict its validation and its test; versions of earlier trainings predict the
     test only, to be compared with the new ones. Versions trained after this snapshot are left out: they may have seen
-    its rows.
+    its rows. So are those that need a feature which is gone.
 
     Args:
         dbt: dbt's object of the running Python model.
@@ -45,7 +45,13 @@ def predict_heldout(
     trained = models.filter("status = 'trained'").filter(
         f"training_as_of < timestamp '{snapshot.training_as_of}' or {snapshot.condition}"
     )
-    pending = [row for row in rows(trained) if (row["model_version"], snapshot.snapshot_id) not in done]
+    pending = []
+    for row in rows(trained):
+        gone = missing_columns(row, training_set.columns)
+        if gone:
+            print(f"  {row['model_version']} is not compared: {gone} of its features are gone", flush=True)
+        elif (row["model_version"], snapshot.snapshot_id) not in done:
+            pending.append(row)
 
     schema = _schema(config, snapshots)
 

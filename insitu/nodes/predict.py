@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
-from insitu.nodes.scores import score_batches, score_fields
+from insitu.nodes.scores import missing_columns, score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, own_rows_locked, rows
 from insitu.quoting import literal
 from insitu.registry.model import Model
@@ -59,6 +59,13 @@ def predict_batch(
     batch_id = _batch_id(artifact_hash, *contents[0])
     if batch_id in existing:
         return pa.RecordBatchReader.from_batches(schema, [])
+    if gone := missing_columns(model_row, scoring_set.columns):
+        raise InsituError(
+            f"The champion `{model_row['model_version']}` of `{use_case}` was trained with {gone}, which "
+            f"`{use_case}__features` no longer has. Bring it back, or put a version that was trained on the present "
+            f"features in charge: dbt build --select +{use_case}__champion trains and judges one, without the old "
+            "champion as a rival; or pin one in the seed `promotion_overrides`."
+        )
     model = Model.from_row(model_row, "deployed", config.trusted_types)
     predicted_at = datetime.now(UTC).replace(tzinfo=None)
     reader = scoring_set.to_arrow_reader(BATCH_ROWS)

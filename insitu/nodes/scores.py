@@ -1,6 +1,6 @@
 """The columns of scores: one row per scored row, or per class in a multiclass task, with a column per quantile."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from insitu.config import UseCase
 from insitu.registry.model import Model
+from insitu.registry.signature import Signature
 
 
 def quantile_column(quantile: float) -> str:
@@ -26,6 +27,12 @@ def score_fields(config: UseCase) -> list[pa.Field]:
 def as_text(values: pa.Array) -> pa.Array:
     """Labels of a multiclass task as text, the same for the label of a row and for the classes of a model."""
     return values.cast(pa.string())
+
+
+def missing_columns(row: Mapping[str, Any], present: Collection[str]) -> str:
+    """The features of a registered version that are not there, as text; empty if all are."""
+    missing = [f"`{name}`" for name in Signature.from_json(row["signature"]).columns if name not in present]
+    return ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
 
 
 @dataclass(frozen=True)

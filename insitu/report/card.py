@@ -54,6 +54,11 @@ def procedure(row: Row) -> list[str]:
             sentences.append(f"Feature selection: {kept} of {len(note['features'])} features kept.")
         elif note["step"] == "calibration":
             sentences.append(f"Calibration: {note['method']} on {note['rows']:,} later rows.")
+        elif note["step"] == "refit_on_everything":
+            sentences.append(
+                f"To be deployed, it was fitted again on all {note['rows']:,} rows, those of the test included: the "
+                "figures on the test are those of the version before, an estimate."
+            )
         elif note["step"] == "early_stopping":
             sentences.append(f"Early stopping: {note['rounds']} rounds.")
         elif note["step"] == "stack":

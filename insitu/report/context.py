@@ -100,12 +100,16 @@ def _judged_on(questions: Questions, champion: str) -> tuple[str, str]:
 
 
 def _candidates(questions: Questions, champion: str, snapshot: str) -> list[Row]:
+    """The champion, and the newest version of every candidate of the snapshot."""
     found = questions.ask(
         """
         select model_version, candidate, family, task, status, message, snapshot_id, training_as_of, trained_rows,
             fit_seconds, created_at
-        from {use__models}
-        where snapshot_id = ? or model_version = ?
+        from (
+            select *, row_number() over (partition by snapshot_id, candidate order by created_at desc) as newest
+            from {use__models}
+        ) as models
+        where (snapshot_id = ? and newest = 1) or model_version = ?
         order by case when model_version = ? then 0 else 1 end, training_as_of desc, candidate
         """,
         [snapshot, champion, champion],

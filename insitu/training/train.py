@@ -158,6 +158,7 @@ def _fit(run: Run, candidate: Candidate) -> dict[str, Any]:
     blob = artifact.dumps(fitted.final, settings.trusted_types)
     early = artifact.dumps(fitted.first, settings.trusted_types) if fitted.refitted else None
     deployed = None if fitted.everything is None else artifact.dumps(fitted.everything, settings.trusted_types)
+    refit = [] if deployed is None else [{"step": "refit_on_everything", "rows": fitted.all_rows}]
     if own:
         parameters: dict[str, Any] = own.procedure.parameters
     else:
@@ -166,7 +167,7 @@ def _fit(run: Run, candidate: Candidate) -> dict[str, Any]:
         "status": "trained",
         "message": _message(own.trace if own else [], dropped),
         "parameters": json.dumps(parameters),
-        "search_trace": json.dumps([*(own.trace if own else []), *fitted.notes]),
+        "search_trace": json.dumps([*(own.trace if own else []), *fitted.notes, *refit]),
         "signature": signature.to_json(),
         "feature_importance": json.dumps(importance),
         "partial_dependence": json.dumps(curves),

@@ -1,5 +1,5 @@
 {#- The body of `<use_case>__decisions`: the action that the cost matrix asks for, and the money it is expected to bring.
-    A prediction without a finite score is not acted upon. Where a row was scored more than once for one time, by several
+    A prediction without a finite score is not acted upon; none is where nothing says when (`decides`). Where a row was scored more than once for one time, by several
     versions or because the scoring set changed, `is_in_charge` says which prediction counts: that of the champion of that
     time, the last of them. -#}
 {% macro decisions(use_case) %}
@@ -8,7 +8,7 @@
 {%- set config = insitu.use_case_config(use_case) %}
 {%- set options = insitu.metric_options(config) %}
 {%- set actions = config.actions %}
-{%- set decidable = options.task == 'binary' %}
+{%- set decidable = options.task == 'binary' and insitu.decides(config) %}
 with predictions as (
     select * from {{ predictions }}
 ),
@@ -64,4 +64,12 @@ final as (
 )
 
 select * from final
+{% endmacro %}
+
+
+{#- Whether somebody said what is to be acted upon: by costs, a threshold, or names for the two actions. Without, no
+    prediction asks for anything. -#}
+{% macro decides(config) %}
+    {%- set unsaid = insitu.with_defaults({}).actions -%}
+    {{- return(config.costs or config.evaluation.threshold is not none or config.actions != unsaid) -}}
 {% endmacro %}

@@ -2,6 +2,8 @@
 
 with final as (
     {% for use_case in insitu.use_cases() -%}
+    {%- set models = insitu.use_case_ref(use_case, 'models') -%}
+    {%- set kept = adapter.get_columns_in_relation(models) | map(attribute='name') | list if execute else [] -%}
     select
         model_version,
         '{{ use_case }}' as use_case,
@@ -24,9 +26,10 @@ with final as (
         library_versions,
         random_state,
         trained_rows,
+        {{ 'deployed_rows is not null' if 'deployed_rows' in kept else 'false' }} as test_is_estimate,
         fit_seconds,
         created_at
-    from {{ insitu.use_case_ref(use_case, 'models') }}
+    from {{ models }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )
