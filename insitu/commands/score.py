@@ -31,6 +31,9 @@ def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: b
     elif "insitu_as_of" in given:
         given["insitu_as_of"] = str(moment(str(given["insitu_as_of"]), "insitu_as_of in --vars"))
     project.use_case_config(use_case)
+    own = project.variable("insitu_use_case_as_of", {}, package=str(project.settings.get("name")))
+    if use_case in own and "insitu_as_of" in given:
+        given["insitu_use_case_as_of"] = {**own, use_case: given["insitu_as_of"]}
     if refresh:
         wanted = [f"+{use_case}__scoring_set", f"{use_case}__champion"]
         run_dbt(project, "--quiet", "run", "--select", *wanted, variables=given)

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from tests.dbt.evaluation.conftest import Stub, built, duckdb_stub
-from tests.dbt.evaluation.synthetic import BATCHES
+from tests.dbt.evaluation.synthetic import AS_OF, BATCHES, SKIPPED
 
 LAST = f"timestamp '{BATCHES[-1]}'"
 
@@ -46,3 +46,16 @@ def test_the_batches_of_the_champion_count(shadowed: Stub) -> None:
 
 def test_latest_volume_is_not_doubled(shadowed: Stub) -> None:
     assert shadowed.query("select * from main.alert_volume_change").empty
+
+
+def test_a_use_case_with_a_now_of_its_own(shadowed: Stub) -> None:
+    own = json.dumps({"insitu_use_case_as_of": {"basket": str(SKIPPED)}})
+    outcome = shadowed.dbt("run", "--select", "mon_volume", "alert_no_predictions", "basket__outcomes", "--vars", own)
+    assert outcome.returncode == 0, outcome.stdout
+    found = shadowed.query("select use_case, max(day) as last from main.mon_volume group by 1 order by 1")
+    assert [str(day)[:10] for day in found["last"]] == [str(SKIPPED.date()), str(AS_OF.date())]
+    quiet = shadowed.query("select use_case, as_of from main.alert_no_predictions order by use_case")
+    assert quiet.use_case.tolist() == ["basket", "visits"]
+    assert quiet.as_of.tolist() == [SKIPPED, AS_OF]
+    known = shadowed.query("select max(matured_at) as m from main.basket__outcomes").m[0]
+    assert known < SKIPPED

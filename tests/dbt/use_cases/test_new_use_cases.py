@@ -112,3 +112,13 @@ def test_what_is_not_written_yet_stops_nobody_else(copy: Shop) -> None:
     said = " ".join(outcome.stdout.split())
     assert "`later__spine` is not written yet. Say who is predicted for, and when: a query with the columns" in said
     assert "in models/use_cases/later/later__spine.sql" in said
+
+
+def test_labels_that_take_longer_than_the_test(copy: Shop) -> None:
+    given = ("--entity", "customer_id,shop_id", "--label", "was_kept", "--from", "shop.baskets", "--time", "bought_at")
+    given += ("--matured-at", "known_at")
+    refused = copy.run("insitu", "new", "short", *given, "--test", "2 days")
+    assert refused.returncode == 2
+    assert "Labels of `shop.baskets` take 2 days" in refused.stdout
+    assert 'Give --test "4 days" --gap "2 days"' in refused.stdout
+    assert copy.run("insitu", "new", "short", *given, "--test", "4 days", "--gap", "2 days").returncode == 0

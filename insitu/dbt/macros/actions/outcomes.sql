@@ -13,7 +13,7 @@ with decisions as (
 
 labels as (
     select * from {{ labels }}
-    where matured_at < {{ insitu.timestamp_literal(insitu.as_of()) }}
+    where matured_at < {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}
 ),
 
 matured as (

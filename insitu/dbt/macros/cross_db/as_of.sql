@@ -1,7 +1,12 @@
 {#- "Now" as a datetime (UTC, without zone): the variable `insitu_as_of`, or, where that is `now` or not given, the
-    moment at which the run started. -#}
-{% macro as_of() %}
-    {%- set text = var('insitu_as_of', 'now') | string | replace('T', ' ') -%}
+    moment at which the run started. A use case may have a moment of its own, in the variable `insitu_use_case_as_of`: it
+    counts in the models that bear its name, and wherever it is named. -#}
+{% macro as_of(use_case=none) %}
+    {%- set own = var('insitu_use_case_as_of', {}) -%}
+    {%- set use_case = use_case or (model.name.split('__')[0] if model is mapping and model.name else '') -%}
+    {%- set name = 'insitu_use_case_as_of of ' ~ use_case if use_case in own else 'insitu_as_of' -%}
+    {%- set given = own[use_case] if use_case in own else var('insitu_as_of', 'now') -%}
+    {%- set text = given | string | replace('T', ' ') -%}
     {%- if text == 'now' -%}
         {{- return(run_started_at.astimezone(modules.pytz.utc).replace(microsecond=0, tzinfo=none)) -}}
     {%- endif -%}
@@ -16,7 +21,7 @@
         {%- if moment.strftime('%Y-%m-%d %H:%M:%S') == text -%}{{- return(moment) -}}{%- endif -%}
     {%- endif -%}
     {%- do exceptions.raise_compiler_error(
-        "The variable `insitu_as_of` is `" ~ var('insitu_as_of')
+        "The variable `" ~ name ~ "` is `" ~ given
         ~ "`; expected a UTC time like \"2013-11-01 00:00:00\", or now."
     ) -%}
 {% endmacro %}
@@ -25,4 +30,13 @@
 {#- A datetime as a SQL literal. -#}
 {% macro timestamp_literal(value) -%}
     timestamp '{{ value.strftime('%Y-%m-%d %H:%M:%S') }}'
+{%- endmacro %}
+
+
+{#- Rows (use_case, now): `as_of` of every use case. -#}
+{% macro moments_of_use_cases() -%}
+{% for use_case in insitu.use_cases() -%}
+select '{{ use_case }}' as use_case, {{ insitu.timestamp_literal(insitu.as_of(use_case)) }} as now
+{{ 'union all' if not loop.last }}
+{% endfor %}
 {%- endmacro %}

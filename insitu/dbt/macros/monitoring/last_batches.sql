@@ -4,14 +4,15 @@
 select use_case, batch_id
 from (
     select
-        use_case,
-        batch_id,
+        batches.use_case,
+        batches.batch_id,
         row_number() over (
-            partition by use_case
-            order by batch_as_of desc, n_in_charge desc, predicted_at desc, batch_id
+            partition by batches.use_case
+            order by batches.batch_as_of desc, batches.n_in_charge desc, batches.predicted_at desc, batches.batch_id
         ) as recency
-    from {{ ref('insitu', 'ml_batches') }}
-    where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+    from {{ ref('insitu', 'ml_batches') }} as batches
+    inner join ({{ insitu.moments_of_use_cases() }}) as moments
+        on batches.use_case = moments.use_case and batches.batch_as_of <= moments.now
 ) as batches
 where recency = 1
 {%- endmacro %}

@@ -21,7 +21,7 @@ with scored as (
     select *
     from {{ scored }}
     -- A run for a past moment knows nothing of the batches after it.
-    where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+    where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}
     {%- if has_hash and hashing %}
         and hashed_columns = '{{ current | map(attribute='name') | join(',') }}'
     {%- elif has_hash %}

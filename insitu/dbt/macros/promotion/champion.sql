@@ -4,7 +4,7 @@
 {% macro champion(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'evaluation', 'view') -%}
 {%- do insitu.say_no_champion(use_case) -%}
-{%- set now = insitu.timestamp_literal(insitu.as_of()) -%}
+{%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
 with models as (
     select
         model_version,
@@ -17,7 +17,7 @@ with models as (
 ),
 
 in_charge as (
-    {{ insitu.champions_at(use_case, insitu.this_moment()) | indent(4) }}
+    {{ insitu.champions_at(use_case, insitu.this_moment(use_case)) | indent(4) }}
 ),
 
 -- the moments at which somebody else may have come into charge
@@ -60,6 +60,6 @@ select * from final
 
 
 {#- A relation for `champions_at` with one row: `as_of`. -#}
-{% macro this_moment() -%}
-(select {{ insitu.timestamp_literal(insitu.as_of()) }} as moment) as now
+{% macro this_moment(use_case) -%}
+(select {{ insitu.timestamp_literal(insitu.as_of(use_case)) }} as moment) as now
 {%- endmacro %}

@@ -18,7 +18,7 @@ select
     count(distinct batch_id) as n_batches,
     count(distinct case when n_different > 0 and not may_differ then feature end) as n_changed
 from {{ found.relation }}
-where batch_as_of >= {{ moment }} - interval '{{ days }} days' and batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+where batch_as_of >= {{ moment }} - interval '{{ days }} days' and batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}
 having count(*) > 0
 {%- else -%}
 select cast(null as bigint) as n_batches, cast(null as bigint) as n_changed where 1 = 0

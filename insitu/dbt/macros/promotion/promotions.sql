@@ -40,7 +40,7 @@ heldout as (
 vetoed as (
     select model_version, max(reason) as veto
     from {{ ref('promotion_overrides') }}
-    where use_case = '{{ use_case }}' and override = 'veto' and effective_from <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+    where use_case = '{{ use_case }}' and override = 'veto' and effective_from <= {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}
     group by model_version
 ),
 

@@ -3,10 +3,10 @@
     {%- if not execute or flags.WHICH not in ['run', 'build'] -%}{{ return('') }}{%- endif -%}
     {%- set models, promotions = insitu.use_case_ref(use_case, 'models'), insitu.use_case_ref(use_case, 'promotions') -%}
     {%- if not (load_relation(models) and load_relation(promotions)) -%}{{ return('') }}{%- endif -%}
-    {%- set now = insitu.as_of() -%}
+    {%- set now = insitu.as_of(use_case) -%}
     {%- set chosen = run_query(
         "select in_charge.model_version, models.status"
-        ~ " from (" ~ insitu.champions_at(use_case, insitu.this_moment()) ~ ") as in_charge"
+        ~ " from (" ~ insitu.champions_at(use_case, insitu.this_moment(use_case)) ~ ") as in_charge"
         ~ " left join " ~ models ~ " as models on in_charge.model_version = models.model_version"
     ).rows -%}
     {%- if chosen and chosen[0][1] == 'trained' -%}{{ return('') }}{%- endif -%}

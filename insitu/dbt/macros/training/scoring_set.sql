@@ -4,7 +4,7 @@
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 {%- set columns = adapter.get_columns_in_relation(features) if execute else [] -%}
-{%- set now = insitu.timestamp_literal(insitu.as_of()) -%}
+{%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
 {%- set window = insitu.duration_interval(use_case, 'scoring.window', config.scoring.window) -%}
 with features as (
     select * from {{ features }}

@@ -2,7 +2,7 @@
     alone, so that the same day always gives the same model. -#}
 {% macro training_as_of(use_case) %}
     {%- set every = insitu.use_case_config(use_case).training.retrain_every -%}
-    {%- set now = insitu.as_of() -%}
+    {%- set now = insitu.as_of(use_case) -%}
     {%- set day = now.replace(hour=0, minute=0, second=0) -%}
     {%- if every == 'day' -%}{{ return(day) }}
     {%- elif every == 'week' -%}{{ return(day - modules.datetime.timedelta(days=day.weekday())) }}

@@ -2,8 +2,11 @@
     this model says what is missing. -#}
 {% macro unfinished(what) %}
     {%- if execute -%}
+        {%- set use_case = model.name.split('__')[0] -%}
         {%- do exceptions.raise_compiler_error(
             "`" ~ model.name ~ "` is not written yet. Say " ~ what ~ ", in " ~ model.original_file_path ~ "."
+            ~ (" Until then the tables over all use cases (ml_*, mon_*, alerts) wait for it; to build them without, take `"
+                ~ use_case ~ "` out of the variable `insitu_use_cases`." if use_case in insitu.use_cases() else "")
         ) -%}
     {%- endif -%}
     select 1 as unfinished

@@ -1,9 +1,19 @@
 {%- do insitu.overall_model('monitoring') -%}
 
-with volume as (
-    select use_case, day, sum(n_predictions) as n_predictions, sum(n_labelled) as n_labelled
-    from {{ ref('mon_volume') }}
-    group by use_case, day
+with moments as (
+    {{ insitu.moments_of_use_cases() | indent(4) }}
+),
+
+volume as (
+    select
+        volume.use_case,
+        volume.day,
+        cast(max(moments.now) as date) - volume.day as days_ago,
+        sum(volume.n_predictions) as n_predictions,
+        sum(volume.n_labelled) as n_labelled
+    from {{ ref('mon_volume') }} as volume
+    inner join moments on volume.use_case = moments.use_case
+    group by volume.use_case, volume.day
 ),
 
 limits as (
@@ -23,8 +33,8 @@ due as (
     from volume
     inner join limits on volume.use_case = limits.use_case
     where volume.n_predictions > 0
-        and {{ insitu.days_before_now('volume.day') }} > limits.label_delay_days
-        and {{ insitu.days_before_now('volume.day') }} <= limits.label_delay_days + limits.window_days
+        and volume.days_ago > limits.label_delay_days
+        and volume.days_ago <= limits.label_delay_days + limits.window_days
     group by volume.use_case
 ),
 

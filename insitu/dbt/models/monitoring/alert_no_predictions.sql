@@ -7,22 +7,19 @@ with volume as (
 ),
 
 every_use_case as (
-    {% for use_case in insitu.use_cases() -%}
-    select '{{ use_case }}' as use_case
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    {{ insitu.moments_of_use_cases() | indent(4) }}
 ),
 
 findings as (
     select
         every_use_case.use_case,
         'batch' as subject,
-        {{ insitu.timestamp_literal(insitu.as_of()) }} as as_of,
+        every_use_case.now as as_of,
         coalesce(volume.n_predictions, 0) as value,
         1 as limit_value
     from every_use_case
     left join volume
-        on every_use_case.use_case = volume.use_case and volume.day = cast({{ insitu.timestamp_literal(insitu.as_of()) }} as date)
+        on every_use_case.use_case = volume.use_case and volume.day = cast(every_use_case.now as date)
     where coalesce(volume.n_predictions, 0) = 0
 )
 

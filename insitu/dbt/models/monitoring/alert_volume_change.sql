@@ -1,14 +1,23 @@
 {%- do insitu.overall_model('monitoring') -%}
 
-with volume as (
+with moments as (
+    {{ insitu.moments_of_use_cases() | indent(4) }}
+),
+
+batches as (
+    select batches.use_case, cast(batches.batch_as_of as date) as day, batches.n_in_charge
+    from {{ ref('ml_batches') }} as batches
+    inner join moments on batches.use_case = moments.use_case and batches.batch_as_of <= moments.now
+),
+
+volume as (
     select
         use_case,
-        cast(batch_as_of as date) as day,
+        day,
         sum(n_in_charge) as n_predictions,
-        row_number() over (partition by use_case order by cast(batch_as_of as date) desc) as days_ago
-    from {{ ref('ml_batches') }}
-    where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of()) }}
-    group by use_case, cast(batch_as_of as date)
+        row_number() over (partition by use_case order by day desc) as days_ago
+    from batches
+    group by use_case, day
     having sum(n_in_charge) > 0
 ),
 

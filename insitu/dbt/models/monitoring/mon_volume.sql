@@ -1,14 +1,19 @@
 {%- do insitu.overall_model('monitoring') -%}
 
-with recursive predictions as (
+with recursive moments as (
+    {{ insitu.moments_of_use_cases() | indent(4) }}
+),
+
+predictions as (
     select
-        use_case,
-        cast(batch_as_of as date) as day,
-        model_version,
-        batch_id,
-        score
-    from {{ ref('ml_predictions') }}
-    where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+        predictions.use_case,
+        cast(predictions.batch_as_of as date) as day,
+        predictions.model_version,
+        predictions.batch_id,
+        predictions.score,
+        cast(moments.now as date) as today
+    from {{ ref('ml_predictions') }} as predictions
+    inner join moments on predictions.use_case = moments.use_case and predictions.batch_as_of <= moments.now
 ),
 
 labelled as (
@@ -21,13 +26,13 @@ labelled as (
 
 -- every day from the first batch to now, so that a day without predictions is a row with 0
 days as (
-    select use_case, min(day) as day
+    select use_case, min(day) as day, max(today) as today
     from predictions
     group by use_case
     union all
-    select use_case, cast(day + interval '1 day' as date) as day
+    select use_case, cast(day + interval '1 day' as date) as day, today
     from days
-    where day < cast({{ insitu.timestamp_literal(insitu.as_of()) }} as date)
+    where day < today
 ),
 
 versions as (
