@@ -3,7 +3,7 @@
 import click
 
 from insitu.moments import moment
-from insitu.warehouse import Project
+from insitu.warehouse import Project, places
 from insitu.warehouse.dbt import run_dbt
 
 
@@ -31,11 +31,17 @@ def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: b
     elif "insitu_as_of" in given:
         given["insitu_as_of"] = str(moment(str(given["insitu_as_of"]), "insitu_as_of in --vars"))
     project.use_case_config(use_case)
-    own = project.variable("insitu_use_case_as_of", {}, package=str(project.settings.get("name")))
-    if use_case in own and "insitu_as_of" in given:
+    if "insitu_as_of" in given and use_case in (own := _own_moments(project)):
         given["insitu_use_case_as_of"] = {**own, use_case: given["insitu_as_of"]}
     if refresh:
         wanted = [f"+{use_case}__scoring_set", f"{use_case}__champion"]
         run_dbt(project, "--quiet", "run", "--select", *wanted, variables=given)
     scored = score_batch(project, use_case, given.get("insitu_as_of"))
     click.echo(f"{scored.use_case}: {scored.rows:,} new predictions for {scored.batch_as_of}")
+
+
+def _own_moments(project: Project) -> dict[str, str]:
+    """The use cases that have an `as_of` of their own."""
+    if not (project.directory / places.PROJECT_FILE).is_file():
+        return {}
+    return dict(project.variable("insitu_use_case_as_of", {}, package=str(project.settings.get("name"))))
