@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,6 +21,25 @@ LOGISTIC = {"name": "logistic", "family": "logistic_regression"}
     [
         (ml(slice=["origin"]), "meta.ml.slice is unknown; did you mean `slices`\\?"),
         (ml({**GBM, "paramters": {}}), r"candidates\[0\]\.paramters is unknown; did you mean `parameters`"),
+        (
+            ml(training={"test": {"form": "2010-01-01"}}),
+            r"training\.test: `from` is missing; `form` is unknown; allowed",
+        ),
+        (ml(training={"test": {"from": "tomorrow"}}), r"training\.test: 'tomorrow' is no UTC time like 2010-01-01"),
+        (ml(training={"validation": 3}), r"training\.validation: 3 is not a duration"),
+        (
+            ml(training={"test": [{"from": "2010-01-01"}, {"from": "2012-01-01"}]}),
+            "the window from 2010-01-01 00:00:00 has to end before 2012-01-01 00:00:00, where another begins",
+        ),
+        (
+            ml(training={"test": {"from": "2010-01-01", "to": "2009-01-01"}}),
+            r"the window ends \(2009-01-01 00:00:00\) before it begins",
+        ),
+        (
+            ml(training={"test": {"from": "2010-01-01"}, "validation": {"from": "2011-01-01"}}),
+            r"the validation begins \(2011-01-01 00:00:00\) after the test",
+        ),
+        (ml(training={"refit": "all"}), "training.refit is 'all'; expected True, False or 'everything'"),
         ({**ml(), "task": "classify"}, "meta.ml.task is 'classify'; expected 'binary', 'multiclass' or 'regression'"),
         ({"task": "binary"}, "has 3 mistakes(.|\n)*meta.ml.entity is missing"),
         (ml(training={"gap": "a week"}), r"training\.gap: 'a week' is not a duration; write .*`31 days`"),
@@ -68,6 +88,16 @@ def test_train_refuses_before_it_fits(candidate: dict[str, Any], message: str) -
 
 def test_keys_of_other_parts_are_accepted() -> None:
     parse(ml(costs={"true_positive": -40}, actions={"rollout": {}}, monitoring={"psi": 0.2}, slices=["city"]), "demo")
+
+
+def test_slices_by_date() -> None:
+    windows = [{"from": "2012-01-01"}, {"from": date(2010, 1, 1), "to": "2011-01-01 06:00:00"}]
+    found = parse(ml(training={"test": windows, "validation": {"from": date(2009, 1, 1)}}), "demo").training
+    assert [(str(each.start), str(each.end)) for each in found.test] == [
+        ("2010-01-01 00:00:00", "2011-01-01 06:00:00"),
+        ("2012-01-01 00:00:00", "None"),
+    ]
+    assert str(found.validation.start) == "2009-01-01 00:00:00"
 
 
 def test_short_forms() -> None:
