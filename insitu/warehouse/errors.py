@@ -133,16 +133,17 @@ def explained(error: BaseException, place: str = "the warehouse") -> InsituError
     """
     if isinstance(error, InsituError):
         return None
-    found: tuple[BaseException, str] | None = None
+    known: list[tuple[BaseException, str]] = []
     link: BaseException | None = error
     while link is not None:
         step = _next_step(link)
         if step is not None:
-            found = link, step  # the deepest: closing a lost connection fails, too
+            known.append((link, step))
         link = link.__cause__ or (link.__context__ if step is not None else None)
-    if found is None:
+    if not known:
         return None
-    return ConfigurationError(f"{place[0].upper()}{place[1:]}: {_reason(found[0])} {found[1]}".strip())
+    found, step = next((pair for pair in known if pair[1]), known[0])
+    return ConfigurationError(f"{place[0].upper()}{place[1:]}: {_reason(found)} {step}".strip())
 
 
 @contextmanager
@@ -182,6 +183,7 @@ def _reason(error: BaseException) -> str:
     """The driver's first sentence, without what names its own parts."""
     text = str(error).strip()
     found = re.search(r"(?:ERROR|FATAL|PANIC):\s+([^\n]+)", text)
-    line = found[1] if found else text.splitlines()[0] if text else type(error).__name__
+    lines = text.splitlines() or [type(error).__name__]
+    line = found[1] if found else lines[0] if "duckdb" in type(error).__module__ else " ".join(" ".join(lines).split())
     line = re.sub(r"^(?:[A-Z][A-Za-z ]* Error|[A-Z_]+): ", "", line).strip()
     return line if line.endswith((".", "!", "?")) else f"{line}."

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.exceptions import FailedToConnectError
 from dbt.adapters.postgres import PostgresConnectionManager, PostgresCredentials
+from dbt_common.exceptions import DbtDatabaseError
 from psycopg2 import Error
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
+from insitu.warehouse.errors import explained
 from insitu.warehouse.postgres.session import Session, dsn_of
 from insitu.warehouse.postgres.settings import setting_text
 from insitu.warehouse.postgres.waiting import telling_waits
@@ -81,6 +86,19 @@ class PostgresPyConnectionManager(PostgresConnectionManager):
                     f"The profile's setting `{name}: {value}` was refused: {str(error).strip()}. Correct `settings` in "
                     "profiles.yml: names and values of configuration parameters that a session may set."
                 ) from error
+
+    @contextmanager
+    def exception_handler(self, sql: str) -> Iterator[None]:
+        """What dbt-postgres makes of errors, with the next step where the server or the connection failed."""
+        try:
+            with super().exception_handler(sql):
+                yield
+        except DbtDatabaseError as error:
+            failed = error.__cause__ or error.__context__
+            if isinstance(failed, psycopg2.OperationalError | psycopg2.errors.InsufficientPrivilege):
+                clear = explained(failed, "PostgreSQL")
+                raise DbtDatabaseError(str(clear)) from failed
+            raise
 
     def add_query(self, *arguments: Any, **options: Any) -> Any:
         """Run a statement; where it waits for somebody's lock, say so after a few seconds."""

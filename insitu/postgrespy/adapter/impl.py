@@ -17,6 +17,7 @@ from pyarrow import parquet
 
 from insitu import quoting
 from insitu.sources import answer
+from insitu.warehouse.errors import explained
 from insitu.warehouse.postgres.read import ReadFailed
 from insitu.warehouse.postgres.session import Session
 from insitu.warehouse.postgres.types import column_type, native
@@ -196,4 +197,8 @@ def errors(name: str, handle: Any) -> Iterator[None]:
             cursor.execute("select 1")
         raise DbtDatabaseError(f"Python model `{name}` could not read: {error}") from error
     except Exception as error:
+        if not isinstance(error, OSError) or error.errno is None:  # of the server, not of a file that the model opened
+            clear = explained(error, f"Python model `{name}`")
+            if clear is not None:
+                raise DbtDatabaseError(str(clear)) from error
         raise python_model.failure(name, error) from error

@@ -261,6 +261,51 @@ def test_a_write_stopped_by_the_administrator(project, stop: str, complaint: str
     assert project.query("select state from main.scores") == [("new",)]
 
 
+READING = """
+    def model(dbt, session):
+        dbt.config(materialized="table")
+        return session.sql("select count(*) as n from generate_series(1, 10000000000)")
+"""
+QUERYING = "{{ config(materialized='table') }} select count(*) as n from generate_series(1, 10000000000)"
+
+
+@pytest.mark.parametrize("language", ["py", "sql"])
+def test_a_read_stopped_by_the_administrator_is_one_message(project, language: str) -> None:
+    project.write(**{f"scores_{language}": READING if language == "py" else QUERYING})
+    stop = (
+        "select pg_terminate_backend(pid) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() "
+        "and datname = current_database() and query like '%generate_series%'"
+    )
+
+    def stop_it() -> None:
+        for _ in range(600):
+            if project.query(stop):
+                return
+            time.sleep(0.1)
+
+    threading.Thread(target=stop_it).start()
+    message = project.failure()
+    assert "Traceback" not in message
+    assert "what it had not committed is rolled back" in message
+
+
+@pytest.mark.parametrize(
+    ("settings", "step"),
+    [
+        ({"statement_timeout": "1s"}, "Raise the limit under `settings`"),
+        ({"lock_timeout": "1s"}, "Somebody else holds a lock"),
+    ],
+)
+def test_a_time_out_says_what_to_change(project, settings: dict[str, str], step: str) -> None:
+    project.query("create table held as select 1 as n")
+    project.profile(settings=settings)
+    project.write(scores_sql="{{ config(materialized='table') }} select n from public.held")
+    with project.database.connect() as holder:
+        holder.execute("begin")
+        holder.execute("lock table held in access exclusive mode")
+        assert step in project.failure()
+
+
 def test_interrupt_of_a_write(project) -> None:
     project.write(scores_py=STREAM)
     project.build()
