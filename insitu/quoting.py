@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 
 def identifier(name: str) -> str:
@@ -30,3 +31,9 @@ def literal(text: str) -> str:
     """A text literal; the same text whatever PostgreSQL's standard_conforming_strings says."""
     quoted = "'" + text.replace("'", "''") + "'"
     return f" E{quoted}".replace("\\", "\\\\") if "\\" in quoted else quoted
+
+
+def replace_unquoted(pattern: str, replacement: Callable[[str], str], sql: str) -> str:
+    """Replace what matches, but for what stands in a quoted name or a text."""
+    quoted = r""""(?:[^"]|"")*"|'(?:[^']|'')*'"""
+    return re.sub(f"{quoted}|({pattern})", lambda match: replacement(match[1]) if match[1] else match[0], sql)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from insitu.nodes.empty import runs_empty
 from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows
 from insitu.nodes.snapshot import current_snapshot
@@ -32,6 +33,8 @@ def backtest(
     if str(meta.get("run_backtest", False)).lower() != "true":
         return SCHEMA.empty_table()
     use_case = dbt.this.identifier.removesuffix("__backtest")
+    if runs_empty(f"no backtest of {use_case} is made"):
+        return SCHEMA.empty_table()
     snapshot = current_snapshot(training_set, use_case)
     columns = identifiers(*training_set.columns)
     rows = snapshots.filter(snapshot.condition).project(columns).to_arrow_reader(100_000).read_all()

@@ -6,11 +6,13 @@ from typing import Any
 import pyarrow as pa
 
 from insitu.config import UseCase, parse
+from insitu.nodes.empty import runs_empty
 from insitu.nodes.scores import Scored, as_text, missing_columns, score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, own_rows, rows
 from insitu.nodes.snapshot import current_snapshot
 from insitu.quoting import identifiers, literal
 from insitu.registry.model import Model
+from insitu.training.fitting.frame import plain_field
 from insitu.warehouse.lazy_query import LazyQuery
 
 BATCH_ROWS = 100_000
@@ -40,6 +42,9 @@ def predict_heldout(
     """
     use_case = dbt.this.identifier.removesuffix("__heldout_predictions")
     config = parse(meta["ml"], use_case)
+    schema = _schema(config, snapshots)
+    if runs_empty(f"no held-out rows of {use_case} are predicted"):
+        return pa.RecordBatchReader.from_batches(schema, [])
     snapshot = current_snapshot(training_set, use_case)
     done = set(own_rows(dbt, session, "distinct model_version, snapshot_id"))
     trained = models.filter("status = 'trained'").filter(
@@ -52,8 +57,6 @@ def predict_heldout(
             print(f"  {row['model_version']} is not compared: {gone} of its features are gone", flush=True)
         elif (row["model_version"], snapshot.snapshot_id) not in done:
             pending.append(row)
-
-    schema = _schema(config, snapshots)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for row in pending:
@@ -73,7 +76,7 @@ def predict_heldout(
 
 def _schema(config: UseCase, snapshots: LazyQuery) -> pa.Schema:
     kept = snapshots.limit(0).to_arrow_reader(1).schema
-    keys = [kept.field(name) for name in config.key]
+    keys = [plain_field(kept.field(name)) for name in config.key]
     return pa.schema(
         [
             ("model_version", pa.string()),

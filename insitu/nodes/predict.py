@@ -10,10 +10,12 @@ import pyarrow as pa
 
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
+from insitu.nodes.empty import runs_empty
 from insitu.nodes.scores import missing_columns, score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, own_rows_locked, rows
 from insitu.quoting import literal
 from insitu.registry.model import Model
+from insitu.training.fitting.frame import plain_field
 from insitu.warehouse.lazy_query import LazyQuery
 
 BATCH_ROWS = 100_000
@@ -38,8 +40,11 @@ def predict(
         is there already.
     """
     use_case = dbt.this.identifier.removesuffix("__predictions")
+    config = parse(meta["ml"], use_case)
+    if runs_empty(f"nothing of {use_case} is predicted"):
+        return pa.RecordBatchReader.from_batches(_schema(config, scoring_set), [])
     existing = {batch_id for (batch_id,) in own_rows_locked(dbt, session, "distinct batch_id")}
-    return predict_batch(parse(meta["ml"], use_case), use_case, scoring_set, models, champion, existing)
+    return predict_batch(config, use_case, scoring_set, models, champion, existing)
 
 
 def predict_batch(
@@ -135,7 +140,7 @@ def _schema(config: UseCase, scoring_set: LazyQuery) -> pa.Schema:
             ("batch_id", pa.string()),
             ("batch_as_of", pa.timestamp("us")),
             ("model_version", pa.string()),
-            *[source.field(name) for name in config.key],
+            *[plain_field(source.field(name)) for name in config.key],
             *score_fields(config),
             ("predicted_at", pa.timestamp("us")),
         ],

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from insitu.config import parse
+from insitu.nodes.empty import runs_empty
 from insitu.nodes.evidence import point_in_time
 from insitu.nodes.interrupt import interruptible
 from insitu.nodes.session import Session, clear_errors, own_rows, table
@@ -37,6 +38,8 @@ def train(dbt: Any, session: Session, meta: dict[str, Any], training_set: LazyQu
         none when nothing changed.
     """
     use_case = dbt.this.identifier.removesuffix("__models")
+    if runs_empty(f"no model of {use_case} is trained"):
+        return MODELS_SCHEMA.empty_table()
     snapshot = current_snapshot(training_set, use_case)
     registered = own_rows(
         dbt, session, "training_key, candidate, snapshot_id, config_hash, code_hash, library_versions"

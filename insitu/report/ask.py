@@ -10,7 +10,7 @@ from functools import cached_property
 from textwrap import dedent
 from typing import Any
 
-from insitu.quoting import identifier, literal
+from insitu.quoting import identifier, literal, replace_unquoted
 from insitu.warehouse import Project, Warehouse
 from insitu.warehouse.catalog import existing_relations
 
@@ -72,13 +72,13 @@ class Questions:
         """The rows of a statement; none if a model of it is not in the project or not built yet."""
         models: list[str] = []
 
-        def relation(match: re.Match[str]) -> str:
-            name = re.sub(r"^use__", f"{self.use_case}__", match[1])
+        def relation(placeholder: str) -> str:
+            name = re.sub(r"^use__", f"{self.use_case}__", placeholder[1:-1])
             if name not in models:
                 models.append(name)
             return self.project.relation(name) if name in self.project.models else identifier(name)
 
-        statement = re.sub(r"\{(\w+)\}", relation, dedent(sql).strip())
+        statement = replace_unquoted(r"\{\w+\}", relation, dedent(sql).strip())
         missing = tuple(name for name in models if not self._exists(name))
         rows = [] if missing else self.warehouse.query(statement, list(parameters)).to_pylist()
         clean = [{key: _value(value) for key, value in row.items()} for row in rows]
@@ -97,4 +97,4 @@ def _value(value: Any) -> Any:
 
 def _written_out(statement: str, parameters: Sequence[str]) -> str:
     values = iter(parameters)
-    return re.sub(r"\?", lambda _: literal(next(values)), statement) + ";"
+    return replace_unquoted(r"\?", lambda _: literal(next(values)), statement) + ";"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from insitu import metrics
+from insitu.quoting import identifier
 from insitu.report.ask import Answer, Questions, Row
 from insitu.warehouse import Project, Warehouse
 
@@ -43,6 +44,11 @@ class Context:
     def task(self) -> str:
         """binary, multiclass or regression."""
         return str(self.config.get("task", "binary"))
+
+    @property
+    def time(self) -> str:
+        """The column of as-of times, quoted."""
+        return identifier(str(self.config.get("as_of", "as_of")))
 
     @property
     def metric(self) -> str:

@@ -9,13 +9,15 @@ from insitu.errors import ConfigurationError
 # The longest name that the library derives from a use case's, and the most bytes that PostgreSQL keeps of a name.
 LONGEST_SUFFIX, MOST_BYTES = "__heldout_predictions", 63
 
-# Columns that the loop itself writes beside those of the use case.
+# Columns that the loop itself writes beside those of the use case; the macro `reserved_columns` has the same.
 RESERVED = frozenset(
     {
-        *("as_of", "matured_at", "split", "snapshot_id", "training_as_of"),
+        *("as_of", "label", "matured_at", "split", "snapshot_id", "training_as_of"),
         *("scoring_set_id", "batch_id", "batch_as_of", "model_version", "class", "score", "predicted_at"),
         *("threshold", "is_treated", "is_in_charge", "action", "expected_profit"),
+        *("features_hash", "hashed_columns"),
         *("realised_profit", "profit_treat_all", "profit_treat_none"),
+        *("class_place", "position", "predicted_class", "recency", "total"),
     }
 )
 # Words that DuckDB or PostgreSQL take for something else than a column where they are written without quotes.
@@ -49,7 +51,7 @@ def check_columns(entity: list[str], label: str) -> None:
     for what, column in [*(("entity", column) for column in entity), ("label", label)]:
         _check_plain(what, column)
         _check_word(what, column)
-        if column in RESERVED or (what == "entity" and column == "label"):
+        if column in RESERVED - ({"label"} if what == "label" else set()):
             raise ConfigurationError(
                 f"The {what} cannot be called `{column}`: the loop writes a column of that name. Choose another; "
                 f"reserved are {', '.join(sorted(RESERVED))}."

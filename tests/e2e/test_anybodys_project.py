@@ -191,7 +191,6 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     assert shop.run("git", "status", "--short") == ""
 
 
-@pytest.mark.xfail(reason="declarations are found by the names of relations, which are others then")
 @pytest.mark.parametrize(
     "options", [["--empty"], ["--target", "ci", "--defer", "--favor-state", "--state", "state"]], ids=["empty", "defer"]
 )

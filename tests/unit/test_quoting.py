@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insitu.quoting import identifier, identifiers, literal, parts, qualified
+from insitu.quoting import identifier, identifiers, literal, parts, qualified, replace_unquoted
 
 LIBRARY = Path(__file__).parents[2] / "insitu"
 ODD = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
@@ -50,3 +50,11 @@ def test_nothing_is_quoted_by_hand() -> None:
     ]
     # a PostgreSQL array's element, in which quotes are escaped by backslashes
     assert [place for place in found if "write.py" not in place] == []
+
+
+def test_what_is_quoted_is_no_placeholder() -> None:
+    names = ", ".join([identifier("it's ? {a}"), literal("? {a}"), identifier('say "?"')])
+    values = iter(["1", "2"])
+    sql = f"select {names}, ? from {{a}} where x = ?"
+    assert replace_unquoted(r"\?", lambda _: next(values), sql) == f"select {names}, 1 from {{a}} where x = 2"
+    assert replace_unquoted(r"\{\w+\}", lambda found: found[1:-1], sql) == f"select {names}, ? from a where x = ?"

@@ -13,10 +13,10 @@ EXAMPLES = 10
 def decisions(context: Context) -> Section:
     """Predictions and decisions of the newest batch."""
     batch = context.ask(
-        """
+        f"""
         select batch_id, batch_as_of, model_version, count(*) as n_rows, avg(score) as mean_score,
-            min(as_of) as first_as_of, max(as_of) as last_as_of
-        from {use__predictions}
+            min({context.time}) as first_as_of, max({context.time}) as last_as_of
+        from {{use__predictions}}
         group by batch_id, batch_as_of, model_version
         order by batch_as_of desc, case when model_version = ? then 0 else 1 end, max(predicted_at) desc
         limit 1

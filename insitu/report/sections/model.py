@@ -56,17 +56,18 @@ def _registry(context: Context) -> Answer:
 
 def _splits(context: Context) -> Answer:
     label = identifier(str(context.config.get("label", "label")))
+    time = context.time
     if context.task == "binary":
         label = f"cast({label} as integer)"  # it may be boolean, of which PostgreSQL makes no double precision number
     mean = "null" if context.task == "multiclass" else f"avg(cast({label} as double precision))"
     return context.ask(
         f"""
-        select split, count(*) as n_rows, min(as_of) as first_as_of, max(as_of) as last_as_of,
+        select split, count(*) as n_rows, min({time}) as first_as_of, max({time}) as last_as_of,
             cast({mean} as double precision) as mean_label
         from {{use__snapshots}}
         where snapshot_id = ?
         group by split
-        order by min(as_of), max(as_of)
+        order by min({time}), max({time})
         """,
         context.snapshot,
     )

@@ -21,7 +21,7 @@ from insitu.config import UseCase
 from insitu.errors import InsituError
 from insitu.training.fitting.checks import check_labels, check_rows, check_unique, suspicious
 from insitu.training.fitting.columns import feature_columns
-from insitu.training.fitting.frame import MAX_CATEGORIES, Feature, to_frame
+from insitu.training.fitting.frame import MAX_CATEGORIES, Feature, plain_field, to_frame
 
 Array = np.ndarray[Any, Any]
 
@@ -138,11 +138,13 @@ def read(
     batches = source.to_batches() if isinstance(source, pa.Table) else source
     everything = use_case.training.refit == "everything"
     splits = pa.array(["train", "validation", *(["gap", "test"] if everything else [])])
+    # Keys and the label are compared and sorted, which dictionaries are not.
+    fields = [source.schema.field(column) for column in wanted]
+    schema = pa.schema([field if field.name in kinds else plain_field(field) for field in fields])
     parts = [
         part.filter(pc.is_in(part.column("split").cast(pa.string()), splits))
-        for part in (batch.select(wanted) for batch in batches)
+        for part in (batch.select(wanted).cast(schema) for batch in batches)
     ]
-    schema = pa.schema([source.schema.field(column) for column in wanted])
     table = pa.Table.from_batches(parts, schema)
     del parts
     check_rows(table, name)

@@ -48,6 +48,11 @@ def kind_of(type_: pa.DataType) -> Kind | None:
     return None
 
 
+def plain_field(field: pa.Field) -> pa.Field:
+    """The field without its dictionary, such as an ENUM of DuckDB brings: as the type of its values."""
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+
+
 def _array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
@@ -55,6 +60,8 @@ def _array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 def numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray[Any, Any]:
     """A numeric or timestamp column as float64, shape (rows,): NULL, NaN and ±Inf become NaN."""
     values = _array(column)
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
     if pa.types.is_null(values.type):
         return np.full(len(values), np.nan)
     if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):

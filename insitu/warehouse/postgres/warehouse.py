@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
 from insitu.errors import ConfigurationError
-from insitu.quoting import literal, parts
+from insitu.quoting import literal, parts, replace_unquoted
 from insitu.warehouse.lazy_query import LazyQuery
 from insitu.warehouse.postgres.lock import lock_appends
 from insitu.warehouse.postgres.session import Session
@@ -53,9 +54,8 @@ class PostgresWarehouse:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """See `Warehouse.query`."""
-        numbered = sql
-        for number in range(1, len(parameters) + 1):
-            numbered = numbered.replace("?", f"${number}", 1)
+        numbers = count(1)
+        numbered = replace_unquoted(r"\?", lambda _: f"${next(numbers)}", sql) if parameters else sql
         with self._telling_waits(), self.connection.cursor() as cursor:
             cursor.execute(numbered, list(parameters) or None)
             table = cursor.fetch_arrow_table()

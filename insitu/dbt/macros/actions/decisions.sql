@@ -50,7 +50,7 @@ thresholds as (
 final as (
     select
         thresholds.*,
-        case when is_treated = 1 then '{{ actions.treat }}' else '{{ actions.none }}' end as action,
+        case when is_treated = 1 then {{ insitu.text_literal(actions.treat) }} else {{ insitu.text_literal(actions.none) }} end as action,
         {% if decidable and options.costs -%}
         {# the score is the probability of the label: the expected money is the label's money with the score in its place -#}
         case when {{ insitu.is_finite('score') }} then

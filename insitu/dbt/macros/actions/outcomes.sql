@@ -19,11 +19,11 @@ labels as (
 matured as (
     select
         decisions.*,
-        labels.{{ adapter.quote(config.label) }} as label,
+        labels.{{ insitu.identifier(config.label) }} as label,
         labels.matured_at
     from decisions
     inner join labels on {{ insitu.join_on('decisions', 'labels', config.key) }}
-    where labels.{{ adapter.quote(config.label) }} is not null
+    where labels.{{ insitu.identifier(config.label) }} is not null
 ),
 
 final as (

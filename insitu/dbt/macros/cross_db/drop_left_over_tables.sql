@@ -15,6 +15,6 @@
         ~ " and starts_with(table_name, " ~ dbt.string_literal(relation.identifier ~ '__dbt_tmp') ~ ")"
     ) -%}
     {%- for row in found.rows -%}
-        {%- do run_query("drop table " ~ adapter.quote(row[0]) ~ "." ~ adapter.quote(row[1])) -%}
+        {%- do run_query("drop table " ~ insitu.identifier(row[0]) ~ "." ~ insitu.identifier(row[1])) -%}
     {%- endfor -%}
 {% endmacro %}

@@ -12,7 +12,7 @@
 {%- set keys = config.key -%}
 {%- set quoted_keys = insitu.by_columns(keys) | trim | trim(',') -%}
 {%- set columns = insitu.feature_columns(use_case) -%}
-{%- set time = adapter.quote(config.as_of) -%}
+{%- set time = insitu.identifier(config.as_of) -%}
 {#- rows, their batch, their day: a day of the test split stands for a batch without a name -#}
 {%- set no_day = "cast('1970-01-01' as date)" -%}
 {%- set parts = [
@@ -28,7 +28,7 @@ with scored_keys as (
 
 {{ relation }}_keys as (
     select models.model_version, snapshots.snapshot_id, {{ insitu.by_columns(keys, 'snapshots.') | trim | trim(',') }}
-    from {{ snapshots }} as snapshots
+    from {{ insitu.rows_of(snapshots) }} as snapshots
     inner join (select model_version, snapshot_id from {{ models }}) as models
         on snapshots.snapshot_id = models.snapshot_id
     where snapshots.split = '{{ split }}' and models.model_version in (select model_version from scored_keys)
@@ -49,12 +49,12 @@ with scored_keys as (
             *,
             row_number() over (
                 {{ insitu.partition_by(group) }}
-                order by {% for key in keys | reverse %}{{ adapter.quote(key) }}{{ ', ' if not loop.last }}{% endfor %}
+                order by {% for key in keys | reverse %}{{ insitu.identifier(key) }}{{ ', ' if not loop.last }}{% endfor %}
             ) as position,
             count(*) over ({{ insitu.partition_by(group) }}) as total
         from {{ relation }}_keys
     ) as thinned
-    inner join {{ rows_of }} as wide on {{ insitu.join_on('thinned', 'wide', joined) }}
+    inner join {{ insitu.rows_of(rows_of) }} as wide on {{ insitu.join_on('thinned', 'wide', joined) }}
     where thinned.total <= {{ rows }} or {{ insitu.keep_point('(thinned.position - 1.0)', '1', 'thinned.total', rows) }}
 ),
 {%- endfor %}

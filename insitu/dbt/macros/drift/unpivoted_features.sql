@@ -11,8 +11,8 @@ select
     model_version,
     {{ batch }} as batch_id,
     {{ day }} as test_day,
-    '{{ name }}' as feature,
-    cast({{ adapter.quote(name) }} as {{ type }}) as value
+    {{ insitu.text_literal(name) }} as feature,
+    cast({{ insitu.identifier(name) }} as {{ type }}) as value
 from {{ relation }}
 {{ 'union all' if not loop.last }}
 {% else -%}
@@ -32,7 +32,7 @@ from {{ relation }} as wide
 cross join lateral (
     values
     {%- for name in names %}
-    ('{{ name }}', cast(wide.{{ adapter.quote(name) }} as {{ type }})){{ ',' if not loop.last }}
+    ({{ insitu.text_literal(name) }}, cast(wide.{{ insitu.identifier(name) }} as {{ type }})){{ ',' if not loop.last }}
     {%- endfor %}
 ) as features (feature, value)
 {%- endif %}

@@ -24,8 +24,8 @@ sliced as (
     union all
     select
         heldout.model_version, heldout.snapshot_id, heldout.split,
-        '{{ column }}' as slice_column,
-        coalesce(cast(snapshots.{{ adapter.quote(column) }} as {{ dbt.type_string() }}), '(missing)') as slice_value,
+        {{ insitu.text_literal(column) }} as slice_column,
+        coalesce(cast(snapshots.{{ insitu.identifier(column) }} as {{ dbt.type_string() }}), '(missing)') as slice_value,
         {{ insitu.scored_columns(config, 'heldout.') }}
         {%- for column in insitu.quantile_columns(config) %}, heldout.{{ column }}{% endfor %}
     from heldout

@@ -51,7 +51,9 @@ select * from (
     class; then `row_id` says which belong together, by entity, as-of time and the columns in `within`. -#}
 {% macro scored_columns(config, prefix='', within=[]) -%}
 {%- if config.get('task') == 'multiclass' -%}
-{{ insitu.entity_id(config, prefix) }}{% for column in [config.as_of] + within %} || '|' || cast({{ prefix }}{{ adapter.quote(column) }} as {{ dbt.type_string() }}){% endfor %} as row_id,
+{%- set values = [] -%}
+{%- for column in insitu.quoted(config.key + within, prefix) -%}{%- do values.append([column, 'text']) -%}{%- endfor -%}
+{{ insitu.row_text(values) }} as row_id,
 {{ prefix }}label, {{ prefix }}class, {{ prefix }}score
 {%- else -%}
 {{ prefix }}label, {{ prefix }}score

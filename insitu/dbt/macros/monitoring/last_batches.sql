@@ -10,7 +10,7 @@ from (
             partition by batches.use_case
             order by batches.batch_as_of desc, batches.n_in_charge desc, batches.predicted_at desc, batches.batch_id
         ) as recency
-    from {{ ref('insitu', 'ml_batches') }} as batches
+    from {{ insitu.rows_of(ref('insitu', 'ml_batches')) }} as batches
     inner join ({{ insitu.moments_of_use_cases() }}) as moments
         on batches.use_case = moments.use_case and batches.batch_as_of <= moments.now
 ) as batches

@@ -16,14 +16,14 @@
 {%- for column in current if column.name in logged and not hashing -%}
     {%- do features.append(column) -%}
 {%- endfor -%}
-{%- set row_now = 'recomputed.' ~ adapter.quote(config.as_of) -%}
+{%- set row_now = 'recomputed.' ~ insitu.identifier(config.as_of) -%}
 with scored as (
     select *
     from {{ scored }}
     -- A run for a past moment knows nothing of the batches after it.
     where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}
     {%- if has_hash and hashing %}
-        and hashed_columns = '{{ current | map(attribute='name') | join(',') }}'
+        and hashed_columns = {{ insitu.hashed_columns(current) }}
     {%- elif has_hash %}
         and features_hash is null
     {%- endif %}
@@ -44,9 +44,9 @@ compared as (
         sum(case when {{ row_now }} is null then 1 else 0 end) as rows_differ
         {%- endif %}
         {%- for column in features %}
-        {%- set name = adapter.quote(column.name) %},
-        sum(case when {{ row_now }} is null then 0 else {{ insitu.differs('scored.' ~ name, 'recomputed.' ~ name, column) }} end) as {{ adapter.quote('n_' ~ loop.index) }},
-        {{ insitu.largest_difference('scored.' ~ name, 'recomputed.' ~ name, column) }} as {{ adapter.quote('d_' ~ loop.index) }}
+        {%- set name = insitu.identifier(column.name) %},
+        sum(case when {{ row_now }} is null then 0 else {{ insitu.differs('scored.' ~ name, 'recomputed.' ~ name, column) }} end) as {{ insitu.identifier('n_' ~ loop.index) }},
+        {{ insitu.largest_difference('scored.' ~ name, 'recomputed.' ~ name, column) }} as {{ insitu.identifier('d_' ~ loop.index) }}
         {%- endfor %}
     from scored
     left join recomputed
@@ -60,10 +60,10 @@ final as (
         '{{ use_case }}' as use_case,
         batch_id,
         batch_as_of,
-        '{{ column.name }}' as feature,
+        {{ insitu.text_literal(column.name) }} as feature,
         n_rows,
-        cast({{ adapter.quote('n_' ~ loop.index) }} as bigint) as n_different,
-        cast({{ adapter.quote('d_' ~ loop.index) }} as double precision) as largest_difference,
+        cast({{ insitu.identifier('n_' ~ loop.index) }} as bigint) as n_different,
+        cast({{ insitu.identifier('d_' ~ loop.index) }} as double precision) as largest_difference,
         {{ 'true' if column.name in declared else 'false' }} as may_differ
     from compared
     union all
@@ -106,10 +106,22 @@ select * from final
 
 {#- One hash of a row's features; numbers count with seven digits, for the order of a floating point sum. -#}
 {% macro features_hash(relation, features) -%}
-md5({% for column in features %}
-    {%- set value = relation ~ '.' ~ adapter.quote(column.name) -%}
-    {{ " || '|' || " if not loop.first }}coalesce(cast({{ 'cast(' ~ value ~ ' as real)' if insitu.is_floating(column) else value }} as {{ dbt.type_string() }}), '∅')
-    {%- else %}''{% endfor %})
+    {%- set values = [] -%}
+    {%- for column in features -%}
+        {%- set value = relation ~ '.' ~ insitu.identifier(column.name) -%}
+        {%- if insitu.is_floating(column) -%}
+            {%- do values.append(['cast(' ~ value ~ ' as real)', 'real']) -%}
+        {%- else -%}
+            {%- do values.append([value, column.data_type]) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    md5({{ insitu.row_text(values) }})
+{%- endmacro %}
+
+
+{#- The names of features whose hash is kept, as a literal. -#}
+{% macro hashed_columns(features) -%}
+    {{- insitu.text_literal(insitu.quoted(features | map(attribute='name')) | join(',')) -}}
 {%- endmacro %}
 
 

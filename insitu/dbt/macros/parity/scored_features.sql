@@ -2,6 +2,7 @@
     `meta.ml.parity: {log: hash}`, one hash of it (smaller; a difference is then known by its rows only). -#}
 {% macro scored_features(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'predictions', 'incremental') -%}
+{%- do config(pre_hook="{{ insitu.keep_types(this, insitu.use_case_ref('" ~ use_case ~ "', 'scoring_set')) }}") -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set key = config.key -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
@@ -17,13 +18,13 @@ final as (
     select
         predictions.batch_id,
         {%- if insitu.logs_hash(config) %}
-        {%- set names = insitu.parity_features(features, key) | map(attribute='name') | list %}
+        {%- set hashed = insitu.parity_features(features, key) %}
         scoring_set.batch_as_of,
         {%- for column in key %}
-        scoring_set.{{ adapter.quote(column) }},
+        scoring_set.{{ insitu.identifier(column) }},
         {%- endfor %}
-        '{{ names | join(',') }}' as hashed_columns,
-        {{ insitu.features_hash('scoring_set', insitu.parity_features(features, key)) }} as features_hash
+        {{ insitu.hashed_columns(hashed) }} as hashed_columns,
+        {{ insitu.features_hash('scoring_set', hashed) }} as features_hash
         {%- else %}
         scoring_set.*
         {%- endif %}
@@ -31,7 +32,7 @@ final as (
     inner join predictions
         on scoring_set.batch_as_of = predictions.batch_as_of
         {%- for column in key %}
-        and scoring_set.{{ adapter.quote(column) }} = predictions.{{ adapter.quote(column) }}
+        and scoring_set.{{ insitu.identifier(column) }} = predictions.{{ insitu.identifier(column) }}
         {%- endfor %}
     {%- if is_incremental() %}
     where predictions.batch_id not in (select batch_id from {{ this }})

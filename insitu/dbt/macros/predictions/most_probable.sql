@@ -13,6 +13,6 @@
         where class_place = 1
     )
 {%- else -%}
-{{ relation }}
+{{ insitu.rows_of(relation) }}
 {%- endif -%}
 {%- endmacro %}

@@ -4,7 +4,7 @@
 {%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set entity = config.entity -%}
-{%- set time = adapter.quote(config.as_of) -%}
+{%- set time = insitu.identifier(config.as_of) -%}
 with decisions as (
     select * from {{ insitu.use_case_ref(use_case, 'decisions') }}
     where is_in_charge = 1
@@ -24,7 +24,7 @@ ranked as (
 final as (
     select
         {%- for column in entity %}
-        {{ adapter.quote(column) }},
+        {{ insitu.identifier(column) }},
         {%- endfor %}
         {{ time }},
         {%- if config.get('task') == 'multiclass' %}

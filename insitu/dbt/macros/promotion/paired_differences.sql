@@ -8,7 +8,7 @@
 with by_day as (
     select
         model_version,
-        cast({{ adapter.quote(config.as_of) }} as date) as day,
+        cast({{ insitu.identifier(config.as_of) }} as date) as day,
         {{ insitu.scored_columns(config) }}
     from heldout
 ),

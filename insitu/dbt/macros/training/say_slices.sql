@@ -6,7 +6,7 @@
     {%- if not load_relation(labels) -%}{{ return('') }}{%- endif -%}
     {%- set config, slices = insitu.use_case_config(use_case), insitu.slices(use_case) -%}
     {%- set training, moment = config.training, insitu.timestamp_literal(insitu.training_as_of(use_case)) -%}
-    {%- set as_of, test_begins = adapter.quote(config.as_of), slices.tests[0][0] -%}
+    {%- set as_of, test_begins = insitu.identifier(config.as_of), slices.tests[0][0] -%}
     {%- set found = run_query(
         "with labels as (select " ~ as_of ~ " as as_of, matured_at, "
         ~ insitu.seconds_between(as_of, 'matured_at') ~ " / 86400.0 as days, " ~ insitu.split(use_case, as_of) ~ " as split"

@@ -4,12 +4,14 @@
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set features = insitu.use_case_ref(use_case, 'features') -%}
 {%- set columns = adapter.get_columns_in_relation(features) if execute else [] -%}
+{%- do insitu.check_features(features, columns | map(attribute='name'), config.key, config) -%}
 {%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
+{%- set time = insitu.identifier(config.as_of) -%}
 {%- set window = insitu.duration_interval(use_case, 'scoring.window', config.scoring.window) -%}
 with features as (
     select * from {{ features }}
-    where {{ config.as_of }} >= {{ now }}
-        and {{ config.as_of }} < {{ now }} + {{ window }}
+    where {{ time }} >= {{ now }}
+        and {{ time }} < {{ now }} + {{ window }}
 ),
 
 contents as (

@@ -1,6 +1,7 @@
 {#- Body of `<use_case>__snapshots`: keep every training set that ever was, once. Nothing is changed or deleted. -#}
 {% macro snapshots(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'training', 'incremental') -%}
+{%- do config(pre_hook="{{ insitu.keep_types(this, insitu.use_case_ref('" ~ use_case ~ "', 'training_set')) }}") -%}
 with training_set as (
     select * from {{ insitu.use_case_ref(use_case, 'training_set') }}
 ),

@@ -15,6 +15,7 @@
 {%- set label_columns = adapter.get_columns_in_relation(labels) if execute else [] -%}
 {%- set label_names = label_columns | map(attribute='name') | list -%}
 {%- do insitu.check_columns(features, names, key, 'meta.ml.entity and meta.ml.as_of of ' ~ use_case ~ '__models') if names -%}
+{%- do insitu.check_features(features, names, key, config) -%}
 {%- do insitu.check_columns(labels, label_names, key + [config.label, 'matured_at'], 'meta.ml.label of ' ~ use_case ~ '__models') if label_names -%}
 with features as (
     select * from {{ features }}
@@ -27,9 +28,9 @@ labels as (
 
 placed as {{ 'not materialized ' if target.type == 'duckdb' }}(
     select
-        {{ insitu.split(use_case, 'features.' ~ adapter.quote(config.as_of), 'labels.matured_at') }} as split,
+        {{ insitu.split(use_case, 'features.' ~ insitu.identifier(config.as_of), 'labels.matured_at') }} as split,
         features.*,
-        labels.{{ adapter.quote(config.label) }},
+        labels.{{ insitu.identifier(config.label) }},
         labels.matured_at
     from features
     inner join labels

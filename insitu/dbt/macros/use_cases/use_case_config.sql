@@ -3,8 +3,7 @@
 {% macro use_case_config(use_case) %}
     {%- if not execute -%}{{ return(insitu.with_defaults({})) }}{%- endif -%}
     {%- set name = use_case ~ '__models' -%}
-    {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') -%}
-    {%- set node = models | selectattr('name', 'equalto', name) | first -%}
+    {%- set node = insitu.models_node(use_case) -%}
     {%- if not node -%}
         {%- do exceptions.raise_compiler_error(
             "There is no model `" ~ name ~ "`, which declares the use case `" ~ use_case ~ "`. Add it, or take `"
@@ -18,7 +17,22 @@
             ~ "). Add it: task, entity, label, candidates."
         ) -%}
     {%- endif -%}
-    {{ return(insitu.with_defaults(meta.ml)) }}
+    {%- set config = insitu.with_defaults(meta.ml) -%}
+    {%- do insitu.check_declared_names(use_case, config) -%}
+    {{ return(config) }}
+{% endmacro %}
+
+
+{#- The node `<use_case>__models`, or none. -#}
+{% macro models_node(use_case) %}
+    {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') -%}
+    {{ return(models | selectattr('name', 'equalto', use_case ~ '__models') | first or none) }}
+{% endmacro %}
+
+
+{#- The declaration as `use_case_config` gives it, or none where there is no such use case. -#}
+{% macro declared_use_case(use_case) %}
+    {{ return(insitu.use_case_config(use_case) if execute and insitu.models_node(use_case) else none) }}
 {% endmacro %}
 
 

@@ -1,30 +1,5 @@
 {%- do insitu.overall_model('monitoring') -%}
-
-with drift as (
-    select *
-    from {{ ref('mon_feature_drift') }}
-    where metric = 'missing_share' and batch_id in (select batch_id from ({{ insitu.last_batches() }}) as last_batches)
-),
-
-limits as (
-    {{ insitu.limits_of_use_cases(['feature_missing_share', 'min_rows']) | indent(4) }}
-),
-
-findings as (
-    select
-        drift.use_case,
-        drift.feature as subject,
-        drift.batch_as_of as as_of,
-        drift.value,
-        greatest(limits.feature_missing_share, drift.usual) as limit_value,
-        drift.model_version
-    from drift
-    inner join limits on drift.use_case = limits.use_case
-    where drift.n_rows >= limits.min_rows
-        and drift.value > greatest(limits.feature_missing_share, drift.usual)
-)
-
-select
-    {{ insitu.alert_columns('alert_missing_features') }},
-    subject || ' is missing more often than in training, by ' || {{ insitu.number_text('value') }} || ' of the rows' as message
-from findings
+{%- set message -%}
+subject || ' is missing more often than in training, by ' || {{ insitu.number_text('value') }} || ' of the rows'
+{%- endset -%}
+{{ insitu.feature_findings('alert_missing_features', 'missing_share', 'feature_missing_share', message) }}

@@ -17,8 +17,8 @@ judged_by as (
 
 tested as (
     select metrics.use_case, metrics.model_version, metrics.metric, metrics.value
-    from {{ ref('ml_metrics') }} as metrics
-    inner join {{ ref('ml_models') }} as models
+    from {{ insitu.rows_of(ref('ml_metrics')) }} as metrics
+    inner join {{ insitu.rows_of(ref('ml_models')) }} as models
         on metrics.use_case = models.use_case
         and metrics.model_version = models.model_version
         and metrics.snapshot_id = models.snapshot_id

@@ -4,7 +4,7 @@ with outcomes as (
     {% for use_case in insitu.use_cases() -%}
     select
         '{{ use_case }}' as use_case,
-        cast({{ adapter.quote(insitu.use_case_config(use_case).as_of) }} as date) as day,
+        cast({{ insitu.identifier(insitu.use_case_config(use_case).as_of) }} as date) as day,
         is_treated,
         expected_profit,
         realised_profit,

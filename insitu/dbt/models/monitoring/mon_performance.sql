@@ -7,7 +7,7 @@ with
     select
         '{{ use_case }}' as use_case,
         model_version,
-        cast({{ adapter.quote(insitu.use_case_config(use_case).as_of) }} as date) as day,
+        cast({{ insitu.identifier(insitu.use_case_config(use_case).as_of) }} as date) as day,
         {{ insitu.scored_columns(insitu.use_case_config(use_case), within=['batch_id']) }}
     from {{ insitu.use_case_ref(use_case, 'outcomes') }}
 ),

@@ -3,7 +3,7 @@
 {%- set by = ['use_case', 'model_version'] %}
 with
 {%- for use_case in insitu.use_cases() %}
-{%- set time = adapter.quote(insitu.use_case_config(use_case).as_of) %}
+{%- set time = insitu.identifier(insitu.use_case_config(use_case).as_of) %}
 {{ use_case }}__outcomes as (
     select '{{ use_case }}' as use_case, model_version, {{ time }} as as_of, {{ insitu.scored_columns(insitu.use_case_config(use_case), within=['batch_id']) }}
     from {{ insitu.use_case_ref(use_case, 'outcomes') }}

@@ -10,10 +10,10 @@ with heldout as (
     select
         '{{ use_case }}' as use_case,
         heldout.model_version,
-        cast(heldout.{{ adapter.quote(config.as_of) }} as date) as day,
+        cast(heldout.{{ insitu.identifier(config.as_of) }} as date) as day,
         cast(heldout.score as double precision) as value
     from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'heldout_predictions'), keys) }} as heldout
-    inner join {{ insitu.use_case_ref(use_case, 'models') }} as models
+    inner join {{ insitu.rows_of(insitu.use_case_ref(use_case, 'models')) }} as models
         on heldout.model_version = models.model_version and heldout.snapshot_id = models.snapshot_id
     where heldout.split in ('validation', 'test')
     {{ 'union all' if not loop.last }}

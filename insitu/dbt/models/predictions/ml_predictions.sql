@@ -10,7 +10,7 @@ with final as (
         batch_as_of,
         model_version,
         {{ insitu.entity_id(config) }} as entity_id,
-        {{ adapter.quote(config.as_of) }} as as_of,
+        {{ insitu.identifier(config.as_of) }} as as_of,
         score,
         predicted_at
     from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'predictions'), ['batch_id'] + config.key) }} as predictions

@@ -1,8 +1,10 @@
 {#- The periods of a key do not overlap: each ends no later than the next begins. -#}
 {% test no_overlapping_validity(model, keys, valid_from='valid_from', valid_to='valid_to') %}
+{%- set key = insitu.quoted(insitu.own_names(keys, model)) | join(', ') %}
+{%- set start, until = insitu.quoted(insitu.own_names([valid_from, valid_to], model)) %}
     with periods as (
-        select {{ keys | join(', ') }}, {{ valid_from }} as valid_from, {{ valid_to }} as valid_to,
-            lead({{ valid_from }}) over (partition by {{ keys | join(', ') }} order by {{ valid_from }}) as next_from
+        select {{ key }}, {{ start }} as valid_from, {{ until }} as valid_to,
+            lead({{ start }}) over (partition by {{ key }} order by {{ start }}) as next_from
         from {{ model }}
     )
 

@@ -1,7 +1,8 @@
 {#- The columns together identify a row. -#}
 {% test unique_combination(model, columns) %}
-select {{ columns | join(', ') }}, count(*) as n_rows
+{%- set key = insitu.quoted(insitu.own_names(columns, model)) | join(', ') %}
+select {{ key }}, count(*) as n_rows
 from {{ model }}
-group by {{ columns | join(', ') }}
+group by {{ key }}
 having count(*) > 1
 {% endtest %}

@@ -83,7 +83,7 @@
     {%- for column in plan.columns if column.name not in config.model.columns -%}
         {%- set description = column.get('description') or insitu.column_description(column, plan) -%}
         {%- do config.model.columns.update({column.name: pattern.replace(
-            name=column.name, description=description, data_type=none, constraints=[], tags=[], meta={}
+            name=column.name, description=description, quote=true, data_type=none, constraints=[], tags=[], meta={}
         )}) -%}
     {%- endfor -%}
 {% endmacro %}
@@ -119,7 +119,7 @@
     {%- for line in (model.compiled_code or '').splitlines() if line.strip().startswith(marker) -%}
         {%- for column in fromjson(line.strip()[marker | length:]).columns -%}
             {%- do columns.update({
-                column.name: {'name': column.name, 'description': column.description, 'quote': none}
+                column.name: {'name': column.name, 'description': column.description, 'quote': true}
             }) -%}
         {%- endfor -%}
     {%- endfor -%}

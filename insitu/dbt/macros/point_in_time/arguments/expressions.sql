@@ -28,7 +28,7 @@
     {%- for expression in expressions -%}
         {%- do columns.append('(' ~ (expression.tried or expression.sql) ~ ')') -%}
     {%- endfor -%}
-    {{ return('select ' ~ columns | join(', ') ~ ' from ' ~ relation) }}
+    {{ return('select ' ~ columns | join(', ') ~ ' from ' ~ insitu.from_relation(relation)) }}
 {% endmacro %}
 
 
@@ -53,11 +53,10 @@
     can not be cast.
 -#}
 {% macro postgres__database_refusal(query) %}
-    {%- set asked -%}
-        do $insitu$
+    {%- set block -%}
         begin
             perform set_config('insitu.refusal', '', false);
-            execute $query$explain {{ query }}$query$;
+            execute {{ insitu.text_literal('explain ' ~ query) }};
         exception when others then
             perform set_config(
                 'insitu.refusal',
@@ -65,8 +64,7 @@
                 false
             );
         end
-        $insitu$;
-        select current_setting('insitu.refusal') as refusal
     {%- endset -%}
+    {%- set asked = 'do ' ~ insitu.text_literal(block) ~ "; select current_setting('insitu.refusal') as refusal" -%}
     {{ return(run_query(asked).rows[0][0] or none) }}
 {% endmacro %}

@@ -16,7 +16,8 @@
 {% macro renamed_keys(keys) %}
     {%- set columns = [] -%}
     {%- for spine_column, event_column in keys.items() -%}
-        {%- do columns.append(event_column ~ (' as ' ~ spine_column if spine_column != event_column else '')) -%}
+        {%- do columns.append(insitu.identifier(event_column)
+            ~ (' as ' ~ insitu.identifier(spine_column) if spine_column != event_column else '')) -%}
     {%- endfor -%}
     {{ return(columns) }}
 {% endmacro %}
@@ -25,12 +26,8 @@
 {#- The availability column that the model or source declares in `meta.point_in_time`. -#}
 {% macro declared_available_at(events) %}
     {%- if not execute -%}{{ return('available_at') }}{%- endif -%}
-    {%- for node in graph.nodes.values() | list + graph.sources.values() | list
-            if node.relation_name == events | string -%}
-        {%- set meta = node.config.get('meta', {}) or node.get('meta', {}) -%}
-        {%- set declared = meta.get('point_in_time', {}).get('available_at') -%}
-        {%- if declared -%}{{ return(declared) }}{%- endif -%}
-    {%- endfor -%}
+    {%- set declared = insitu.declaration_of(events).available_at -%}
+    {%- if declared -%}{{ return(declared) }}{%- endif -%}
     {%- do insitu.features_error(
         'available_at', 'none, and ' ~ events ~ ' declares none',
         "a column name here, or `config.meta.point_in_time.available_at` on the events' model"
@@ -42,7 +39,7 @@
     When a row of the relation is known, in SQL: its time column, and the `lag` that its declaration adds to that.
 -#}
 {% macro known_at(relation, column) %}
-    {{- return(insitu.plus_duration(column, insitu.declared_lag(relation, column))) -}}
+    {{- return(insitu.plus_duration(insitu.identifier(column), insitu.declared_lag(relation, column))) -}}
 {% endmacro %}
 
 

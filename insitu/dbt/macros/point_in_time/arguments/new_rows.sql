@@ -6,7 +6,7 @@
     {%- set lookback = insitu.parse_window(lookback, 'lookback', macro).seconds if lookback else none -%}
     {%- if not is_incremental() -%}{{ return(none) }}{%- endif -%}
     {%- set known = insitu.known_columns(this) -%}
-    {%- for column in spine_key if known is not none and column | lower not in known -%}
+    {%- for column in spine_key if insitu.own_name(column, known) is none -%}
         {%- do insitu.features_error(
             'spine_key', '`' ~ column ~ '`, which the incremental model does not give out',
             'columns by which ' ~ this ~ ' knows the rows it has: ' ~ known.keys() | join(', '), macro
@@ -14,21 +14,23 @@
     {%- endfor -%}
     {%- set newest = "(select coalesce(max(as_of), timestamp '0001-01-01') from " ~ this ~ ')' -%}
     {%- set horizon = insitu.minus_duration(newest, lookback) if lookback else none -%}
-    {%- set same_key = insitu.join_on('there', 'candidate', spine_key, quoted=false) -%}
-    {%- set known_keys = [] -%}
-    {%- for column in spine_key -%}{%- do known_keys.append('candidate.' ~ column ~ ' is not null') -%}{%- endfor -%}
+    {%- set same_key = insitu.join_on('there', 'candidate', spine_key) -%}
+    {%- set known_keys, row_as_of = [], 'candidate.' ~ insitu.identifier(as_of) -%}
+    {%- for column in insitu.quoted(spine_key, 'candidate.') -%}
+        {%- do known_keys.append(column ~ ' is not null') -%}
+    {%- endfor -%}
     {%- set filter -%}
     not exists (
         select 1
         from {{ this }} as there
-        where {{ same_key }} and there.as_of = candidate.{{ as_of }}
+        where {{ same_key }} and there.as_of = {{ row_as_of }}
             {%- if horizon %} and there.as_of > {{ horizon }}{% endif %}
     )
     {%- if horizon %}
-        and candidate.{{ as_of }} > {{ horizon }}
+        and {{ row_as_of }} > {{ horizon }}
     {%- endif %}
         -- A row without a key equals none, so it is new by its time alone.
-        and ({{ known_keys | join(' and ') }} or candidate.{{ as_of }} > {{ newest }})
+        and ({{ known_keys | join(' and ') }} or {{ row_as_of }} > {{ newest }})
     {%- endset -%}
     {{ return(filter) }}
 {% endmacro %}
@@ -53,10 +55,10 @@
 with spine as {{ 'materialized ' if plan.new_rows }}(
     select
         {%- for column in (plan.spine_key + plan.key_columns.keys() | list) | unique %}
-        {{ column }},
+        {{ insitu.identifier(column) }},
         {%- endfor %}
-        {{ plan.as_of ~ (' as as_of' if plan.as_of != 'as_of' else '') }}
-    from {{ plan.spine }} as candidate
+        {{ insitu.identifier(plan.as_of) ~ (' as as_of' if plan.as_of != 'as_of' else '') }}
+    from {{ insitu.rows_of(plan.spine) }} as candidate
     {%- if plan.new_rows %}
     where {{ plan.new_rows }}
     {%- endif %}

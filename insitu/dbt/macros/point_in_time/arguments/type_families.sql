@@ -36,6 +36,14 @@
 {% endmacro %}
 
 
+{#- Does the database sum this type without loss, beyond what floating point holds? For dbt-postgres a bigint is a
+    longinteger. -#}
+{% macro sums_exactly(data_type) %}
+    {%- set exact = '(decimal|numeric|u?bigint|int8|longinteger|u?hugeint)' -%}
+    {{ return(modules.re.match(exact, (data_type or '') | lower) is not none) }}
+{% endmacro %}
+
+
 {#- Surely not a number: sums and averages of it mean nothing, or would fail on the first row. -#}
 {% macro is_no_number(data_type) %}
     {%- set others = '^(interval|binary|blob|bytea|struct|map|.*\\[\\]$|.*array$)' -%}

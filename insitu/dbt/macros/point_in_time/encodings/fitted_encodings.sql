@@ -5,21 +5,24 @@
 -#}
 {% macro fit_encodings(training_set, columns, where="split = 'train'", min_rows=1) %}
 {%- set types = insitu.known_columns(training_set) -%}
+{%- set names = [] -%}
 {%- for column in columns -%}
-    {%- do insitu.check_column('columns', column, types, training_set, 'fit_encodings') -%}
+    {%- do names.append(insitu.check_column('columns', column, types, training_set, 'fit_encodings')) -%}
 {%- endfor -%}
-{%- set condition = {'argument': 'where', 'sql': where, 'tried': 'case when ' ~ where ~ ' then 1 end'} -%}
-{%- do insitu.check_expressions([condition], training_set, types, columns[0], 'fit_encodings') -%}
+{%- set where_sql = insitu.column_or_sql(where, types) -%}
+{%- set condition = {'argument': 'where', 'sql': where, 'tried': 'case when ' ~ where_sql ~ ' then 1 end'} -%}
+{%- do insitu.check_expressions([condition], training_set, types, insitu.identifier(names[0]), 'fit_encodings') -%}
 with training_rows as (
-    select * from {{ training_set }} where {{ where }}
+    select * from {{ insitu.from_relation(training_set) }} where {{ where_sql }}
 ),
 
 categories as (
-    {%- for column in columns %}
-    select '{{ column }}' as column_name, cast({{ column }} as varchar) as category, count(*) as n_rows
+    {%- for name in names %}
+    {%- set value = insitu.identifier(name) %}
+    select {{ insitu.text_literal(name) }} as column_name, cast({{ value }} as varchar) as category, count(*) as n_rows
     from training_rows
-    where {{ column }} is not null
-    group by {{ column }}
+    where {{ value }} is not null
+    group by {{ value }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -46,11 +49,28 @@ select * from final
 -#}
 {% macro apply_encodings(rows, encodings, frequency=[], ordinal=[], one_hot=[]) %}
 {%- set types = insitu.known_columns(rows) -%}
-{%- set joined = (frequency + ordinal) | unique | list -%}
 {%- set one_hot = one_hot if one_hot is mapping else insitu.fitted_categories(encodings, one_hot) -%}
-{%- for column in joined + one_hot.keys() | list -%}
-    {%- do insitu.check_column('columns', column, types, rows, 'apply_encodings') -%}
+{%- set own, planned = {}, [] -%}
+{%- for column in frequency + ordinal + one_hot.keys() | list -%}
+    {%- do own.update({column: insitu.check_column('columns', column, types, rows, 'apply_encodings')}) -%}
 {%- endfor -%}
+{%- for column in frequency -%}
+    {%- set sql = 'coalesce(' ~ insitu.identifier(column ~ '_encoding') ~ '.frequency, 0)' -%}
+    {%- do planned.append({'name': column ~ '__frequency', 'sql': sql}) -%}
+{%- endfor -%}
+{%- for column in ordinal -%}
+    {%- set sql = 'coalesce(' ~ insitu.identifier(column ~ '_encoding') ~ '.position, -1)' -%}
+    {%- do planned.append({'name': column ~ '__ordinal', 'sql': sql}) -%}
+{%- endfor -%}
+{%- for column, categories in one_hot.items() -%}
+    {%- set value = 'cast(unencoded.' ~ insitu.identifier(own[column]) ~ ' as varchar)' -%}
+    {%- for category in categories -%}
+        {%- set name = column ~ '__is_' ~ modules.re.sub('[^a-z0-9]+', '_', category | lower) -%}
+        {%- set sql = 'case when ' ~ value ~ ' = ' ~ insitu.text_literal(category) ~ ' then 1 else 0 end' -%}
+        {%- do planned.append({'name': name, 'sql': sql}) -%}
+    {%- endfor -%}
+{%- endfor -%}
+{%- do insitu.check_generated_names('columns', planned, types.keys() | list if types else [], 'apply_encodings') -%}
 with encoding as (
     select * from {{ encodings }}
 ),
@@ -58,24 +78,15 @@ with encoding as (
 final as (
     select
         unencoded.*
-        {%- for column in frequency %},
-        coalesce({{ column }}_encoding.frequency, 0) as {{ column }}__frequency
+        {%- for column in planned %},
+        {{ column.sql }} as {{ insitu.identifier(column.name) }}
         {%- endfor %}
-        {%- for column in ordinal %},
-        coalesce({{ column }}_encoding.position, -1) as {{ column }}__ordinal
-        {%- endfor %}
-        {%- for column, categories in one_hot.items() %}
-        {%- for category in categories %}
-        {%- set literal = "'" ~ category | replace("'", "''") ~ "'" %}
-        {%- set name = column ~ '__is_' ~ modules.re.sub('[^a-z0-9]+', '_', category | lower) -%},
-        case when cast(unencoded.{{ column }} as varchar) = {{ literal }} then 1 else 0 end as {{ adapter.quote(name) }}
-        {%- endfor %}
-        {%- endfor %}
-    from {{ rows }} as unencoded
-    {%- for column in joined %}
-    {%- set encoding, category = column ~ '_encoding', 'cast(unencoded.' ~ column ~ ' as varchar)' %}
-    left join encoding as {{ encoding }}
-        on {{ encoding }}.column_name = '{{ column }}' and {{ encoding }}.category = {{ category }}
+    from {{ insitu.rows_of(rows) }} as unencoded
+    {%- for column in (frequency + ordinal) | unique %}
+    {%- set name = insitu.identifier(column ~ '_encoding') %}
+    left join encoding as {{ name }}
+        on {{ name }}.column_name = {{ insitu.text_literal(own[column]) }}
+        and {{ name }}.category = cast(unencoded.{{ insitu.identifier(own[column]) }} as varchar)
     {%- endfor %}
 )
 

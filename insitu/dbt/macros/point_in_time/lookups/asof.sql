@@ -11,15 +11,16 @@
 final as (
     select
         {%- for column in plan.spine_key %}
-        spine.{{ column }},
+        spine.{{ insitu.identifier(column) }},
         {%- endfor %}
         spine.as_of
         {%- for column in plan.columns %},
-        {{ insitu.if_fresh('events.' ~ column.alias, 'events.moment', 'spine.as_of', plan) }} as {{ column.name }}
+        {%- set value = 'events.' ~ insitu.identifier(column.alias) %}
+        {{ insitu.if_fresh(value, 'events.moment', 'spine.as_of', plan) }} as {{ insitu.identifier(column.name) }}
         {%- endfor %}
     from spine
     asof left join events
-        on {{ insitu.join_on('spine', 'events', keys, quoted=false) }} and spine.as_of > events.moment
+        on {{ insitu.join_on('spine', 'events', keys) }} and spine.as_of > events.moment
 )
 {%- else -%}
 {{ insitu.asof_with_ties(plan, keys) }}
@@ -32,20 +33,20 @@ final as (
     once however many spine rows met it: so neither crowded moments nor crowded spines multiply.
 -#}
 {% macro asof_with_ties(plan, keys) -%}
-{%- set key_list = keys | join(', ') -%}
+{%- set key_list = insitu.quoted(keys) | join(', ') -%}
 {%- set order = [] -%}
 {%- for _ in plan.order_by -%}{%- do order.append('events.tie_' ~ loop.index) -%}{%- endfor -%}
-{%- for column in plan.columns -%}{%- do order.append('events.' ~ column.alias) -%}{%- endfor -%}
+{%- for column in plan.columns -%}{%- do order.append('events.' ~ insitu.identifier(column.alias)) -%}{%- endfor -%}
 met as (
     select
         {%- for column in (plan.spine_key + keys) | unique %}
-        spine.{{ column }},
+        spine.{{ insitu.identifier(column) }},
         {%- endfor %}
         spine.as_of,
         events.moment
     from spine
     asof left join events
-        on {{ insitu.join_on('spine', 'events', keys, quoted=false) }} and spine.as_of > events.moment
+        on {{ insitu.join_on('spine', 'events', keys) }} and spine.as_of > events.moment
 ),
 
 meetings as (
@@ -61,20 +62,20 @@ meetings as (
 ranked as (
     select
         {%- for key in keys %}
-        meetings.{{ key }},
+        meetings.{{ insitu.identifier(key) }},
         {%- endfor %}
         meetings.moment,
         meetings.as_of
         {%- for column in plan.columns %},
-        events.{{ column.alias }}
+        events.{{ insitu.identifier(column.alias) }}
         {%- endfor %},
         row_number() over (
-            partition by {{ insitu.qualified('meetings', keys + ['moment', 'as_of']) | join(', ') }}
+            partition by {{ insitu.quoted(keys + ['moment', 'as_of'], 'meetings.') | join(', ') }}
             order by {{ order | join(' desc nulls first, ') }} desc nulls first
         ) as from_the_last
     from meetings
     inner join events
-        on {{ insitu.join_on('meetings', 'events', keys + ['moment'], quoted=false) }}
+        on {{ insitu.join_on('meetings', 'events', keys + ['moment']) }}
     where meetings.meeting = 1
 ),
 
@@ -86,15 +87,16 @@ latest as (
 final as (
     select
         {%- for column in plan.spine_key %}
-        met.{{ column }},
+        met.{{ insitu.identifier(column) }},
         {%- endfor %}
         met.as_of
         {%- for column in plan.columns %},
-        {{ insitu.if_fresh('latest.' ~ column.alias, 'met.moment', 'met.as_of', plan) }} as {{ column.name }}
+        {%- set value = 'latest.' ~ insitu.identifier(column.alias) %}
+        {{ insitu.if_fresh(value, 'met.moment', 'met.as_of', plan) }} as {{ insitu.identifier(column.name) }}
         {%- endfor %}
     from met
     left join latest
-        on {{ insitu.join_on('met', 'latest', keys + ['moment'], quoted=false) }} and latest.as_of <= met.as_of
+        on {{ insitu.join_on('met', 'latest', keys + ['moment']) }} and latest.as_of <= met.as_of
 )
 {%- endmacro %}
 
@@ -105,22 +107,22 @@ final as (
     skew.
 -#}
 {% macro postgres__render_asof(plan, keys, unique) -%}
-{%- set key_list = keys | join(', ') -%}
+{%- set key_list = insitu.quoted(keys) | join(', ') -%}
 {%- set other_columns = plan.spine_key | reject('in', keys) | list -%}
 {%- set known_keys, ties = [], [] -%}
-{%- for key in keys -%}{%- do known_keys.append(key ~ ' is not null') -%}{%- endfor -%}
+{%- for key in keys -%}{%- do known_keys.append(insitu.identifier(key) ~ ' is not null') -%}{%- endfor -%}
 {%- for _ in plan.order_by if not unique -%}{%- do ties.append('tie_' ~ loop.index) -%}{%- endfor -%}
 timeline as (
     select {{ key_list }}, moment, 1 as is_event, moment as latest_moment
-        {%- for column in plan.columns %}, {{ column.alias }} as latest_{{ loop.index }}{% endfor %}
+        {%- for column in plan.columns %}, {{ insitu.identifier(column.alias) }} as latest_{{ loop.index }}{% endfor %}
         {%- for tie in ties %}, {{ tie }}{% endfor %}
-        {%- for column in other_columns %}, null as {{ column }}{% endfor %}
+        {%- for column in other_columns %}, null as {{ insitu.identifier(column) }}{% endfor %}
     from events
     where {{ known_keys | join(' and ') }}
     union all
     select {{ key_list }}, as_of, 0, null
         {%- for _ in plan.columns + ties %}, null{% endfor %}
-        {%- for column in other_columns %}, {{ column }}{% endfor %}
+        {%- for column in other_columns %}, {{ insitu.identifier(column) }}{% endfor %}
     from spine
 ),
 
@@ -134,7 +136,7 @@ numbered as (
 
 carried as (
     select
-        {{ (keys + other_columns) | join(', ') }}, moment as as_of, is_event,
+        {{ insitu.quoted(keys + other_columns) | join(', ') }}, moment as as_of, is_event,
         first_value(latest_moment) over since as latest_moment
         {%- for column in plan.columns %},
         first_value(latest_{{ loop.index }}) over since as latest_{{ loop.index }}
@@ -152,11 +154,12 @@ carried as (
 final as (
     select
         {%- for column in plan.spine_key %}
-        {{ column }},
+        {{ insitu.identifier(column) }},
         {%- endfor %}
         as_of
         {%- for column in plan.columns %},
-        {{ insitu.if_fresh('latest_' ~ loop.index, 'latest_moment', 'as_of', plan) }} as {{ column.name }}
+        {%- set value = insitu.if_fresh('latest_' ~ loop.index, 'latest_moment', 'as_of', plan) %}
+        {{ value }} as {{ insitu.identifier(column.name) }}
         {%- endfor %}
     from carried
     where is_event = 0

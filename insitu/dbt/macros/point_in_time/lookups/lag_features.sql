@@ -25,6 +25,7 @@
             )) -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- do insitu.check_generated_names('columns', lagged, plan.spine_key + ['as_of'], 'lag_features') -%}
     {%- do plan.update({'columns': lagged}) -%}
     {%- do insitu.document_columns(plan) -%}
     {{- insitu.render_latest(plan) -}}
@@ -36,23 +37,23 @@
     the values, the last.
 -#}
 {% macro lagged_rows(plan, keys) -%}
-{%- set order = plan.order_by + plan.columns | map(attribute='measure') | map(attribute='expr') | unique | list -%}
-{%- set key_list = keys | join(', ') -%}
-{%- set event_keys = plan.key_columns.values() | join(', ') -%}
+{%- set order = plan.order_by + plan.columns | map(attribute='measure') | map(attribute='sql') | unique | list -%}
+{%- set key_list = insitu.quoted(keys) | join(', ') -%}
+{%- set event_keys = insitu.quoted(plan.key_columns.values()) | join(', ') -%}
 {%- set order_list = plan.known_at ~ ', ' ~ order | join(' nulls last, ') ~ ' nulls last' -%}
 history as (
     select
         {{- insitu.looked_up_rows(plan) }}
         {%- for column in plan.columns %}
-        {%- set value = column.measure.expr -%}
+        {%- set value = column.measure.sql -%}
         {%- set lagged = 'lag(' ~ value ~ ', ' ~ (column.lag - 1) ~ ') over history' -%},
-        {{ value if column.lag == 1 else lagged }} as {{ column.alias }}
+        {{ value if column.lag == 1 else lagged }} as {{ insitu.identifier(column.alias) }}
         {%- endfor %},
         row_number() over (
             partition by {{ event_keys }}
             order by {{ order_list }}
         ) as place
-    from {{ plan.events }}
+    from {{ insitu.from_relation(plan.events) }}
     where {{ plan.known_at }} is not null
     window history as (
         partition by {{ event_keys }}

@@ -31,7 +31,10 @@
     {%- set used = [
         'as_of', 'moment', 'met', 'meeting', 'is_event', 'place', 'from_the_last', 'latest_moment',
     ] -%}
-    {%- for column in plan.columns if column.alias in plan.key_columns.keys() | list + used -%}
+    {%- set order_by = [order_by] if order_by is string else order_by or [] -%}
+    {%- for _ in plan.columns -%}{%- do used.append('latest_' ~ loop.index) -%}{%- endfor -%}
+    {%- for _ in order_by -%}{%- do used.append('tie_' ~ loop.index) -%}{%- endfor -%}
+    {%- for column in plan.columns if column.alias | lower in plan.key_columns.keys() | map('lower') | list + used -%}
         {%- do insitu.features_error(
             'columns', "a column named '" ~ column.alias ~ "'",
             "another name, as in {'their_" ~ column.alias ~ "': '" ~ column.alias
@@ -39,16 +42,16 @@
         ) -%}
     {%- endfor -%}
     {%- do insitu.check_key_names(plan.key_columns, used, macro) -%}
-    {%- set order_by = [order_by] if order_by is string else order_by or [] -%}
     {%- set types = insitu.known_columns(events) -%}
-    {%- set expressions = [] -%}
+    {%- set expressions, order_sql = [], [] -%}
     {%- for column in order_by -%}
         {%- do insitu.check_named_column('order_by', column, types, events, macro) -%}
-        {%- do expressions.append({'argument': 'order_by', 'sql': column}) -%}
+        {%- do order_sql.append(insitu.column_or_sql(column, types)) -%}
+        {%- do expressions.append({'argument': 'order_by', 'sql': column, 'tried': order_sql[-1]}) -%}
     {%- endfor -%}
-    {%- do insitu.check_expressions(expressions, events, types, available_at, macro) -%}
+    {%- do insitu.check_expressions(expressions, events, types, insitu.identifier(plan.available_at), macro) -%}
     {%- do plan.update({
-        'order_by': order_by,
+        'order_by': order_sql,
         'max_age': insitu.parse_window(max_age, 'max_age', macro).seconds if max_age else none,
         'unique': unique,
     }) -%}
@@ -70,12 +73,12 @@ events as {{ 'not materialized ' if not plan.unique }}(
     select
         {{- insitu.looked_up_rows(plan) }}
         {%- for column in plan.columns %},
-        {{ column.measure.expr }} as {{ column.alias }}
+        {{ column.measure.sql }} as {{ insitu.identifier(column.alias) }}
         {%- endfor %}
         {%- for column in plan.order_by if not plan.unique %},
         {{ column }} as tie_{{ loop.index }}
         {%- endfor %}
-    from {{ plan.events }}
+    from {{ insitu.from_relation(plan.events) }}
     where {{ plan.known_at }} is not null
     {{- insitu.reached_events(plan, plan.max_age) }}
 ),

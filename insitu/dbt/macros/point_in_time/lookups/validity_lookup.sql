@@ -11,9 +11,9 @@
     'validity_lookup', spine, dimension, 'valid_from, valid_to', keys, columns, [valid_from, valid_to], as_of,
     spine_key, prefix, 'the row valid at as_of', 'range_join', 'one row per spine row: periods do not overlap', lookback
 ) -%}
-{%- set same_key = insitu.join_on('spine', 'dimension', plan.key_columns.keys(), quoted=false) -%}
+{%- set same_key = insitu.join_on('spine', 'dimension', plan.key_columns.keys()) -%}
 {%- set from_then, until = ('<', '<=') if insitu.declaration_of(dimension).strict else ('<=', '<') -%}
-{%- set moment = insitu.minus_duration('spine.as_of', insitu.declared_lag(dimension, valid_from)) -%}
+{%- set moment = insitu.minus_duration('spine.as_of', insitu.declared_lag(dimension, plan.times[0])) -%}
 {%- do insitu.document_columns(plan) -%}
 {{ insitu.features_comment(plan) }}
 {{ insitu.spine_cte(plan) }}
@@ -23,22 +23,22 @@ dimension as (
         {%- for column in insitu.renamed_keys(plan.key_columns) %}
         {{ column }},
         {%- endfor %}
-        {{ valid_from }} as valid_from,
-        {{ valid_to }} as valid_to
+        {{ insitu.identifier(plan.times[0]) }} as valid_from,
+        {{ insitu.identifier(plan.times[1]) }} as valid_to
         {%- for column in plan.columns %},
-        {{ column.measure.expr }} as {{ column.name }}
+        {{ column.measure.sql }} as {{ insitu.identifier(column.name) }}
         {%- endfor %}
-    from {{ dimension }}
+    from {{ insitu.from_relation(dimension) }}
 ),
 
 final as (
     select
         {%- for column in plan.spine_key %}
-        spine.{{ column }},
+        spine.{{ insitu.identifier(column) }},
         {%- endfor %}
         spine.as_of
         {%- for column in plan.columns %},
-        dimension.{{ column.name }}
+        dimension.{{ insitu.identifier(column.name) }}
         {%- endfor %}
     from spine
     left join dimension

@@ -32,7 +32,7 @@
     {%- for column in not_null -%}
         {%- do obligations.append({
             'name': column ~ ' is not null',
-            'query': 'select 1 as broken from ' ~ relation ~ ' where ' ~ adapter.quote(column) ~ ' is null'
+            'query': 'select 1 as broken from ' ~ relation ~ ' where ' ~ insitu.identifier(column) ~ ' is null'
         }) -%}
     {%- endfor -%}
     {%- for key in keys -%}
@@ -56,7 +56,7 @@
     Its name tells the present hash.
 -#}
 {% macro static_contents(relation, declared) %}
-    {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- set columns = adapter.get_columns_in_relation(relation) -%}
     {%- if not columns -%}
         {#- Compiled before it is built: there is nothing to hash, and whoever runs the test is told that. -#}
         {{ return({'name': 'contents are unchanged', 'query': 'select 1 as broken from ' ~ relation}) }}
@@ -70,16 +70,31 @@
 {% endmacro %}
 
 
-{#- config.meta.point_in_time of a relation of this project; none if it has none. -#}
+{#- config.meta.point_in_time of a relation; none if it has none. -#}
 {% macro point_in_time_declaration(relation) %}
-    {%- for node in graph.nodes.values() | list + graph.sources.values() | list -%}
-        {%- set identifier = node.get('identifier') or node.get('alias') or node.name -%}
-        {%- if identifier == relation.identifier and node.schema == relation.schema
-                and node.resource_type in ['model', 'seed', 'snapshot', 'source'] -%}
-            {%- set meta = (node.config.meta if node.config else none) or node.get('meta') or {} -%}
-            {%- if 'point_in_time' in meta -%}{%- do insitu.check_declaration(node, meta.point_in_time) -%}{%- endif -%}
-            {{ return(meta.get('point_in_time')) }}
+    {%- set node = insitu.node_of(relation) or {} -%}
+    {%- set meta = (node.config.meta if node.config else none) or node.get('meta') or {} -%}
+    {%- if 'point_in_time' in meta -%}{%- do insitu.check_declaration(node, meta.point_in_time) -%}{%- endif -%}
+    {{ return(meta.get('point_in_time')) }}
+{% endmacro %}
+
+
+{#- The model, seed, snapshot or source that a relation belongs to; none if there is none. What the running node reads
+    is found as dbt finds it, which with `--defer` is elsewhere than it would be built here. -#}
+{% macro node_of(relation) %}
+    {%- set all_nodes = dict(graph.nodes, **graph.sources) -%}
+    {%- for id in (model.depends_on.nodes if model and model.depends_on else []) if id in all_nodes -%}
+        {%- set node = all_nodes[id] -%}
+        {%- if node.resource_type == 'source' -%}{%- set read = source(node.source_name, node.name) -%}
+        {%- else -%}{%- set read = ref(node.package_name, node.name, v=node.get('version')) -%}
         {%- endif -%}
+        {%- if read.identifier == relation.identifier and read.schema == relation.schema -%}
+            {{ return(node) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for node in all_nodes.values() if node.resource_type in ['model', 'seed', 'snapshot', 'source'] -%}
+        {%- set identifier = node.get('identifier') or node.get('alias') or node.name -%}
+        {%- if identifier == relation.identifier and node.schema == relation.schema -%}{{ return(node) }}{%- endif -%}
     {%- endfor -%}
     {{ return(none) }}
 {% endmacro %}

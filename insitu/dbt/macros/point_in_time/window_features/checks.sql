@@ -1,22 +1,17 @@
-{#- Fails when two generated columns have one name, or a measure or a key is called like a column of the query. -#}
+{#- Fails when the generated columns can not have their names, or a measure or a key is called like a column of the
+    query. -#}
 {% macro check_names(columns, measures, keys, spine_key) %}
-    {%- set used = [
+    {%- set used = measures | map(attribute='column') | reject('in', measures | map(attribute='name') | list) | list + [
         'as_of', 'moment', 'moment_before', 'is_event', 'edge', 'start', 'bucket', 'lower_edge', 'own', 'inside',
     ] -%}
-    {%- for measure in measures if measure.name in keys.keys() | list + used -%}
+    {%- for measure in measures if measure.name in keys.keys() | map('lower') | list + used -%}
         {%- do insitu.features_error(
             'measures', "a measure named '" ~ measure.name ~ "'",
             'another name: this one is a key or a name the macro uses'
         ) -%}
     {%- endfor -%}
     {%- do insitu.check_key_names(keys, used, 'window_features') -%}
-    {%- set names = spine_key + ['as_of'] -%}
-    {%- for column in columns -%}
-        {%- if column.name in names -%}
-            {%- do insitu.features_error('measures', "two columns named '" ~ column.name ~ "'", 'distinct names') -%}
-        {%- endif -%}
-        {%- do names.append(column.name) -%}
-    {%- endfor -%}
+    {%- do insitu.check_generated_names('measures', columns, spine_key + ['as_of']) -%}
 {% endmacro %}
 
 
@@ -29,21 +24,25 @@
             {%- do insitu.check_named_column(argument, expression, event_types, events) -%}
         {%- endfor -%}
         {%- if measure.expr is not none -%}
-            {%- do expressions.append({'argument': argument ~ ', expr', 'sql': measure.expr}) -%}
+            {%- do expressions.append({'argument': argument ~ ', expr', 'sql': measure.expr, 'tried': measure.sql}) -%}
             {%- for form in insitu.tried_forms(measure) -%}
-                {%- set tried = form | replace('{x}', measure.expr) | replace('{events}', events | string) -%}
+                {%- set tried = form | replace('{events}', insitu.from_relation(events)) -%}
+                {%- set tried = tried | replace('{x}', measure.sql) -%}
                 {%- do expressions.append({'argument': argument, 'sql': measure.expr, 'tried': tried}) -%}
             {%- endfor -%}
         {%- endif -%}
         {%- if measure.where -%}
-            {%- set tried = 'case when ' ~ measure.where ~ ' then 1 end' -%}
+            {%- set tried = 'case when ' ~ measure.where_sql ~ ' then 1 end' -%}
             {%- do expressions.append({'argument': argument ~ ', where', 'sql': measure.where, 'tried': tried}) -%}
         {%- endif -%}
         {%- for column in measure.order_by -%}
-            {%- do expressions.append({'argument': argument ~ ', order_by', 'sql': column}) -%}
+            {%- set tried = measure.order_sql[loop.index0] -%}
+            {%- do expressions.append({'argument': argument ~ ', order_by', 'sql': column, 'tried': tried}) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- do insitu.check_expressions(expressions, events, event_types, available_at, 'window_features') -%}
+    {%- do insitu.check_expressions(
+        expressions, events, event_types, insitu.identifier(available_at), 'window_features'
+    ) -%}
 {% endmacro %}
 
 
@@ -102,16 +101,19 @@
     {} otherwise.
 -#}
 {% macro measure_types(measures, events, event_types) %}
-    {%- set wanted = [] -%}
+    {%- set wanted, names = [], [] -%}
     {%- for measure in measures -%}
-        {%- if measure.expr is not none -%}{%- do wanted.append(measure.expr ~ ' as ' ~ measure.name) -%}{%- endif -%}
-        {%- if measure.where -%}{%- do wanted.append(measure.where ~ ' as _where_' ~ measure.name) -%}{%- endif -%}
+        {%- set asked = {measure.name: measure.sql, '_where_' ~ measure.name: measure.where_sql} -%}
+        {%- for name, sql in asked.items() if sql is not none -%}
+            {%- do names.append(name) -%}
+            {%- do wanted.append(sql ~ ' as asked_' ~ names | length) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {%- if not execute or event_types is none or not wanted -%}{{ return({}) }}{%- endif -%}
-    {%- set probe = 'select ' ~ wanted | join(', ') ~ ' from ' ~ events ~ ' where 1 = 0' -%}
+    {%- set probe = 'select ' ~ wanted | join(', ') ~ ' from ' ~ insitu.from_relation(events) ~ ' where 1 = 0' -%}
     {%- set types = {} -%}
     {%- for column in adapter.get_column_schema_from_query(probe) -%}
-        {%- do types.update({column.name: column.data_type | lower}) -%}
+        {%- do types.update({names[loop.index0]: column.data_type | lower}) -%}
     {%- endfor -%}
     {{ return(types) }}
 {% endmacro %}

@@ -57,7 +57,7 @@
                 {%- do sorts.extend(['pieces', 'pieces again']) -%}
             {%- endfor -%}
             {%- if agg == 'count_distinct' -%}
-                {%- do sorts.extend([measure.name ~ ' values', measure.name ~ ' totals']) -%}
+                {%- do sorts.extend([measure.column ~ ' values', measure.column ~ ' totals']) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}

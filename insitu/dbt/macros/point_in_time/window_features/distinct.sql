@@ -46,9 +46,9 @@
 
 {#- The CTEs that find the repeats of a measure, and put them on a timeline with the spine. -#}
 {% macro render_distinct_timeline(group, keys, plan) %}
-{%- set m = group.ordered.name -%}
-{%- set key_list = keys | join(', ') -%}
-{%- set same_value = 'partition by ' ~ key_list ~ ', ' ~ m -%}
+{%- set m, value = group.ordered.column, group.ordered.quoted -%}
+{%- set key_list = insitu.quoted(keys) | join(', ') -%}
+{%- set same_value = 'partition by ' ~ key_list ~ ', ' ~ value -%}
 {%- set bounded = group.windows.values() | list -%}
 {%- set longest = bounded | sort(attribute='seconds') | last -%}
 {%- set all_history = 'first_all' in group.accumulators -%}
@@ -61,7 +61,7 @@
 {{ m }}_repeats as (
     select {{ key_list }}, moment, lag(moment) over ({{ same_value }} order by moment) as moment_before
     from events
-    where {{ m }} is not null
+    where {{ value }} is not null
 ),
 
 {{ m }}_timeline as (

@@ -31,7 +31,7 @@
 {#- The group of that strategy, window and order within equal times; made on first use. -#}
 {% macro feature_group(groups, strategy, window=none, measure=none) %}
     {%- set name = 'looked_up' if strategy == 'range_join' else strategy -%}
-    {%- set name = name ~ ('_' ~ window.label if window else '') ~ ('_' ~ measure.name if measure else '') -%}
+    {%- set name = name ~ ('_' ~ window.label if window else '') ~ ('_' ~ measure.column if measure else '') -%}
     {%- if name not in groups -%}
         {%- do groups.update({name: {
             'name': name, 'strategy': strategy, 'window': window, 'ordered': measure, 'edges': [],

@@ -1,5 +1,5 @@
 {#- The measures as given -> complete dictionaries, or one clear error. -#}
-{% macro normalise_measures(measures, windows) %}
+{% macro normalise_measures(measures, windows, types) %}
     {%- if measures is string or measures is mapping or not measures -%}
         {%- do insitu.features_error(
             'measures', measures | string, "a list such as [{'name': 'orders', 'agg': 'count'}]"
@@ -7,7 +7,10 @@
     {%- endif -%}
     {%- set result, names = [], [] -%}
     {%- for given in measures -%}
-        {%- set measure = insitu.normalise_measure(given, windows) -%}
+        {%- set measure = insitu.normalise_measure(given, windows, types) -%}
+        {#- What is called after a measure in the query: a long name, with what is added to it, would be cut. -#}
+        {%- do measure.update({'column': measure.name if measure.name | length <= 30 else '_m' ~ loop.index}) -%}
+        {%- do measure.update({'quoted': insitu.identifier(measure.column)}) -%}
         {%- if measure.name in names -%}
             {%- do insitu.features_error('measures', "two measures named '" ~ measure.name ~ "'", 'distinct names') -%}
         {%- endif -%}
@@ -18,8 +21,8 @@
 {% endmacro %}
 
 
-{#- One measure as given -> a complete dictionary. -#}
-{% macro normalise_measure(given, windows) %}
+{#- One measure as given -> a complete dictionary: what was written, and as SQL over the events' columns. -#}
+{% macro normalise_measure(given, windows, types) %}
     {%- do insitu.check_measure(given) -%}
     {%- set argument = "measures, '" ~ given.name ~ "', half_life" -%}
     {%- set own_windows = [] -%}
@@ -27,13 +30,19 @@
         {%- do own_windows.append(insitu.parse_window(window)) -%}
     {%- endfor -%}
     {%- set agg, order_by, trend = given.get('agg', []), given.get('order_by', []), given.get('trend', []) -%}
+    {%- set order_by = [order_by] if order_by is string else order_by -%}
+    {%- set order_sql = [] -%}
+    {%- for column in order_by -%}{%- do order_sql.append(insitu.column_or_sql(column, types)) -%}{%- endfor -%}
     {{ return({
         'name': given.name,
         'aggs': [agg] if agg is string else agg,
         'expr': given.get('expr'),
         'where': given.get('where'),
         'default': given.get('default'),
-        'order_by': [order_by] if order_by is string else order_by,
+        'order_by': order_by,
+        'sql': insitu.column_or_sql(given.expr, types) if 'expr' in given and given.expr is not none else none,
+        'where_sql': insitu.column_or_sql(given.where, types) if given.get('where') else none,
+        'order_sql': order_sql,
         'unit': given.get('unit', 'hour'),
         'windows': own_windows,
         'half_life': insitu.parse_window(given.half_life, argument) if given.get('half_life') else none,

@@ -1,7 +1,7 @@
 {#- The most frequent value, the smallest of equals. -#}
 {% macro mode_expression(groups, column) %}
     {%- set group = insitu.feature_group(groups, 'mode', column.window, column.measure) -%}
-    {%- do group.outputs.update({column.alias: column.measure.name}) -%}
+    {%- do group.outputs.update({column.alias: column.measure.quoted}) -%}
     {{ return(group.name ~ '.' ~ column.alias) }}
 {% endmacro %}
 
@@ -9,8 +9,8 @@
 {#- The CTEs that count every value of a window and keep the most frequent one. -#}
 {% macro render_mode(group, keys, plan) -%}
 {%- set alias, m = (group.outputs.items() | list)[0] -%}
-{%- set key_list = keys | join(', ') -%}
-{%- set moment_keys = insitu.qualified('moments', keys + ['as_of']) | join(', ') -%}
+{%- set key_list = insitu.quoted(keys) | join(', ') -%}
+{%- set moment_keys = insitu.quoted(keys + ['as_of'], 'moments.') | join(', ') -%}
 {{ group.name }}_counts as (
     select {{ moment_keys }}, events.{{ m }}, count(*) as n_events
     from moments

@@ -11,8 +11,8 @@
     {%- set group = insitu.feature_group(groups, 'partials') -%}
     {%- do group.update({'gap': plan.gap}) -%}
     {%- if agg in ['min', 'max'] -%}
-        {%- set m = column.measure.name -%}
-        {%- do group.parts.update({m ~ '_' ~ agg: {'event': m, 'tier': agg ~ '(' ~ m ~ ')'}}) -%}
+        {%- set m, value = column.measure.column, column.measure.quoted -%}
+        {%- do group.parts.update({m ~ '_' ~ agg: {'event': value, 'tier': agg ~ '(' ~ value ~ ')'}}) -%}
         {{ return(insitu.merged(group, column.alias, agg ~ '(' ~ m ~ '_' ~ agg ~ ')', window)) }}
     {%- elif agg == 'decayed_sum' -%}
         {{ return(insitu.merged_decayed_sum(group, column)) }}
@@ -61,28 +61,29 @@
 
 {#- In double precision: exact to 2^53, and half as wide as the warehouses' sums of whole numbers. -#}
 {% macro merged_count(group, column) %}
-    {%- set m = column.measure.name -%}
+    {%- set m, value = column.measure.column, column.measure.quoted -%}
     {%- do group.parts.update({m ~ '_n': {
-        'event': 'case when ' ~ m ~ ' is not null then cast(1 as double precision) else 0 end',
-        'tier': 'cast(count(' ~ m ~ ') as double precision)',
+        'event': 'case when ' ~ value ~ ' is not null then cast(1 as double precision) else 0 end',
+        'tier': 'cast(count(' ~ value ~ ') as double precision)',
     }}) -%}
     {{ return(insitu.merged(group, m ~ '_n_' ~ column.window.label, 'sum(' ~ m ~ '_n)', column.window, 'bigint')) }}
 {% endmacro %}
 
 
-{#- The sum of a window, in double precision. -#}
+{#- The sum of a window, in double precision; of a type that is summed without loss, only once it is summed. -#}
 {% macro merged_sum(group, column) %}
-    {%- set m = column.measure.name -%}
-    {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
-    {%- do group.parts.update({m ~ '_sum': {'event': real, 'tier': 'sum(' ~ real ~ ')'}}) -%}
-    {{ return(insitu.merged(group, m ~ '_sum_' ~ column.window.label, 'sum(' ~ m ~ '_sum)', column.window)) }}
+    {%- set m, exact = column.measure.column, insitu.sums_exactly(column.type) -%}
+    {%- set value = column.measure.quoted if exact else 'cast(' ~ column.measure.quoted ~ ' as double precision)' -%}
+    {%- do group.parts.update({m ~ '_sum': {'event': value, 'tier': 'sum(' ~ value ~ ')'}}) -%}
+    {%- set type = 'double precision' if exact else none -%}
+    {{ return(insitu.merged(group, m ~ '_sum_' ~ column.window.label, 'sum(' ~ m ~ '_sum)', column.window, type)) }}
 {% endmacro %}
 
 
 {#- Grown since the start of the tier, decayed from there to as_of. -#}
 {% macro merged_decayed_sum(group, column) %}
-    {%- set m, half_life = column.measure.name, column.measure.half_life.seconds ~ '.0' -%}
-    {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
+    {%- set m, half_life = column.measure.column, column.measure.half_life.seconds ~ '.0' -%}
+    {%- set real = 'cast(' ~ column.measure.quoted ~ ' as double precision)' -%}
     {%- set growth = 'power(2.0, ' ~ insitu.seconds_between('{start}', 'moment') ~ ' / ' ~ half_life ~ ')' -%}
     {%- set decay = 'power(2.0, ' ~ insitu.seconds_between('start', 'as_of') ~ ' / ' ~ half_life ~ ')' -%}
     {%- do group.parts.update({m ~ '_grown': {'event': real, 'tier': 'sum(' ~ real ~ ' * ' ~ growth ~ ')'}}) -%}
@@ -93,8 +94,8 @@
 {#- Squared distances from the window's mean, which the first pass found: what single-pass formulas lose, this
     keeps. -#}
 {% macro default__merged_stddev(group, column) %}
-    {%- set m, n = column.measure.name, insitu.merged_count(group, column) -%}
-    {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
+    {%- set m, n = column.measure.column, insitu.merged_count(group, column) -%}
+    {%- set real = 'cast(' ~ column.measure.quoted ~ ' as double precision)' -%}
     {%- do group.parts.update({
         m ~ '_mean': {'event': real, 'tier': 'avg(' ~ real ~ ')'},
         m ~ '_var': {'event': 'cast(0 as double precision)', 'tier': 'var_pop(' ~ real ~ ')'},
@@ -111,10 +112,10 @@
 {#- DuckDB merges states of its own aggregate, as it does those of its threads: no second pass, so pieces are not
     kept. -#}
 {% macro duckdb__merged_stddev(group, column) %}
-    {%- set m = column.measure.name -%}
-    {%- set real, n = 'cast(' ~ m ~ ' as double precision)', 'count(' ~ m ~ ')' -%}
+    {%- set m, value = column.measure.column, column.measure.quoted -%}
+    {%- set real, n = 'cast(' ~ value ~ ' as double precision)', 'count(' ~ value ~ ')' -%}
     {%- do group.parts.update({m ~ '_spread': {
-        'event': insitu.spread_state('case when ' ~ m ~ ' is not null then 1 else 0 end', real, '0'),
+        'event': insitu.spread_state('case when ' ~ value ~ ' is not null then 1 else 0 end', real, '0'),
         'tier': insitu.spread_state(n, 'avg(' ~ real ~ ')', 'var_pop(' ~ real ~ ') * ' ~ n),
     }}) -%}
     {%- set state = 'combine_aggr(' ~ m ~ '_spread) ' ~ insitu.inside_window(group, column.window) -%}
@@ -136,7 +137,7 @@
 
 {#- The earliest value: of each tier, then of the pieces. Two pieces begin at the same time only if both are events. -#}
 {% macro merged_first(group, column) %}
-    {%- set m = column.measure.name -%}
+    {%- set m, value = column.measure.column, column.measure.quoted -%}
     {%- set order = ['start'] -%}
     {%- for _ in column.measure.order_by -%}
         {%- set name = m ~ '_order_' ~ loop.index -%}
@@ -144,9 +145,9 @@
         {%- do order.append(name ~ ' nulls last') -%}
     {%- endfor -%}
     {%- do order.append(m ~ '_first') -%}
-    {%- set ordered = m ~ ' order by ' ~ insitu.event_order(column.measure, '', false) -%}
-    {%- set first = '(array_agg(' ~ ordered ~ ') filter (where ' ~ m ~ ' is not null))[1]' -%}
-    {%- do group.parts.update({m ~ '_first': {'event': m, 'tier': first}}) -%}
+    {%- set ordered = value ~ ' order by ' ~ insitu.event_order(column.measure, '', false) -%}
+    {%- set first = '(array_agg(' ~ ordered ~ ') filter (where ' ~ value ~ ' is not null))[1]' -%}
+    {%- do group.parts.update({m ~ '_first': {'event': value, 'tier': first}}) -%}
     {%- set pieces = insitu.inside_window(group, column.window, m ~ '_first is not null') -%}
     {%- do group.outputs.update({
         column.alias: '(array_agg(' ~ m ~ '_first order by ' ~ order | join(', ') ~ ') ' ~ pieces ~ ')[1]'
@@ -157,19 +158,19 @@
 
 {#- One look back as far as the longest window serves all: the time of the latest value, and the value at that time. -#}
 {% macro merged_last(group, column, plan) %}
-    {%- set measure, m, window = column.measure, column.measure.name, column.window -%}
+    {%- set measure, m, window = column.measure, column.measure.column, column.window -%}
     {%- set windows = [] -%}
     {%- for other in plan.base_columns if other.strategy == 'partials' and other.measure == measure
             and other.agg in ['last', 'time_since_last'] -%}
         {%- do windows.append(other.window) -%}
     {%- endfor -%}
     {%- set longest = windows | sort(attribute='seconds') | last -%}
-    {%- set moment = 'case when ' ~ m ~ ' is not null then moment end' -%}
+    {%- set moment = 'case when ' ~ measure.quoted ~ ' is not null then moment end' -%}
     {%- do group.parts.update({m ~ '_moment': {'event': moment, 'tier': 'max(' ~ moment ~ ')'}}) -%}
     {%- set last_moment = insitu.merged(group, m ~ '_last_moment', 'max(' ~ m ~ '_moment)', longest) -%}
     {%- if column.agg == 'last' -%}
         {%- do group.latest.update({m: measure}) -%}
-        {%- set value = group.name ~ '_last_' ~ m ~ '.' ~ m -%}
+        {%- set value = group.name ~ '_last_' ~ m ~ '.' ~ measure.quoted -%}
     {%- else -%}
         {%- set value = insitu.time_since(last_moment, 'spine.as_of', measure.unit) -%}
     {%- endif -%}

@@ -5,7 +5,7 @@
 -#}
 {% macro render_partials(group, keys, plan) -%}
 {%- set windows = group.windows.values() | sort(attribute='seconds') -%}
-{%- set key_list = keys | join(', ') -%}
+{%- set key_list = insitu.quoted(keys) | join(', ') -%}
 {#- Materialized where PostgreSQL would otherwise read all of a key's events through an index, instead of its
     bucket's. #}
 ends as {{ 'materialized ' if target.type.startswith('postgres') }}(
@@ -57,7 +57,7 @@ pieces as {{ 'not materialized ' if group.passes }}(
     group by {{ key_list }}, as_of
 ),
 {%- if group.passes %}
-{%- set piece_keys = insitu.qualified('pieces', keys + ['as_of']) | join(', ') %}
+{%- set piece_keys = insitu.quoted(keys + ['as_of'], 'pieces.') | join(', ') %}
 
 {{ group.name }}_squares as (
     select {{ piece_keys }}
@@ -66,21 +66,21 @@ pieces as {{ 'not materialized ' if group.passes }}(
         {%- endfor %}
     from pieces
     inner join {{ group.name }}
-        on {{ insitu.join_on('pieces', group.name, keys + ['as_of'], quoted=false) }}
+        on {{ insitu.join_on('pieces', group.name, keys + ['as_of']) }}
     group by {{ piece_keys }}
 ),
 {%- endif %}
 {%- for m, measure in group.latest.items() %}
-{%- set group_keys = insitu.qualified(group.name, keys + ['as_of']) | join(', ') %}
-{%- set same_key = insitu.join_on(group.name, 'events', keys, quoted=false) %}
+{%- set group_keys = insitu.quoted(keys + ['as_of'], group.name ~ '.') | join(', ') %}
+{%- set same_key = insitu.join_on(group.name, 'events', keys) %}
 
 {{ group.name }}_last_{{ m }} as (
-    select {{ group_keys }}, {{ insitu.latest_of(measure) }} as {{ m }}
+    select {{ group_keys }}, {{ insitu.latest_of(measure) }} as {{ measure.quoted }}
     from {{ group.name }}
     inner join events
         on {{ same_key }} and {{ group.name }}.{{ m }}_last_moment = events.moment
         and events.moment < {{ insitu.minus_duration(group.name ~ '.as_of', plan.gap) }}
-    where events.{{ m }} is not null
+    where events.{{ measure.quoted }} is not null
     group by {{ group_keys }}
 ),
 {%- endfor %}
@@ -98,20 +98,20 @@ pieces as {{ 'not materialized ' if group.passes }}(
     {%- set rows, start, bucket = 'ends', 'ends.moment', 'ends.bucket' -%}
     {%- set before = '< ' ~ insitu.minus_duration(edges ~ '.as_of', plan.gap) -%}
 {%- endif -%}
-    select {{ insitu.qualified(edges, keys + ['as_of', 'own']) | join(', ') }}, {{ start }} as start
+    select {{ insitu.quoted(keys + ['as_of', 'own'], edges ~ '.') | join(', ') }}, {{ start }} as start
         {%- for name, part in group.parts.items() %},
         {{ rows ~ '.' ~ name if below else part.event }} as {{ name }}
         {%- endfor %}
     from {{ edges }}
     inner join {{ rows }}
-        on {{ insitu.join_on(edges, rows, keys, quoted=false) }} and {{ edges }}.bucket = {{ bucket }}
+        on {{ insitu.join_on(edges, rows, keys) }} and {{ edges }}.bucket = {{ bucket }}
         and {{ start }} >= {{ edges }}.lower_edge and {{ start }} {{ before }}
 {%- endmacro %}
 
 
 {#- Of the events at one time: the last by the declared tiebreak, then the largest. -#}
 {% macro latest_of(measure) %}
-    {%- set m = 'events.' ~ measure.name -%}
+    {%- set m = 'events.' ~ measure.quoted -%}
     {%- if not measure.order_by -%}{{ return('max(' ~ m ~ ')') }}{%- endif -%}
     {{ return('(array_agg(' ~ m ~ ' order by ' ~ insitu.event_order(measure, 'events.', true) ~ '))[1]') }}
 {% endmacro %}
@@ -122,7 +122,7 @@ pieces as {{ 'not materialized ' if group.passes }}(
     (`own` is the window's bit), unless it is the same, or begins at the edge and so is taken whole by the next tier.
 -#}
 {% macro render_edges(group, tier, below, windows, is_last, keys, plan) -%}
-{%- set key_list = keys | join(', ') -%}
+{%- set key_list = insitu.quoted(keys) | join(', ') -%}
 {%- set upper_bucket = insitu.time_block(insitu.minus_duration('as_of', plan.gap), tier.seconds) -%}
 {%- set lowest = insitu.minus_duration('as_of', plan.gap + windows[-1].seconds) -%}
 edges_{{ tier.label }} as (

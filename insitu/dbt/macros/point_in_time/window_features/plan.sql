@@ -8,15 +8,13 @@
     {%- set spine_types, event_types = insitu.known_columns(spine), insitu.known_columns(events) -%}
     {%- set keys = insitu.keys_mapping(keys) -%}
     {%- set available_at = available_at or insitu.declared_available_at(events) -%}
+    {%- set as_of = insitu.check_timestamp('as_of', as_of, spine_types, spine) -%}
+    {%- set available_at = insitu.check_timestamp('available_at', available_at, event_types, events) -%}
+    {%- set keys = insitu.check_keys(keys, spine_types, event_types, spine, events) -%}
     {%- set known_at = insitu.known_at(events, available_at) -%}
-    {%- if execute -%}
-        {%- do insitu.check_timestamp('as_of', as_of, spine_types, spine) -%}
-        {%- do insitu.check_timestamp('available_at', available_at, event_types, events) -%}
-        {%- do insitu.check_keys(keys, spine_types, event_types, spine, events) -%}
-    {%- endif -%}
     {%- set spine_key = insitu.checked_spine_key(spine_key, keys, spine_types, spine) -%}
     {%- set gap_seconds = insitu.parse_window(gap, 'gap').seconds if gap else 0 -%}
-    {%- set measures = insitu.normalise_measures(measures, [windows] if windows is string else windows) -%}
+    {%- set measures = insitu.normalise_measures(measures, [windows] if windows is string else windows, event_types) -%}
     {%- do insitu.check_measure_columns(measures, event_types, events, available_at) -%}
     {%- set types = insitu.measure_types(measures, events, event_types) -%}
     {%- do insitu.check_measure_types(measures, types) -%}

@@ -9,14 +9,14 @@
 {#- The CTE that looks each row up by a LATERAL join. -#}
 {% macro render_probe(group, keys, plan) -%}
 {{ group.name }} as (
-    select {{ insitu.qualified('moments', keys + ['as_of']) | join(', ') }}
+    select {{ insitu.quoted(keys + ['as_of'], 'moments.') | join(', ') }}
         {%- for alias in group.outputs %}, found_{{ loop.index }}.{{ alias }}{% endfor %}
     from moments
     {%- for alias, probe in group.outputs.items() %}
     left join lateral (
-        select events.{{ probe.measure.name }} as {{ alias }}
+        select events.{{ probe.measure.quoted }} as {{ alias }}
         from events
-        where {{ insitu.in_window(group.window, keys, plan) }} and events.{{ probe.measure.name }} is not null
+        where {{ insitu.in_window(group.window, keys, plan) }} and events.{{ probe.measure.quoted }} is not null
         order by {{ insitu.event_order(probe.measure, 'events.', probe.descending) }}
         limit 1
     ) as found_{{ loop.index }} on true

@@ -20,11 +20,13 @@
 {#- The aggregate as anyone would write it, over the `events` that fulfil the condition of the row of `moments`. -#}
 {% macro plain_aggregate(column, condition) %}
     {%- set measure, agg = column.measure, column.agg -%}
-    {%- set m = 'events.' ~ measure.name -%}
+    {%- set m = 'events.' ~ measure.quoted -%}
     {%- set real = 'cast(' ~ m ~ ' as double precision)' -%}
     {%- set filter = ' filter (where ' ~ condition ~ ')' if condition else '' -%}
     {%- if agg == 'count' -%}{{ return('count(' ~ m ~ ')' ~ filter) }}
     {%- elif agg == 'rate_per_day' -%}{{ return('count(' ~ m ~ ')' ~ filter ~ ' / ' ~ column.window.seconds / 86400) }}
+    {%- elif agg in ['sum', 'avg'] and insitu.sums_exactly(column.type) -%}
+        {{ return('cast(' ~ agg ~ '(' ~ m ~ ')' ~ filter ~ ' as double precision)') }}
     {%- elif agg in ['sum', 'avg'] -%}{{ return(agg ~ '(' ~ real ~ ')' ~ filter) }}
     {%- elif agg == 'stddev' -%}{{ return('stddev_samp(' ~ real ~ ')' ~ filter) }}
     {%- elif agg in ['min', 'max'] -%}{{ return(agg ~ '(' ~ m ~ ')' ~ filter) }}
@@ -47,9 +49,9 @@
 {% macro event_order(measure, qualifier, descending) %}
     {%- set columns = [qualifier ~ 'moment'] -%}
     {%- for column in measure.order_by -%}
-        {%- do columns.append(qualifier ~ measure.name ~ '_order_' ~ loop.index) -%}
+        {%- do columns.append(qualifier ~ measure.column ~ '_order_' ~ loop.index) -%}
     {%- endfor -%}
-    {%- do columns.append(qualifier ~ measure.name) -%}
+    {%- do columns.append(qualifier ~ measure.quoted) -%}
     {#- NULLs of the tiebreak sort alike in every warehouse and shape: last going up, first going down. -#}
     {%- set direction = ' desc nulls first' if descending else ' nulls last' -%}
     {{ return(columns | join(direction ~ ', ') ~ direction) }}
@@ -67,7 +69,7 @@
 {% macro render_range_join(group, keys, plan) -%}
 {%- set bounds = group.windows.values() | list -%}
 {%- set longest = {'seconds': none if none in bounds else bounds | max} -%}
-{%- set moment_keys = insitu.qualified('moments', keys + ['as_of']) | join(', ') -%}
+{%- set moment_keys = insitu.quoted(keys + ['as_of'], 'moments.') | join(', ') -%}
 {{ group.name }} as (
     select {{ moment_keys }}
     {%- if plan.lookups.index %}, found.*
@@ -96,7 +98,7 @@
 {#- The condition that an event lies in the window of a row of `moments`. -#}
 {% macro in_window(window, keys, plan) %}
     {%- set upper = insitu.minus_duration('moments.as_of', plan.gap) -%}
-    {%- set condition = insitu.join_on('events', 'moments', keys, quoted=false) ~ ' and events.moment < ' ~ upper -%}
+    {%- set condition = insitu.join_on('events', 'moments', keys) ~ ' and events.moment < ' ~ upper -%}
     {%- if window.seconds is none -%}{{ return(condition) }}{%- endif -%}
     {%- set lower = insitu.minus_duration('moments.as_of', plan.gap + window.seconds) -%}
     {{ return(condition ~ ' and events.moment >= ' ~ lower) }}

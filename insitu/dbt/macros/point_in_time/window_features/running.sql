@@ -1,7 +1,7 @@
 {#- A feature from running totals: the total at as_of, less the total at the window's lower edge. -#}
 {% macro running_expression(groups, column, plan) %}
     {%- set measure, agg, window = column.measure, column.agg, column.window -%}
-    {%- set m, exact = measure.name, insitu.exactness(column.type) -%}
+    {%- set m, value, exact = measure.column, measure.quoted, insitu.exactness(column.type) -%}
     {%- set group = insitu.feature_group(groups, 'running', none, measure if agg in ['first', 'last'] else none) -%}
 
     {%- if agg in ['count', 'rate_per_day'] -%}
@@ -10,11 +10,11 @@
     {%- elif agg in ['last', 'time_since_last'] -%}
         {{ return(insitu.running_last(group, column, plan)) }}
     {%- elif agg == 'first' -%}
-        {{ return(insitu.running_output(group, m ~ '_first', insitu.first_value_of(m) ~ ' over before', window)) }}
+        {{ return(insitu.running_output(group, m ~ '_first', insitu.first_value_of(value) ~ ' over before', window)) }}
     {%- elif window.seconds is none and not (agg == 'avg' and exact.sum) -%}
         {#- In double precision: PostgreSQL's deviation of large whole numbers has no decimals. -#}
-        {%- set deviation = 'stddev_samp(cast(' ~ m ~ ' as double precision))' -%}
-        {%- set call = deviation if agg == 'stddev' else agg ~ '(' ~ m ~ ')' -%}
+        {%- set deviation = 'stddev_samp(cast(' ~ value ~ ' as double precision))' -%}
+        {%- set call = deviation if agg == 'stddev' else agg ~ '(' ~ value ~ ')' -%}
         {%- set sql = insitu.running_output(group, column.alias, call ~ ' over before', window) -%}
         {{ return('cast(' ~ sql ~ ' as double precision)' if agg in ['sum', 'avg', 'stddev'] else sql) }}
     {%- endif -%}
@@ -34,11 +34,11 @@
 
 {#- The last value or the time since it: one look back over all history, cut to the window. -#}
 {% macro running_last(group, column, plan) %}
-    {%- set m, window, all_history = column.measure.name, column.window, insitu.parse_window('all') -%}
-    {%- set last_moment = 'max(case when ' ~ m ~ ' is not null then moment end) over before' -%}
+    {%- set m, window, all_history = column.measure.column, column.window, insitu.parse_window('all') -%}
+    {%- set last_moment = 'max(case when ' ~ column.measure.quoted ~ ' is not null then moment end) over before' -%}
     {%- set moment = insitu.running_output(group, m ~ '_last_moment', last_moment, all_history) -%}
     {%- if column.agg == 'last' -%}
-        {%- set last_value = insitu.last_value_of(m) ~ ' over before' -%}
+        {%- set last_value = insitu.last_value_of(column.measure.quoted) ~ ' over before' -%}
         {%- set value = insitu.running_output(group, m ~ '_last', last_value, all_history) -%}
     {%- else -%}
         {%- set value = insitu.time_since(moment, 'spine.as_of', column.measure.unit) -%}
@@ -59,7 +59,7 @@
     exact. -#}
 {% macro exact_units(column) %}
     {%- set scale = insitu.exactness(column.type).scale -%}
-    {{ return('cast(' ~ column.measure.name ~ (' * ' ~ 10 ** scale if scale else '') ~ ' as bigint)') }}
+    {{ return('cast(' ~ column.measure.quoted ~ (' * ' ~ 10 ** scale if scale else '') ~ ' as bigint)') }}
 {% endmacro %}
 
 
@@ -69,8 +69,8 @@
 {% endmacro %}
 
 {% macro default__exact_totals(group, column) %}
-    {%- set m, window = column.measure.name, column.window -%}
-    {%- set n = insitu.running_output(group, m ~ '_n', 'count(' ~ m ~ ') over before', window) -%}
+    {%- set m, window = column.measure.column, column.window -%}
+    {%- set n = insitu.running_output(group, m ~ '_n', 'count(' ~ column.measure.quoted ~ ') over before', window) -%}
     {%- if column.agg in ['count', 'rate_per_day'] -%}{{ return({'n': n}) }}{%- endif -%}
     {%- set sum = 'sum(' ~ insitu.exact_units(column) ~ ') over before' -%}
     {{ return({'n': n, 'units': insitu.running_output(group, m ~ '_units', sum, window)}) }}
@@ -86,7 +86,7 @@
     {%- if not summed or not insitu.exactness(column.type).squares -%}
         {{ return(insitu.default__exact_totals(group, column)) }}
     {%- endif -%}
-    {%- set m = column.measure.name -%}
+    {%- set m = column.measure.column -%}
     {%- set n, units = m ~ '_n_' ~ column.window.label, m ~ '_units_' ~ column.window.label -%}
     {%- set sum = 'sum(' ~ insitu.exact_units(column) ~ ' * ' ~ 2 ** 31 ~ ' + 1) over before' -%}
     {%- set both = insitu.running_difference(group, m ~ '_both', sum, column.window) -%}

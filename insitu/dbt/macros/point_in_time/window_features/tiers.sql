@@ -35,7 +35,7 @@
     {%- set is_built = execute and plan.events is not string and load_relation(plan.events) -%}
     {%- set sample = adapter.dispatch('event_sample', 'insitu')(plan.events) if is_built else none -%}
     {%- if not sample -%}{{ return(unknown) }}{%- endif -%}
-    {%- set keys = plan.key_columns.values() | join(', ') -%}
+    {%- set keys = insitu.quoted(plan.key_columns.values()) | join(', ') -%}
     {%- set query -%}
         with sampled as (
             select {{ keys }}, {{ plan.known_at }} as moment from {{ plan.events }} {{ sample.clause }}

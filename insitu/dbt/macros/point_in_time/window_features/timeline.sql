@@ -2,10 +2,10 @@
 {% macro render_timeline(groups, keys, plan) %}
 {%- set values, windows = [], {} -%}
 {%- for column in plan.base_columns if column.strategy == 'running' and column.agg != 'count_distinct' -%}
-    {%- set needed = [column.measure.name] -%}
+    {%- set needed = [column.measure.quoted] -%}
     {%- if column.agg in ['first', 'last'] -%}
         {%- for order in column.measure.order_by -%}
-            {%- do needed.append(column.measure.name ~ '_order_' ~ loop.index) -%}
+            {%- do needed.append(column.measure.column ~ '_order_' ~ loop.index) -%}
         {%- endfor -%}
     {%- endif -%}
     {%- for name in needed if name not in values -%}{%- do values.append(name) -%}{%- endfor -%}
@@ -14,14 +14,15 @@
     {%- endif -%}
 {%- endfor -%}
 {%- if values %}
+{%- set key_list = insitu.quoted(keys) | join(', ') %}
 -- Events and the edges of windows on one line of time. `edge` is 1 for an event, else the seconds from as_of to the edge,
 -- so at equal times edges come first: an event at as_of is not before it.
 timeline as (
-    select {{ keys | join(', ') }}, cast(null as timestamp) as as_of, moment, 1 as edge, {{ values | join(', ') }}
+    select {{ key_list }}, cast(null as timestamp) as as_of, moment, 1 as edge, {{ values | join(', ') }}
     from events
     {%- for seconds in [0] + windows.values() | map(attribute='seconds') | list %}
     union all
-    select {{ keys | join(', ') }}, as_of, {{ insitu.minus_duration('as_of', plan.gap + seconds) }}, {{ -seconds }}
+    select {{ key_list }}, as_of, {{ insitu.minus_duration('as_of', plan.gap + seconds) }}, {{ -seconds }}
         {%- for value in values %}, null{% endfor %} from moments
     {%- endfor %}
 ),
@@ -33,11 +34,11 @@ timeline as (
 {% macro render_group(group, keys, plan) -%}
 {%- set source = 'timeline' -%}
 {%- if group.strategy == 'distinct' -%}
-    {%- set source = group.ordered.name ~ '_timeline' -%}
+    {%- set source = group.ordered.column ~ '_timeline' -%}
 {{ insitu.render_distinct_timeline(group, keys, plan) }}
 {% endif -%}
 {{ group.name }}_edges as (
-    select {{ keys | join(', ') }}, as_of, edge
+    select {{ insitu.quoted(keys) | join(', ') }}, as_of, edge
         {%- for alias, sql in group.accumulators.items() %},
         {{ sql }} as {{ alias }}
         {%- endfor %}
@@ -47,13 +48,13 @@ timeline as (
 ),
 
 {{ group.name }} as (
-    select {{ keys | join(', ') }}, as_of
+    select {{ insitu.quoted(keys) | join(', ') }}, as_of
         {%- for alias, sql in group.outputs.items() %},
         {{ sql }} as {{ alias }}
         {%- endfor %}
     from {{ group.name }}_edges
     where edge <= 0
-    group by {{ keys | join(', ') }}, as_of
+    group by {{ insitu.quoted(keys) | join(', ') }}, as_of
 ),
 {% endmacro %}
 
@@ -64,11 +65,11 @@ timeline as (
     {%- set order = ['moment', 'edge'] -%}
     {%- if group.ordered and group.strategy != 'distinct' -%}
         {%- for column in group.ordered.order_by -%}
-            {%- do order.append(group.ordered.name ~ '_order_' ~ loop.index ~ ' nulls last') -%}
+            {%- do order.append(group.ordered.column ~ '_order_' ~ loop.index ~ ' nulls last') -%}
         {%- endfor -%}
-        {%- do order.append(group.ordered.name) -%}
+        {%- do order.append(group.ordered.quoted) -%}
     {%- endif -%}
-    {%- set partition = 'partition by ' ~ keys | join(', ') ~ ' order by ' ~ order | join(', ') -%}
+    {%- set partition = 'partition by ' ~ insitu.quoted(keys) | join(', ') ~ ' order by ' ~ order | join(', ') -%}
     window
         before as ({{ partition }} range between unbounded preceding and current row)
 {%- endmacro %}

@@ -30,6 +30,11 @@
     {%- do features.update({column.name: insitu.feature_expression(groups, column, plan)}) -%}
 {%- endfor -%}
 {%- set keys = plan.key_columns.keys() | list -%}
+{%- for group in groups.values() -%}
+    {%- for made in [group.accumulators, group.outputs, group.parts, group.passes] -%}
+        {%- do insitu.check_key_names(keys, made) -%}
+    {%- endfor -%}
+{%- endfor -%}
 {{ insitu.spine_cte(plan) }}
 
 events as {{ 'not materialized ' if plan.lookups.index or plan.tiers }}(
@@ -39,18 +44,18 @@ events as {{ 'not materialized ' if plan.lookups.index or plan.tiers }}(
         {%- endfor %}
         {{ plan.known_at }} as moment
         {%- for measure in plan.measures %},
-        {{ insitu.measure_input(measure) }} as {{ measure.name }}
-        {%- for column in measure.order_by %},
-        {{ column }} as {{ measure.name }}_order_{{ loop.index }}
+        {{ insitu.measure_input(measure) }} as {{ measure.quoted }}
+        {%- for column in measure.order_sql %},
+        {{ column }} as {{ measure.column }}_order_{{ loop.index }}
         {%- endfor %}
         {%- endfor %}
-    from {{ plan.events }}
+    from {{ insitu.from_relation(plan.events) }}
     where {{ plan.known_at }} is not null
     {{- insitu.reached_events(plan, plan.reach) }}
 ),
 
 moments as (
-    select distinct {{ keys | join(', ') }}, as_of from spine
+    select distinct {{ insitu.quoted(keys) | join(', ') }}, as_of from spine
 ),
 {{ insitu.render_timeline(groups, keys, plan) }}
 {%- for group in groups.values() %}
@@ -69,16 +74,16 @@ moments as (
 final as (
     select
         {%- for column in plan.spine_key %}
-        spine.{{ column }},
+        spine.{{ insitu.identifier(column) }},
         {%- endfor %}
         spine.as_of
         {%- for name, sql in features.items() %},
-        {{ sql }} as {{ name }}
+        {{ sql }} as {{ insitu.identifier(name) }}
         {%- endfor %}
     from spine
     {%- for relation in insitu.group_relations(groups) %}
     left join {{ relation }}
-        on {{ insitu.join_on('spine', relation, keys + ['as_of'], quoted=false) }}
+        on {{ insitu.join_on('spine', relation, keys + ['as_of']) }}
     {%- endfor %}
 )
 
@@ -100,6 +105,6 @@ select * from final
 
 {#- A measure's value on an event; NULL where its filter does not hold. -#}
 {% macro measure_input(measure) %}
-    {%- set value = measure.expr if measure.expr is not none else 1 -%}
-    {{- 'case when ' ~ measure.where ~ ' then ' ~ value ~ ' end' if measure.where else value -}}
+    {%- set value = measure.sql if measure.sql is not none else 1 -%}
+    {{- 'case when ' ~ measure.where_sql ~ ' then ' ~ value ~ ' end' if measure.where_sql else value -}}
 {% endmacro %}
