@@ -132,6 +132,20 @@ LEAKS = {
     "raw rows ranked among each other": Case(
         EVENT, "select k, ts as at, sum(v) over (partition by k) as v from events", TOTAL, ("event_id",)
     ),
+    "raw rows beside other ones": Case(
+        EVENT, "select a.k, a.ts as at, b.v from events a join events b on a.k = b.k", TOTAL, ("event_id",)
+    ),
+    "raw rows beside other ones, twice removed": Case(
+        EVENT, "with x as (select k, ts, v from events) select a.k, a.ts as at, b.v from x a left join x b on a.k = b.k",
+        TOTAL, ("event_id",),
+    ),
+    "raw rows beside all": Case(
+        EVENT, "select a.k, a.ts as at, b.v from events a, events b", TOTAL, ("event_id",)
+    ),
+    "raw rows beside their successors": Case(
+        EVENT, "select a.k, a.ts as at, b.v from events a join events b on a.event_id = b.event_id - 1 and a.k <= b.k",
+        TOTAL, ("event_id",),
+    ),
 }  # fmt: skip
 HOLD = {
     "a strict event, renamed": Case(EVENT, "select k, ts as at, v from events", STRICTLY),
@@ -153,6 +167,9 @@ HOLD = {
     "raw rows by their key as text": Case(
         EVENT, "select min(k) as k, min(ts) as at, sum(v) as v from events group by md5(cast(event_id as varchar) || '-')",
         TOTAL, ("event_id",),
+    ),
+    "raw rows beside themselves": Case(
+        EVENT, "select a.k, a.ts as at, b.v from events a join events b on a.event_id = b.event_id", TOTAL, ("event_id",)
     ),
     "raw rows by their key and more": Case(
         EVENT, "select k, min(ts) as at, sum(v) as v from events group by k, ts + interval '1 day', event_id",

@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from insitu.proof.domain.context import Env, Row
 from insitu.proof.domain.refusal import Refusal
-from insitu.proof.domain.symbols import LOOSE
-from insitu.proof.domain.terms import NOTHING, Terms, restrict
+from insitu.proof.domain.symbols import LOOSE, Zone
+from insitu.proof.domain.terms import NOTHING, RAW, Term, Terms, refused, restrict
 from insitu.proof.domain.types import comparable
 from insitu.proof.domain.variants import Key, Read, Value, Variant, symbols_of
 from insitu.proof.rules import identity, session
@@ -72,7 +72,37 @@ def pair(
             zone.equal(mine.symbol, theirs.symbol)
             identity.equate(a, mine, theirs, zone)
             row = replace(row, variant=identity.shared(row.variant, [(mine, theirs)]))
+    source = _other_rows(a, left, u, row.variant.zone)
+    if source:
+        why = f"joins rows of raw `{source}` to other rows of it; join them by its whole key, or stage it as events first"
+        terms |= {refused(a.place(node), "002", why)}
     return Pair(left, u, row, terms, reads)
+
+
+def _other_rows(a: Analyser, left: Variant, right: Variant, zone: Zone) -> str:
+    """The raw source of which the right side may hold another row than the left one; empty when there is none.
+
+    A trusted model is a function of one row: the time that it declares is that row's, not another's.
+    """
+    mine, theirs = _raw_terms(left), _raw_terms(right)
+    for term in theirs:
+        same = [t for t in mine if t.source == term.source]
+        keys = [t for t in same if t.available_at == term.available_at]
+        symbols = {s for t in keys for s, _, _ in t.bounds}
+        if same and not any(_equal(a, s, x, zone) for s, _, _ in term.bounds for x in symbols):
+            return term.source
+    return ""
+
+
+def _raw_terms(variant: Variant) -> set[Term]:
+    if not variant.columns:
+        return set()
+    return {t for t in variant.existence.union(*(v.terms for v in variant.columns.values())) if t.code == RAW}
+
+
+def _equal(a: Analyser, x: int, y: int, zone: Zone) -> bool:
+    same = (0, LOOSE)
+    return x == y or (a.symbols.paths(zone, x).get(y) == same and a.symbols.paths(zone, y).get(x) == same)
 
 
 def _equal_columns(a: Analyser, on: exp.Expr, row: Row) -> list[tuple[Value, Value]]:
