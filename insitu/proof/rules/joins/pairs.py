@@ -74,7 +74,7 @@ def pair(
             row = replace(row, variant=identity.shared(row.variant, [(mine, theirs)]))
     source = _other_rows(a, left, u, row.variant.zone)
     if source:
-        why = f"joins rows of raw `{source}` to other rows of it; join them by its whole key, or stage it as events first"
+        why = f"joins rows of raw `{source}` to other rows of it; join by its whole key, or stage it as events first"
         terms |= {refused(a.place(node), "002", why)}
     return Pair(left, u, row, terms, reads)
 
