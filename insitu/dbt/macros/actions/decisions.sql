@@ -1,7 +1,7 @@
 {#- The body of `<use_case>__decisions`: the action that the cost matrix asks for, and the money it is expected to bring.
-    A prediction without a finite score is not acted upon; none is where nothing says when (`decides`). Where a row was scored more than once for one time, by several
-    versions or because the scoring set changed, `is_in_charge` says which prediction counts: that of the champion of that
-    time, the last of them. -#}
+    A prediction without a finite score is not acted upon; none is where nothing says when (`decides`). Where a row was
+    scored more than once for one time, by several versions or because the scoring set changed, `is_in_charge` says which
+    prediction counts: that of the champion of that time, the last of them. -#}
 {% macro decisions(use_case) %}
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}

@@ -52,7 +52,7 @@ shares as (
         greatest({{ floor }}, coalesce(reference_counts.n, 0) / reference_totals.n) as reference_share,
         greatest({{ floor }}, coalesce(current_counts.n, 0) / current_totals.n) as current_share,
         case
-            when reference_totals.n > 0 and all_buckets.bucket <> 'missing'
+            when reference_totals.n > 0 and current_totals.n > 0 and all_buckets.bucket <> 'missing'
                 then coalesce(reference_counts.n, 0) + coalesce(current_counts.n, 0)
             else 0
         end as n_known,

@@ -2,8 +2,8 @@
 {#- Population stability index of `current` (columns: by…, over…, value) against `reference` (by…, value), for each
     by × over group: Σ (c - r) ln(c / r) over buckets, shares floored at 0.0001. Numeric values fall into ten quantile
     bins of the reference; categories into the reference's twenty largest, the rest of them, and those it never saw.
-    A missing value is a bucket of its own. NULL where there is nothing to compare: no reference, or no value on either
-    side. -#}
+    A missing value is a bucket of its own. NULL where there is nothing to compare: no rows on one side, or no value on
+    either. -#}
 {{ insitu.bucket_shares(reference, current, by, over, kind, options) }}
 
 select

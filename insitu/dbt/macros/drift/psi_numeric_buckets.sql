@@ -37,7 +37,8 @@
 {#- The rows of `relation` counted by bin: (by…, over…, bucket, n). NULL, NaN and infinities are the bucket `missing`, a
     value in no bin is `unseen`. Equal values are looked up once. -#}
 {% macro psi_numeric_buckets(bins, relation, by=[], over=[]) %}
-    select {{ insitu.by_columns(by + over, 'steps.') }}coalesce(bins.bucket, case when steps.value is null then 'missing' else 'unseen' end) as bucket, sum(steps.n) as n
+    {%- set bucket = "coalesce(bins.bucket, case when steps.value is null then 'missing' else 'unseen' end)" %}
+    select {{ insitu.by_columns(by + over, 'steps.') }}{{ bucket }} as bucket, sum(steps.n) as n
     from (
         select {{ insitu.by_columns(by + over) }}value, cast(count(*) as double precision) as n
         from (
@@ -54,5 +55,5 @@
         and (bins.at_least is null or steps.value >= bins.at_least)
         and (bins.up_to is null or steps.value <= bins.up_to)
         and steps.value is not null
-    group by {{ insitu.by_columns(by + over, 'steps.') }}coalesce(bins.bucket, case when steps.value is null then 'missing' else 'unseen' end)
+    group by {{ insitu.by_columns(by + over, 'steps.') }}{{ bucket }}
 {% endmacro %}
