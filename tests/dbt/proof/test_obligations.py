@@ -89,7 +89,10 @@ def test_what_keeps_its_promises_passes_until_a_static_table_changes(warehouse: 
     assert set(told) == {"static_changed"}
     content = told["static_changed"].split("content is now ")[1].split(")")[0]
     project.declare(
-        {**{n: d for n, (_, d, _) in CASES.items()}, "static_changed": {"kind": "static", "content": content}}
+        {
+            **{n: d for n, (_, d, _) in CASES.items()},
+            "static_changed": {"kind": "static", "reason": "it never changes", "content": content},
+        }
     )
     assert project.broken() == {}
     run("update raw.static_changed set ended = timestamp '2025-01-01'")
