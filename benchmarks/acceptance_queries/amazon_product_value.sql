@@ -21,7 +21,7 @@ reviewers as (
     group by all
 ),
 
-{% for from, to in [(0, 3), (3, 6)] %}
+{% for from, to in [(0, 3), (3, 6), (6, 9)] %}
     window_{{ from }}_{{ to }} as (
         select
             asked.product_id,
@@ -81,8 +81,10 @@ select
     asked.as_of,
     all_time.* exclude (product_id, as_of),
     window_0_3.* exclude (product_id, as_of),
-    window_3_6.* exclude (product_id, as_of)
+    window_3_6.* exclude (product_id, as_of),
+    window_6_9.* exclude (product_id, as_of)
 from asked
 left join all_time on asked.product_id = all_time.product_id and asked.as_of = all_time.as_of
 left join window_0_3 on asked.product_id = window_0_3.product_id and asked.as_of = window_0_3.as_of
 left join window_3_6 on asked.product_id = window_3_6.product_id and asked.as_of = window_3_6.as_of
+left join window_6_9 on asked.product_id = window_6_9.product_id and asked.as_of = window_6_9.as_of

@@ -58,7 +58,7 @@ select
     asked.user_id,
     asked.as_of,
     profile.* exclude (user_id, as_of),
-    {% for i in [1, 2, 3, 4, 5] %}
+    {% for i in [1, 2, 3, 4, 5, 6] %}
         past_{{ i }}_attended.* exclude (user_id, moment) rename (
             invited as past_{{ i }}_invited, yes as past_{{ i }}_yes, no as past_{{ i }}_no, maybe as past_{{ i }}_maybe,
             mean_hour as past_{{ i }}_mean_hour, latest_weekday as past_{{ i }}_latest_weekday
@@ -69,7 +69,7 @@ select
     {% endfor %}
 from asked
 left join profile on asked.user_id = profile.user_id and asked.as_of = profile.as_of
-{% for i in [1, 2, 3, 4, 5] %}
+{% for i in [1, 2, 3, 4, 5, 6] %}
     asof left join attendance as past_{{ i }}_attended
         on asked.user_id = past_{{ i }}_attended.user_id
         and asked.as_of - interval '{{ i - 1 }} month' >= past_{{ i }}_attended.moment

@@ -81,7 +81,7 @@ comments_received as (
 ),
 
 accepted as (
-    select acceptedanswerid as answer_id
+    select distinct acceptedanswerid as answer_id
     from posts
     where acceptedanswerid is not null
 ),

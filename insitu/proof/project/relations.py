@@ -145,6 +145,10 @@ class Relations:
                     raise
             else:
                 return _typed(relation, {c.lower(): f for c, f in node.families.items()})
+        if not node.columns and node.sql is not None:  # of a model that is trusted: its SQL tells names and types only
+            types = self.types(node)
+            if types:
+                return axioms.source(types, self.analyser.symbols)
         if not node.columns:
             raise Refusal(
                 f"the columns of `{node.name}` are not known; list them in its YAML, or pass a catalog", table

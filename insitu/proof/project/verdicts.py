@@ -160,6 +160,11 @@ def check(
     sign = "<" if flag == STRICT else "<="
     if c == 0:
         message = f"the bound is {known} <= {anchor}: a row known exactly at {anchor} is seen; write <"
+        if known == anchor:
+            message = (
+                f"as-of is the time of {known} itself, when its own row is only just known; declare the model that "
+                "takes as-of from it as a spine, with the reason in `trust`, and read earlier rows by <"
+            )
         return Finding("003", column, term.place, message, term.source)
     message = (
         f"the best provable bound is {known} {sign} {anchor} + {human(c)}; it must be {'<=' if loose else '<'} {anchor}"

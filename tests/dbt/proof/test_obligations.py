@@ -31,6 +31,15 @@ CASES: dict[str, tuple[str, dict[str, Any], str]] = {
         "ended is not null",
     ),
     "raw_twice": (TWICE, {"kind": "raw", "key": ["id"]}, "id is unique"),
+    "determined_otherwise": (
+        "select 1 as id, timestamp '2024-01-05' as ts, timestamp '2024-01-06' as ended",
+        {
+            "kind": "event",
+            "available_at": "ts",
+            "determined": [{"column": "ts", "by": "id", "as_in": "raw.static_changed"}],
+        },
+        "ts is that of raw.static_changed by id",
+    ),
     "static_changed": (
         GOOD,
         {"kind": "static", "reason": "it never changes", "content": "0000000000000000"},

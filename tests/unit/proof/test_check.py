@@ -94,6 +94,30 @@ def test_ties_have_a_severity_of_their_own(tmp_path: Path, kind: str, ties: Any,
     assert "declare a key of what it reads in `unique`" in str(outcome) or "add o." in str(outcome)
 
 
+OWN_TIME = 'select order_id as visit_id, customer, amount, paid_at as as_of from "db"."raw"."orders"'
+
+
+def test_a_spine_of_events_at_their_own_time(tmp_path: Path) -> None:
+    """Fraud per transaction: the transaction itself is asked about, and only earlier ones may be counted."""
+    why = "a transaction is asked about at its own instant"
+    counted = GOOD.replace('"db"."raw"."visits"', '"db"."main"."asked"')
+    verdicts = {}
+    for name, trust, sql in (("untrusted", None, counted), ("earlier", why, counted), ("same", why, counted + " ")):
+        if name == "same":
+            sql = sql.replace("o.paid_at < v.as_of", "o.paid_at <= v.as_of")
+        spine = {"kind": "spine", "key": ["visit_id"], **({"trust": trust} if trust else {})}
+        models = {
+            "asked": {"sql": OWN_TIME, "point_in_time": spine},
+            "feat_orders": {"sql": sql, "point_in_time": FEATURES},
+        }
+        relations = {"orders": RELATIONS["orders"]}
+        verdicts[name] = checking.check(write(tmp_path / name, relations, models))
+    assert {name: outcome.ok for name, outcome in verdicts.items()} == {
+        "untrusted": False, "earlier": True, "same": False,
+    }  # fmt: skip
+    assert "as a spine, with the reason in `trust`, and read earlier rows by <" in str(verdicts["untrusted"])
+
+
 def test_a_clock_is_no_tie(tmp_path: Path) -> None:
     sql = 'select visit_id, as_of, now() as amount from "db"."raw"."visits"'
     assert not checking.check(write(tmp_path, RELATIONS, model(sql)), ties="warn").ok

@@ -43,6 +43,13 @@
             'query': 'select 1 as broken from ' ~ relation ~ ' group by ' ~ key_list ~ ' having count(*) > 1'
         }) -%}
     {%- endfor -%}
+    {%- for rule in declared.get('determined', []) -%}
+        {%- do insitu.check_declared_columns(relation, [rule.column, rule.by]) -%}
+        {%- do obligations.append({
+            'name': rule.column ~ ' is that of ' ~ rule.as_in ~ ' by ' ~ rule.by,
+            'query': insitu.determined_otherwise(relation, rule)
+        }) -%}
+    {%- endfor -%}
     {%- if declared.kind == 'static' and declared.content is defined -%}
         {%- do obligations.append(insitu.static_contents(relation, declared.content)) -%}
     {%- endif -%}
@@ -67,6 +74,34 @@
         'name': 'contents are unchanged (content is now ' ~ now ~ ')',
         'query': 'select 1 as broken where ' ~ ('1 = 0' if now in known else '1 = 1')
     }) }}
+{% endmacro %}
+
+
+{#- Rows whose column is not that of the row in `as_in` which they name; where the name is NULL nothing was promised. -#}
+{% macro determined_otherwise(relation, rule) %}
+    {%- set found = [] -%}
+    {%- for node in graph.nodes.values() | list + graph.sources.values() | list
+            if node.resource_type in ['model', 'seed', 'snapshot', 'source'] -%}
+        {%- set name = node.source_name ~ '.' ~ node.name if node.source_name else node.name -%}
+        {%- if name == rule.as_in -%}{%- do found.append(node) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- if not found -%}
+        {%- do exceptions.raise_compiler_error(
+            "`" ~ relation.identifier ~ "`: config.meta.point_in_time.determined names `" ~ rule.as_in
+            ~ "`, which is no model, seed or snapshot of this project, nor a source (those are written source.table)."
+        ) -%}
+    {%- endif -%}
+    {%- set node = found[0] -%}
+    {%- set other = api.Relation.create(
+        database=node.database, schema=node.schema, identifier=node.get('identifier') or node.get('alias') or node.name
+    ) -%}
+    {%- set key, equals = rule.key or rule.by, rule.equals or rule.column -%}
+    {{ return(
+        'select 1 as broken from ' ~ relation ~ ' as r left join ' ~ other ~ ' as o on o.' ~ adapter.quote(key)
+        ~ ' = r.' ~ adapter.quote(rule.by) ~ ' where r.' ~ adapter.quote(rule.by) ~ ' is not null and (o.'
+        ~ adapter.quote(key) ~ ' is null or o.' ~ adapter.quote(equals) ~ ' is distinct from r.'
+        ~ adapter.quote(rule.column) ~ ')'
+    ) }}
 {% endmacro %}
 
 

@@ -1,0 +1,40 @@
+"""The share of honest SQL that is proved, of the queries in benchmarks/acceptance_queries; and that they are SQL."""
+
+from __future__ import annotations
+
+import duckdb
+
+from benchmarks import acceptance
+
+
+def test_most_columns_are_proved_and_the_rest_says_why() -> None:
+    found = list(acceptance.queries())
+    columns = [c for query in found for c in query.result.columns]
+    assert (len(found), len(columns)) == (11, 526)
+    assert sum(query.proved for query in found) >= 500
+    assert all(c.findings for c in columns if c.status != "proved")
+
+
+def test_leaks_and_ties_are_among_them_and_stay_refused() -> None:
+    refused = {
+        (query.name, c.column): c.findings[0].code
+        for query in acceptance.queries()
+        for c in query.result.columns
+        if c.findings
+    }
+    assert refused["stack_user_engagement", "badge_rarity"] == "002"  # a share among all badges there will ever be
+    assert refused["stack_post_votes", "title_length"] == "002"  # the title that a post was given at any time
+    assert refused["f1_driver_results", "past_1_laps_share"] == "002"  # the laps of drivers who are asked for later
+    assert refused["amazon_product_value", "bias"] == "002"  # the mean of all products at all instants
+    assert refused["hm_article_sales", "buyer_pause_week_1"] == "007"  # the purchase before, of several at one instant
+    assert refused["amazon_customer_churn", "usual_category"] == "007"  # any of the most frequent
+
+
+def test_duckdb_runs_them() -> None:
+    connection = duckdb.connect()
+    for name, relation in acceptance.relations().items():
+        columns = ", ".join(f'"{column}" {type_}' for column, type_ in relation["columns"].items())
+        connection.execute(f'create table "{name}" ({columns})')
+    for query in acceptance.queries():
+        names = [d[0] for d in connection.execute(query.sql).description or []]
+        assert names == [c.column for c in query.result.columns], query.name
