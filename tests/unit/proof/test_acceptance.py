@@ -17,17 +17,17 @@ def test_most_columns_are_proved_and_the_rest_says_why() -> None:
 
 def test_leaks_and_ties_are_among_them_and_stay_refused() -> None:
     refused = {
-        (query.name, c.column): c.findings[0].code
+        (query.name, c.column): {f.code for f in c.findings}
         for query in acceptance.queries()
         for c in query.result.columns
         if c.findings
     }
-    assert refused["stack_user_engagement", "badge_rarity"] == "002"  # a share among all badges there will ever be
-    assert refused["stack_post_votes", "title_length"] == "002"  # the title that a post was given at any time
-    assert refused["f1_driver_results", "past_1_laps_share"] == "002"  # the laps of drivers who are asked for later
-    assert refused["amazon_product_value", "bias"] == "002"  # the mean of all products at all instants
-    assert refused["hm_article_sales", "buyer_pause_week_1"] == "007"  # the purchase before, of several at one instant
-    assert refused["amazon_customer_churn", "usual_category"] == "007"  # any of the most frequent
+    assert "002" in refused["stack_user_engagement", "badge_rarity"]  # a share among all badges there will ever be
+    assert "002" in refused["stack_post_votes", "title_length"]  # the title that a post was given at any time
+    assert "002" in refused["f1_driver_results", "past_1_laps_share"]  # the laps of drivers who are asked for later
+    assert "002" in refused["amazon_product_value", "bias"]  # the mean of all products at all instants
+    assert "007" in refused["hm_article_sales", "buyer_pause_week_1"]  # the purchase before, of several at one instant
+    assert "007" in refused["amazon_customer_churn", "usual_category"]  # any of the most frequent
 
 
 def test_duckdb_runs_them() -> None:

@@ -77,7 +77,7 @@
 {% endmacro %}
 
 
-{#- Rows whose column is not that of the row in `as_in` which they name; where the name is NULL nothing was promised. -#}
+{#- Rows whose column is not that of the row which they name in `as_in`; nothing is promised where that is NULL. -#}
 {% macro determined_otherwise(relation, rule) %}
     {%- set found = [] -%}
     {%- for node in graph.nodes.values() | list + graph.sources.values() | list
@@ -93,7 +93,8 @@
     {%- endif -%}
     {%- set node = found[0] -%}
     {%- set other = api.Relation.create(
-        database=node.database, schema=node.schema, identifier=node.get('identifier') or node.get('alias') or node.name
+        database=node.database, schema=node.schema,
+        identifier=node.get('identifier') or node.get('alias') or node.name
     ) -%}
     {%- set key, equals = rule.key or rule.by, rule.equals or rule.column -%}
     {{ return(
