@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from dbt_common.exceptions import CompilationError
 
@@ -16,8 +20,14 @@ def test_an_unknown_limit(duckdb_build: Stub) -> None:
     assert "score_psi" in outcome.stdout, "it says which there are"
 
 
-def test_no_use_case_switches_the_overall_models_off(duckdb_build: Stub) -> None:
-    outcome = duckdb_build.dbt("ls", "--select", "package:insitu", "--vars", "{insitu_use_cases: []}", "--quiet")
+def test_no_use_case_switches_the_overall_models_off(duckdb_build: Stub, tmp_path: Path) -> None:
+    # The use cases of this project read pins and vetoes, so it must have its own once the package's are off.
+    folder = tmp_path / "project"
+    shutil.copytree(duckdb_build.folder, folder, symlinks=True)
+    (folder / "seeds").mkdir(exist_ok=True)
+    (folder / "seeds/promotion_overrides.csv").write_text("use_case,model_version,override,effective_from,reason\n")
+    project = replace(duckdb_build, folder=folder)
+    outcome = project.dbt("ls", "--select", "package:insitu", "--vars", "{insitu_use_cases: []}", "--quiet")
     assert outcome.returncode == 0, outcome.stdout
     assert "No nodes selected" in outcome.stdout or outcome.stdout.split() == []
 
