@@ -75,6 +75,7 @@ def _changes(target: Path, manifest: dict[str, Any]) -> Iterator[str]:
         return  # the project's files are somewhere else
     parsed = _parsed(target, manifest)
     name = manifest["metadata"].get("project_name")
+    pieces = _pieces(manifest, name)
     known: set[str] = set()
     for project, base, relative, checksum in parsed:
         path = root / relative if project == name else base / relative
@@ -84,8 +85,10 @@ def _changes(target: Path, manifest: dict[str, Any]) -> Iterator[str]:
             continue
         if not path.is_file():
             yield f"`{relative}` is gone"
-        elif checksum and checksum != _checksum(path, whole=relative == "dbt_project.yml"):
+        elif checksum and checksum not in _checksums(path):
             yield f"`{relative}` was changed"
+        elif project == name and any(piece not in _text(path) for piece in pieces.get(relative, ())):
+            yield f"`{relative}` was changed"  # in its white space, which may end a comment
     if not parsed:
         yield from _changes_by_time(root, manifest)
         known = {n.get("original_file_path", "") for n in _all_nodes(manifest)}
@@ -135,7 +138,7 @@ def _changes_by_time(root: Path, manifest: dict[str, Any]) -> Iterator[str]:
         compared.add(path)
         if not path.is_file():
             yield f"`{node['original_file_path']}` is gone"
-        elif checksum["checksum"] != _checksum(path):
+        elif checksum["checksum"] not in _checksums(path):
             yield f"`{node['original_file_path']}` was changed"
     if generated_at:
         since = datetime.fromisoformat(generated_at.replace("Z", "+00:00")).timestamp()
@@ -170,6 +173,21 @@ def _ignored(root: Path) -> Any:
     return pathspec.PathSpec.from_lines("gitwildmatch", path.read_text().splitlines()).match_file
 
 
-def _checksum(path: Path, whole: bool = False) -> str:
-    text = path.read_text()
-    return hashlib.sha256((text if whole else text.strip()).encode()).hexdigest()
+def _pieces(manifest: dict[str, Any], name: str) -> dict[str, list[str]]:
+    """The text of models and macros as dbt parsed it, by their files."""
+    found: dict[str, list[str]] = {}
+    for node in [*_all_nodes(manifest), *manifest.get("macros", {}).values()]:
+        path = node.get("original_file_path", "")
+        if node.get("package_name") == name and path.endswith((".sql", ".py")):
+            found.setdefault(path, []).append((node.get("raw_code") or node.get("macro_sql") or "").strip())
+    return found
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode()  # with its line ends, as dbt reads it
+
+
+def _checksums(path: Path) -> set[str]:
+    """Those that dbt would give the file: of dbt_project.yml whole, of seeds and before 1.12 stripped, else by words."""
+    text = _text(path)
+    return {hashlib.sha256(t.encode()).hexdigest() for t in (text, text.strip(), " ".join(text.split()))}

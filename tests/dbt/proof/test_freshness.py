@@ -84,6 +84,12 @@ def compiled(original: Path, tmp_path: Path) -> Compiled:
 
 CHANGES: dict[str, tuple[Callable[[Compiled], None], str]] = {
     "a model": (lambda p: p.write("models/feat_a.sql", LEAK), "`models/feat_a.sql` was changed"),
+    "a model's line ends, which dbt 1.12 does not look at": (
+        lambda p: p.edit("models/feat_a.sql", "\nleft", " left"), "`models/feat_a.sql` was changed",
+    ),
+    "a macro's line ends": (
+        lambda p: p.edit("macros/at.sql", "%}s.as_of", "%}\ns.as_of"), "`macros/at.sql` was changed",
+    ),
     "a model that others read": (
         lambda p: p.edit("models/stg_events.sql", "*", "key, ts - interval '1 day' as ts"),
         "`models/stg_events.sql` was changed",
