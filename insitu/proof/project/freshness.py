@@ -188,6 +188,6 @@ def _text(path: Path) -> str:
 
 
 def _checksums(path: Path) -> set[str]:
-    """Those that dbt would give the file: of dbt_project.yml whole, of seeds and before 1.12 stripped, else by words."""
+    """What dbt may have noted: of dbt_project.yml whole, of seeds and before 1.12 stripped, else by words."""
     text = _text(path)
     return {hashlib.sha256(t.encode()).hexdigest() for t in (text, text.strip(), " ".join(text.split()))}
