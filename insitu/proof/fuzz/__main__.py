@@ -15,8 +15,9 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tries", type=int, default=4, help="data sets per proved query")
+    parser.add_argument("--dialect", choices=["duckdb", "postgres"], default="duckdb")
     options = parser.parse_args()
-    report = run(options.queries, options.seed, options.tries, progress=True)
+    report = run(options.queries, options.seed, options.tries, progress=True, dialect=options.dialect)
     print(report)
     sys.exit(1 if report.leaks else 0)
 

@@ -5,11 +5,23 @@ from __future__ import annotations
 
 import random
 
-from insitu.proof.fuzz import joins, tables, windows
+import sqlglot
+
+from insitu.proof.fuzz import declared, joins, names, scopes, sessions, tables, windows
+from insitu.proof.fuzz.case import Case
+
+
+def case(rng: random.Random, dialect: str = "duckdb") -> Case:
+    """A feature query, with the declared models that it reads."""
+    if rng.random() < 0.4:
+        made = rng.choice(_MORE)(rng, dialect)
+        return made if isinstance(made, Case) else Case(made)
+    sql = query(rng)
+    return Case(sql if dialect == "duckdb" else sqlglot.transpile(sql, read="duckdb", write=dialect)[0])
 
 
 def query(rng: random.Random) -> str:
-    """One feature query with columns id, as_of and more."""
+    """One feature query with columns id, as_of and more, in DuckDB's SQL."""
     shape = rng.choice(_SHAPES)
     return shape(rng)
 
@@ -63,4 +75,15 @@ _SHAPES = (
     joins.again,
     joins.again,
     windows.nearest,
+)
+# These write the SQL of each dialect themselves.
+_MORE = (
+    scopes.scopes,
+    names.names,
+    sessions.zones,
+    sessions.texts,
+    sessions.ordered,
+    sessions.constants,
+    declared.declared,
+    declared.declared,
 )

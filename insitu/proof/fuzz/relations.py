@@ -22,6 +22,18 @@ RELATIONS: dict[str, dict[str, Any]] = {
         "columns": {"event_id": "bigint", "k": "bigint", "ts": "timestamp", "other": "timestamp", "v": "double"},
         "point_in_time": {**_EVENT, "available_at": "ts", "strict": False},
     },
+    "zoned": {
+        "columns": {"event_id": "bigint", "k": "bigint", "ts": "timestamp", "seen_at": "timestamptz"},
+        "point_in_time": {**_EVENT, "available_at": "ts"},
+    },
+    "changes": {
+        "columns": {"k": "bigint", "ts": "timestamp", "other": "timestamp", "v": "double"},
+        "point_in_time": {"kind": "event", "available_at": "ts", "unique": [["k", "ts"]]},
+    },
+    "feed": {
+        "columns": {"k": "bigint", "name": "varchar", "ts": "timestamp", "v": "double"},
+        "point_in_time": {"kind": "raw", "key": ["k", "ts"]},
+    },
     "dims": {
         "columns": {"k": "bigint", "w": "double"},
         "point_in_time": {"kind": "static", "reason": "made up, never changes", "unique": [["k"]]},
@@ -40,3 +52,5 @@ RELATIONS: dict[str, dict[str, Any]] = {
         "point_in_time": {"kind": "labels", "unique": [["id"]]},
     },
 }
+# When the rows of raw relations are really known: what their staging models are to find out.
+KNOWN = {"feed": {"kind": "event", "available_at": "ts", "strict": False, "unique": [["k", "ts"]]}}

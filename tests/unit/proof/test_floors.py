@@ -20,6 +20,7 @@ ROOF = ("", "commands", "pytest_plugin")  # may import every floor
 OUTSIDE = (
     "insitu.durations",
     "insitu.errors",
+    "insitu.local_postgres",
     "insitu.quoting",
     "insitu.warehouse",
     "insitu.registry.signature",
