@@ -23,7 +23,7 @@ def check_horizon(project: Project, answers: Answers) -> None:
         raise ConfigurationError(
             f"Labels of `{answers.source}` take {durations.Duration(take, 'day')}: when models are trained, no label "
             f"of a test of {answers.test} would be known, and no model could be judged. Give --test "
-            f'"{take + test} days" --gap "{take} days": that tests on {test} days, and no label that was trained on '
+            f"'{take + test} days' --gap '{take} days': that tests on {test} days, and no label that was trained on "
             "reaches into them."
         )
 

@@ -110,7 +110,8 @@ def test_a_full_disk(file: Path) -> None:
         "project = SimpleNamespace(credentials=SimpleNamespace(type='duckdb', path=sys.argv[1]))\n"
         "rows = pa.table({'a': pa.array(range(5_000_000)), 'b': [str(n * 7919) for n in range(5_000_000)]})\n"
         "try:\n"
-        "    with connect(project, read_only=False) as warehouse: warehouse.append('models', rows.to_reader())\n"
+        "    with connect(project, read_only=False) as warehouse, warehouse.appending('models') as models:\n"
+        "        models.append(rows.to_reader())\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     said = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True).stdout
@@ -241,7 +242,12 @@ def test_a_full_disk_of_the_server(postgres_database: Database) -> None:
             connection.execute(f"create tablespace {space} location '{folder}'")
             connection.execute(f"create table predictions (a bigint, b text) tablespace {space}")
             rows = pa.table({"a": pa.array(range(500_000)), "b": ["x" * 100] * 500_000})
-            message = message_of(postgres_database, lambda w: w.append('"public"."predictions"', rows.to_reader()))
+
+            def append(warehouse: Any) -> None:
+                with warehouse.appending('"public"."predictions"') as predictions:
+                    predictions.append(rows.to_reader())
+
+            message = message_of(postgres_database, append)
             assert "The server's disk is full; what was written last is rolled back." in message
             connection.execute("drop table predictions")
             connection.execute(f"drop tablespace {space}")

@@ -22,6 +22,7 @@ from insitu.proof.rerun.compare import differences
 from insitu.proof.rerun.cuts import cut
 from insitu.proof.rerun.synthetic import TYPES, Maker
 from insitu.quoting import identifier as quote
+from insitu.quoting import literal as text_literal
 
 _TYPES = {**TYPES, "timestamptz": "timestamptz"}
 Rows = tuple[list[str], list[tuple[Any, ...]]]
@@ -191,5 +192,5 @@ def _literal(value: Any) -> str:
     if isinstance(value, date):
         return f"date '{value.isoformat()}'"
     if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
+        return text_literal(value)
     return str(value).lower() if isinstance(value, bool) else repr(value)

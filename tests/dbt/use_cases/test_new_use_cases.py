@@ -120,5 +120,5 @@ def test_labels_that_take_longer_than_the_test(copy: Shop) -> None:
     refused = copy.run("insitu", "new", "short", *given, "--test", "2 days")
     assert refused.returncode == 2
     assert "Labels of `shop.baskets` take 2 days" in refused.stdout
-    assert 'Give --test "4 days" --gap "2 days"' in refused.stdout
+    assert "Give --test '4 days' --gap '2 days'" in refused.stdout
     assert copy.run("insitu", "new", "short", *given, "--test", "4 days", "--gap", "2 days").returncode == 0

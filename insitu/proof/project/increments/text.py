@@ -10,6 +10,7 @@ from jinja2 import nodes
 
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.templates import parse
+from insitu.quoting import qualified
 
 Find = Callable[[str], Node | None]
 
@@ -109,4 +110,4 @@ def _rendered(body: list[nodes.Node], node: Node, find: Find) -> str | None:
 
 
 def _quoted(node: Node) -> str:
-    return ".".join(f'"{p}"' for p in node.relation if p)
+    return qualified(*filter(None, node.relation))
