@@ -171,7 +171,7 @@ def test_the_figures_are_those_of_the_text(reader: Reader) -> None:
         "inner join ml.churn__metrics as metrics on champion.model_version = metrics.model_version "
         "where metrics.metric = 'auc' and metrics.split = 'test' and metrics.slice_column = 'all'",
     )
-    assert [(candidate, str(value)) for candidate, value in champion] == [("gbm", auc)]
+    assert [(candidate, str(value)) for candidate, value in champion] == [("linear", auc)]
     decided = query(
         reader, "select count(*), count(*) filter (where action <> 'none') from ml.churn__predictions_latest"
     )
