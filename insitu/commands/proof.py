@@ -118,8 +118,9 @@ def time_travel(project: Project, select: tuple[str, ...], cuts: int, band: str)
     except ValueError as error:
         raise ConfigurationError(f"--band: {error}") from error
     target = project.target_path
-    nodes, dialect = manifest.read(target, _asking(project))
-    freshness.check(target, list(select))
+    contents = manifest.load(target)
+    nodes, dialect = manifest.read(target, contents, _asking(project))
+    freshness.check(target, contents, list(select))
     proof = Proof(nodes, dialect)
     kinds = ("features", "training_set")
     chosen = [n for n in nodes if n.sql and (d := proof.declaration(n)) is not None and d.kind in kinds]
@@ -152,8 +153,8 @@ def lineage(project: Project, name: str, output: str, reverse: bool) -> None:
     NAME is a feature (column or model.column); with --reverse a source column (relation.column), and what breaks when
     it changes is listed: the features of every model, and the registered models, champions first.
     """
-    nodes, dialect = manifest.read(project.target_path, _asking(project))
-    proof = Proof(nodes, dialect)
+    target = project.target_path
+    proof = Proof(*manifest.read(target, manifest.load(target), _asking(project)))
     found = tracing.affected(proof, name) if reverse else tracing.of_feature(proof, name)
     by_value = {x.column for x in found if x.value or not reverse}
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from insitu.nodes.target import target_path
 from insitu.proof.project import checking
 from insitu.proof.project.columns import of_warehouse
 from insitu.proof.project.declarations import DeclarationError
+from insitu.proof.project.entries import upstream
+from insitu.proof.project.manifest import load
 
 MAX_MESSAGE = 500  # characters
 
@@ -58,12 +59,6 @@ def point_in_time(query: Callable[[str], pa.Table], use_case: str) -> tuple[str,
 
 def ancestors(target: Path, model: str) -> list[str]:
     """A model and all SQL models that it reads, directly or not, by name."""
-    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
-    pending = [key for key, node in nodes.items() if node["resource_type"] == "model" and node["name"] == model]
-    found: dict[str, str] = {}
-    while pending:
-        key = pending.pop()
-        if key in nodes and key not in found and nodes[key]["resource_type"] == "model":
-            found[key] = nodes[key]["name"]
-            pending += nodes[key]["depends_on"]["nodes"]
-    return sorted(found.values())
+    models = {key: node for key, node in load(target)["nodes"].items() if node["resource_type"] == "model"}
+    found = upstream(models, [key for key, node in models.items() if node["name"] == model])
+    return sorted(models[key]["name"] for key in found)

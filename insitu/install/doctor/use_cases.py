@@ -9,6 +9,7 @@ from insitu.errors import ConfigurationError
 from insitu.install import usage
 from insitu.install.doctor.result import Result, finding, ok, skipped
 from insitu.install.layout import Layout
+from insitu.proof.project.entries import declaration
 from insitu.warehouse.project import USE_CASES
 
 READERS = ("spine", "features", "training_set")  # what they read is looked at in their SQL
@@ -75,7 +76,7 @@ def _undeclared(nodes: dict[str, Any], starts: list[str]) -> list[tuple[Any, str
             if node is None or unique_id in seen:
                 continue
             seen.add(unique_id)
-            declared = (node["config"].get("meta") or node.get("meta") or {}).get("point_in_time")
+            declared = declaration(node)
             kind = declared.get("kind") if isinstance(declared, dict) else None
             if kind in READERS or (kind is None and node["resource_type"] == "model" and node.get("depends_on")):
                 stack.append(unique_id)

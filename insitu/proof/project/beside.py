@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from insitu.proof.project import hooks
+from insitu.proof.project.entries import declaration, declares, upstream
 from insitu.proof.project.freshness import project_root
 from insitu.proof.project.templates import OWN, Macro, Templates, is_dbt
 
@@ -24,7 +25,7 @@ _WRITES = re.compile(r"\b(update|insert|delete|merge|truncate|drop|alter|create|
 def problems(target: Path, manifest: Mapping[str, Any], templates: Templates) -> list[str]:
     """Why the tables of declared models may hold other rows than their SQL says, one line for each reason."""
     entries = {**manifest["nodes"], **manifest["sources"]}
-    relevant = _relevant(entries)
+    relevant = upstream(entries, [key for key, entry in entries.items() if declares(entry)])
     made_by = {str(entries[key].get("config", {}).get("materialized")) for key in relevant}
     searched = _searched(target, templates.project)
     return [*_overrides(templates, searched, made_by), *_writers(entries, relevant, templates)]
@@ -72,7 +73,7 @@ def _writers(entries: Mapping[str, Any], relevant: set[str], templates: Template
         package, path = entry.get("package_name", ""), entry.get("original_file_path", "")
         if package == OWN:
             continue
-        declared = _declaration(entry) or {}
+        declared = declaration(entry) or {}
         is_sql = entry["resource_type"] == "model" and entry.get("language", "sql") == "sql"
         if key in relevant and is_sql and not declared.get("trust"):
             continue  # looked into with the model
@@ -104,19 +105,3 @@ def _asking_writer(entry: Mapping[str, Any], templates: Templates, names: set[st
     if _WRITES.search(text) and mentioned:
         whom = ", ".join(sorted(mentioned))
         yield f"{entry['original_file_path']}: 008 its Jinja may change rows of {whom}: {reading.problem.why}"
-
-
-def _declaration(entry: Mapping[str, Any]) -> Any:
-    return (entry.get("config", {}).get("meta") or entry.get("meta") or {}).get("point_in_time")
-
-
-def _relevant(entries: Mapping[str, Any]) -> set[str]:
-    """Declared relations, and all that they read."""
-    pending = [key for key, entry in entries.items() if _declaration(entry) is not None]
-    found: set[str] = set()
-    while pending:
-        key = pending.pop()
-        if key not in found and key in entries:
-            found.add(key)
-            pending += entries[key].get("depends_on", {}).get("nodes", [])
-    return found

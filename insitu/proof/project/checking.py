@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,11 +54,11 @@ def check(
         ConfigurationError: nothing compiled, or not all, or not what the files say now, a wrong declaration, an
             unknown model.
     """
-    nodes, dialect = manifest.read(target, columns)
-    contents = json.loads((target / "manifest.json").read_text())
-    templates = next((n.templates for n in nodes if n.templates is not None), Templates(contents))
+    contents = manifest.load(target)
+    templates = Templates(contents)
+    nodes, dialect = manifest.read(target, contents, columns, templates)
     if not building:
-        freshness.check(target, select)
+        freshness.check(target, contents, select)
     with _without_collector():
         outcome = _check(target, nodes, dialect, select, today, witnesses, ties)
     outcome.problems += beside.problems(target, contents, templates)

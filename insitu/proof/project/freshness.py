@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import yaml
 
 from insitu.errors import ConfigurationError
+from insitu.proof.project.entries import declares, upstream
 
 SHOWN = 5
 _PATHS = {
@@ -23,14 +23,14 @@ _PATHS = {
 _PARSED = (".sql", ".py", ".yml", ".yaml")
 
 
-def check(target: Path, select: list[str] | None = None) -> None:
+def check(target: Path, manifest: dict[str, Any], select: list[str] | None = None) -> None:
     """Raise ConfigurationError when the manifest in `target` is not that of the files, or was compiled in part only.
 
     Args:
         target: dbt's target folder.
+        manifest: dbt's manifest in it.
         select: names of models; all declared ones by default. What they read must be compiled, too.
     """
-    manifest = json.loads((target / "manifest.json").read_text())
     changes = list(_changes(target, manifest))
     if changes:
         shown = ", ".join(changes[:SHOWN]) + (f" and {len(changes) - SHOWN} more" if len(changes) > SHOWN else "")
@@ -51,21 +51,11 @@ def check(target: Path, select: list[str] | None = None) -> None:
 def _uncompiled(nodes: dict[str, Any], select: list[str] | None) -> Iterator[str]:
     """Declared or selected models, and all that they read, that have no compiled SQL."""
     models = {key: n for key, n in nodes.items() if n["resource_type"] == "model"}
-    pending = [key for key, n in models.items() if (n["name"] in select if select else _is_declared(n))]
-    seen: set[str] = set()
-    while pending:
-        key = pending.pop()
-        if key in seen or key not in models:
-            continue
-        seen.add(key)
+    wanted = [key for key, n in models.items() if (n["name"] in select if select else declares(n))]
+    for key in upstream(models, wanted):
         node = models[key]
-        pending += node.get("depends_on", {}).get("nodes", [])
         if node.get("language", "sql") == "sql" and not (node.get("compiled", True) and node.get("compiled_code")):
             yield node["name"]
-
-
-def _is_declared(node: dict[str, Any]) -> bool:
-    return "point_in_time" in (node.get("config", {}).get("meta") or node.get("meta") or {})
 
 
 def _changes(target: Path, manifest: dict[str, Any]) -> Iterator[str]:
@@ -85,10 +75,8 @@ def _changes(target: Path, manifest: dict[str, Any]) -> Iterator[str]:
             continue
         if not path.is_file():
             yield f"`{relative}` is gone"
-        elif checksum and checksum not in _checksums(path):
+        elif not _is_as_parsed(path, checksum, pieces.get(relative, []) if project == name else []):
             yield f"`{relative}` was changed"
-        elif project == name and any(piece not in _text(path) for piece in pieces.get(relative, ())):
-            yield f"`{relative}` was changed"  # in its white space, which may end a comment
     if not parsed:
         yield from _changes_by_time(root, manifest)
         known = {n.get("original_file_path", "") for n in _all_nodes(manifest)}
@@ -138,7 +126,7 @@ def _changes_by_time(root: Path, manifest: dict[str, Any]) -> Iterator[str]:
         compared.add(path)
         if not path.is_file():
             yield f"`{node['original_file_path']}` is gone"
-        elif checksum["checksum"] not in _checksums(path):
+        elif not _is_as_parsed(path, checksum["checksum"]):
             yield f"`{node['original_file_path']}` was changed"
     if generated_at:
         since = datetime.fromisoformat(generated_at.replace("Z", "+00:00")).timestamp()
@@ -183,11 +171,13 @@ def _pieces(manifest: dict[str, Any], name: str) -> dict[str, list[str]]:
     return found
 
 
-def _text(path: Path) -> str:
-    return path.read_bytes().decode()  # with its line ends, as dbt reads it
+def _is_as_parsed(path: Path, checksum: str, pieces: Sequence[str] = ()) -> bool:
+    """Does the file have the checksum that dbt noted, if any, and hold the pieces that it parsed?
 
-
-def _checksums(path: Path) -> set[str]:
-    """What dbt may have noted: of dbt_project.yml whole, of seeds and before 1.12 stripped, else by words."""
-    text = _text(path)
-    return {hashlib.sha256(t.encode()).hexdigest() for t in (text, text.strip(), " ".join(text.split()))}
+    dbt takes the checksum of dbt_project.yml as it is, of seeds and before 1.12 stripped, else of the words alone:
+    white space, which may end a comment, shows in the pieces only.
+    """
+    text = path.read_bytes().decode()  # with its line ends, as dbt reads it
+    ways: tuple[Callable[[str], str], ...] = (str.strip, lambda t: " ".join(t.split()), str)
+    known = not checksum or any(hashlib.sha256(way(text).encode()).hexdigest() == checksum for way in ways)
+    return known and all(piece in text for piece in pieces)

@@ -9,6 +9,7 @@ from typing import Any
 
 from insitu.errors import ConfigurationError
 from insitu.proof.project import hooks
+from insitu.proof.project.entries import declaration
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.templates import Templates
 
@@ -16,20 +17,29 @@ ColumnReader = Callable[[list[tuple[str, ...]]], dict[tuple[str, ...], dict[str,
 DIALECTS = {"duckdb": "duckdb", "postgres": "postgres", "postgrespy": "postgres"}
 
 
-def read(target: Path, columns: ColumnReader | None = None) -> tuple[list[Node], str]:
+def load(target: Path) -> dict[str, Any]:
+    """dbt's manifest in its target folder. Raises ConfigurationError if nothing is compiled there."""
+    path = target / "manifest.json"
+    if not path.is_file():
+        raise ConfigurationError(f"There is no `{path}`. Run `dbt compile --full-refresh` first.")
+    manifest: dict[str, Any] = json.loads(path.read_text())
+    return manifest
+
+
+def read(
+    target: Path, manifest: dict[str, Any], columns: ColumnReader | None = None, templates: Templates | None = None
+) -> tuple[list[Node], str]:
     """Nodes and SQL dialect of the project compiled into `target`.
 
     Args:
         target: dbt's target folder, after `dbt compile` (or run, or build).
+        manifest: `load(target)`.
         columns: asks the warehouse for the columns of relations; which YAML need not list in full.
+        templates: of the manifest, where somebody else reads them too.
 
     Raises:
-        ConfigurationError: nothing is compiled there, or the adapter has no known dialect.
+        ConfigurationError: the adapter has no known dialect.
     """
-    path = target / "manifest.json"
-    if not path.is_file():
-        raise ConfigurationError(f"There is no `{path}`. Run `dbt compile --full-refresh` first.")
-    manifest = json.loads(path.read_text())
     adapter = manifest["metadata"].get("adapter_type", "duckdb")
     if adapter not in DIALECTS:
         raise ConfigurationError(
@@ -38,7 +48,7 @@ def read(target: Path, columns: ColumnReader | None = None) -> tuple[list[Node],
     catalog = _catalog(target / "catalog.json")
     entries = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed", "snapshot")]
     entries += manifest["sources"].values()
-    templates = Templates(manifest)
+    templates = templates or Templates(manifest)
     nodes = [_node(entry, target, catalog.get(entry["unique_id"], {}), templates) for entry in entries]
     if columns is not None:
         unknown = [n for n in nodes if not (_typed(n) and n.listed)]
@@ -66,7 +76,6 @@ def _node(entry: dict[str, Any], target: Path, known: dict[str, str | None], tem
     kind = entry["resource_type"]
     is_sql = kind == "model" and entry.get("language", "sql") == "sql"
     identifier = entry.get("identifier") or entry.get("alias") or entry["name"]
-    meta = (entry.get("config", {}).get("meta") or entry.get("meta") or {}).get("point_in_time")
     complete = kind != "model" or entry.get("config", {}).get("contract", {}).get("enforced")
     return Node(
         name=entry["name"] if kind != "source" else f"{entry['source_name']}.{entry['name']}",
@@ -75,7 +84,7 @@ def _node(entry: dict[str, Any], target: Path, known: dict[str, str | None], tem
         relation=(entry.get("database") or "", entry.get("schema") or "", identifier),
         columns=known or (declared if complete else {}),
         listed=bool(known or is_sql or kind == "model"),
-        meta=meta,
+        meta=declaration(entry),
         path=entry.get("original_file_path", ""),
         raw=entry.get("raw_code", ""),
         hooks=hooks.of(entry),

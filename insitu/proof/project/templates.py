@@ -15,6 +15,8 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
+from insitu.proof.project.entries import declaration
+
 OWN = "insitu"
 # Macros of dbt's that ask for something that does not show in the result of their SQL: what it is.
 HARMLESS = {
@@ -105,8 +107,8 @@ class Templates:
         self.adapter = manifest["metadata"].get("adapter_type") or "duckdb"
         self._by_name: dict[str, list[Macro]] = {}
         for entry in manifest.get("macros", {}).values():
-            meta = (entry.get("config", {}).get("meta") or entry.get("meta") or {}).get("point_in_time") or {}
-            trust = meta.get("trust") if isinstance(meta, dict) else None
+            declared = declaration(entry)
+            trust = declared.get("trust") if isinstance(declared, dict) else None
             macro = Macro(
                 entry["name"], entry["package_name"], entry["macro_sql"], entry.get("original_file_path", ""), trust
             )

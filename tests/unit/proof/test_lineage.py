@@ -35,7 +35,8 @@ MODELS = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return Project(*manifest.read(write(tmp_path, RELATIONS, MODELS)))
+    target = write(tmp_path, RELATIONS, MODELS)
+    return Project(*manifest.read(target, manifest.load(target)))
 
 
 def test_value_and_row(project: Project) -> None:

@@ -117,7 +117,7 @@ def _is_below(node: exp.Expr, above: exp.Expr) -> bool:
 
 
 def _alias(select: exp.Select) -> str:
-    source = select.args.get("from_") or select.args.get("from")
+    source = select.args.get("from_")
     return str(source.this.alias_or_name).lower() if source is not None else ""
 
 
@@ -180,8 +180,8 @@ def _newest(node: exp.Expr, time: str) -> tuple[bool, bool]:
 def _only(select: exp.Select, *clauses: str) -> bool:
     """Has the select these clauses, a FROM of one relation, and no others?"""
     given = {k for k, v in select.args.items() if v} - {"kind"}
-    source = select.args.get("from_") or select.args.get("from")
-    return given - {"from", "from_"} <= set(clauses) and source is not None and isinstance(source.this, exp.Table)
+    source = select.args.get("from_")
+    return given - {"from_"} <= set(clauses) and source is not None and isinstance(source.this, exp.Table)
 
 
 def is_absent(condition: Condition, keys: list[set[str]]) -> bool:
