@@ -130,7 +130,7 @@ def backtest(
             judged = rows.take((rows.as_of >= np.datetime64(begin, "us")) & (rows.as_of < np.datetime64(end, "us")))
             if begin < moment or len(judged) < MIN_ROWS or (declared.task != "regression" and _lacks(judged, dataset)):
                 continue
-            score = SCORERS[declared.metric](judged.y, procedure.scores(estimator, judged))
+            score = SCORERS[declared.metric](judged.y, procedure.scores(estimator, judged.frame))
             found.append(
                 {
                     **constants,

@@ -39,9 +39,8 @@ def dependence(procedure: Procedure, estimator: Any, rows: Rows, columns: list[s
             continue
         stacked = pd.concat([sample.frame] * len(values), ignore_index=True)
         stacked[name] = np.repeat(values, len(sample))
-        nothing = np.empty(0)
         with limited(len(stacked)):
-            scores = procedure.scores(estimator, Rows(stacked, nothing, nothing, nothing, nothing))
+            scores = procedure.scores(estimator, stacked)
         means = scores.reshape(len(values), len(sample), -1).mean(axis=1)
         curve = means[:, 0].tolist() if means.shape[1] == 1 else means.T.tolist()
         result.append({"feature": name, "values": values.tolist(), "scores": curve})

@@ -33,16 +33,13 @@ def permutation(procedure: Procedure, estimator: Any, rows: Rows, columns: list[
     Returns:
         One entry per feature: feature, importance, std (over the repeats; 0 for one repeat), metric, rows.
     """
-    sample = rows.sample(MAX_ROWS)
+    sample, best = rows.sample(MAX_ROWS), columns
     found = {}
-    wide = len(sample) * len(columns) ** 2 * REPEATS > BUDGET
-    if wide:
+    if len(sample) * len(columns) ** 2 * REPEATS > BUDGET:
         few = sample.sample(max(MIN_ROWS, BUDGET // len(columns) ** 2))
         found = _measure(procedure, estimator, few, columns, columns, repeats=1)
         best = _ranked(found)[:BEST]
         sample = sample.sample(max(MIN_ROWS, BUDGET // (len(columns) * len(best) * REPEATS)))
-    else:
-        best = columns
     found |= _measure(procedure, estimator, sample, columns, best, REPEATS)
     return [{"feature": name, **found[name]} for name in _ranked(found)]
 
@@ -90,7 +87,6 @@ def _scores(
     """The scores of the frame with one column in another order, for each pair of column and order."""
     together = max(1, CHUNK // max(1, frame.size))
     names = frame.columns.tolist()
-    nothing = np.empty(0)
     for start in range(0, len(shuffled), together):
         part = shuffled[start : start + together]
         stacked = pd.concat([frame] * len(part), ignore_index=True)
@@ -98,5 +94,5 @@ def _scores(
             first = position * len(frame)
             stacked.iloc[first : first + len(frame), names.index(name)] = frame[name].to_numpy()[order]
         with limited(len(stacked)):
-            scores = procedure.scores(estimator, Rows(stacked, nothing, nothing, nothing, nothing))
+            scores = procedure.scores(estimator, stacked)
         yield from np.split(scores, len(part))

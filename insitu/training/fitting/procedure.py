@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.class_weight import compute_sample_weight
 
 from insitu.config import Calibration, Candidate, UseCase
@@ -94,12 +95,12 @@ class Procedure:
             return {"score": estimator, **quantiles}, notes
         return estimator, notes
 
-    def scores(self, estimator: Any, rows: Rows) -> Array:
-        """Scores of the rows, as `Model.predict` gives them; distances where there are no probabilities."""
+    def scores(self, estimator: Any, frame: pd.DataFrame) -> Array:
+        """Scores of rows, as `Model.predict` gives them; distances where there are no probabilities."""
         main = estimator["score"] if isinstance(estimator, dict) else estimator
         if self.settings.task == "binary" and not hasattr(main, "predict_proba"):
-            return np.asarray(main.decision_function(rows.frame), dtype=np.float64)
-        return raw_scores(main, self.settings.task, rows.frame)
+            return np.asarray(main.decision_function(frame), dtype=np.float64)
+        return raw_scores(main, self.settings.task, frame)
 
     def _calibration(self) -> Calibration | None:
         if self.candidate.calibration or self.settings.task == "regression" or self.family.probabilities:

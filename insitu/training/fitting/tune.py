@@ -61,7 +61,7 @@ def search(procedure: Procedure, train: Rows, trials: int, deadline: float, prog
         early, late = train.take(split[0]), train.take(split[1]).sample(MAX_JUDGED)
         early = early.sample(max(50, int(share * len(early))))
         estimator, _ = procedure.fit(early, {**procedure.parameters, **parameters}, calibrate)
-        return metric(late.y, procedure.scores(estimator, late))
+        return metric(late.y, procedure.scores(estimator, late.frame))
 
     def evaluate(parameters: dict[str, Any], share: float) -> list[float]:
         one = functools.partial(score, parameters, share)

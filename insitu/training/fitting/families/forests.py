@@ -1,7 +1,7 @@
 """Random forest and extremely randomised trees.
 
 Large leaves keep them small enough for a table cell. The rows and the features tried per split are bounded, since each
-tree sorts all of them: 100,000 rows of 140 features are minutes on two cores, not hours.
+tree sorts all of them.
 """
 
 from __future__ import annotations
