@@ -7,15 +7,17 @@ import click
 from insitu.errors import ConfigurationError
 from insitu.warehouse import Project, connect
 
-
-@click.command()
-@click.option(
+with_output = click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("warehouse/report.html"),
     show_default=True,
-    help="The file to write.",
+    help="The report's file.",
 )
+
+
+@click.command()
+@with_output
 @click.pass_obj
 def report(project: Project, output: Path) -> None:
     """Write one self-contained HTML file about every use case: quality, decisions, drift, value, alerts."""
