@@ -89,7 +89,7 @@ def kind_of(column: Column, declaration: Declaration) -> Kind:
     if sizes and name not in ("decimal", "varchar", "char"):
         raise Refused(f"column `{column.name}` is declared `{column.data_type}`: write `{name}`, without a precision.")
     if name in _INTEGERS:
-        return _integer(name, declaration)
+        return _integer(_INTEGERS[name])
     if name in _FLOATS:
         return _float(_FLOATS[name], declaration)
     if name == "decimal":
@@ -163,8 +163,7 @@ def _number_text(array: Any, declaration: Declaration) -> Any:
     return array
 
 
-def _integer(name: str, declaration: Declaration) -> Kind:
-    arrow = _INTEGERS[name]
+def _integer(arrow: pa.DataType) -> Kind:
     largest = 2 ** (arrow.bit_width - 1) - 1
 
     def convert(array: Any) -> Any:

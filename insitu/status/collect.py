@@ -9,8 +9,6 @@ from insitu.warehouse import Project, Warehouse
 from insitu.warehouse.catalog import existing_relations
 
 LAYERS = ("staging", "features", "training", "evaluation", "predictions", "actions", "monitoring")
-
-
 PARTS = ("training_set", "scoring_set", "models", "metrics", "champion", "predictions", "outcomes")
 
 
@@ -74,7 +72,6 @@ def layers(project: Project, warehouse: Warehouse) -> dict[str, int]:
 
 def use_case(project: Project, warehouse: Warehouse, name: str) -> UseCase:
     """The state of one use case."""
-
     built = built_models(project, warehouse)
     needed = {suffix: f"{name}__{suffix}" for suffix in PARTS} | {"alerts": "alerts"}
     missing = [model for model in needed.values() if model not in built]

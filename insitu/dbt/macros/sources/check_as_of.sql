@@ -4,7 +4,7 @@
         {%- set now = insitu.as_of() -%}
         {%- for source in insitu.selected_sources() if source.config.event_time -%}
             {%- set relation = insitu.source_relation(source) -%}
-            {%- set time = adapter.quote(source.config.event_time) -%}
+            {%- set time = insitu.identifier(source.config.event_time) -%}
             {%- set span = run_query("select min(" ~ time ~ "), max(" ~ time ~ ") from " ~ relation).rows[0] -%}
             {%- if now < span[0] or now > span[1] -%}
                 {%- do exceptions.raise_compiler_error(

@@ -23,7 +23,7 @@
 {% macro replace_tables(changed) %}
     {%- do run_query("begin") -%}
     {%- for source, relation, path, comment, keep in changed -%}
-        {%- do run_query("create schema if not exists " ~ adapter.quote(source.schema)) -%}
+        {%- do run_query("create schema if not exists " ~ insitu.identifier(source.schema)) -%}
         {%- do adapter.dispatch('load_typed_file', 'insitu')(relation, path, source.columns, keep) -%}
         {%- do run_query("comment on table " ~ relation ~ " is " ~ insitu.text_literal(comment)) -%}
     {%- endfor -%}
@@ -141,7 +141,7 @@
 {% macro duckdb__load_typed_file(relation, path, columns, keep) %}
     {%- set items = [] -%}
     {%- for column in columns.values() -%}
-        {%- set name = '"' ~ column.name | replace('"', '""') ~ '"' -%}
+        {%- set name = insitu.identifier(column.name) -%}
         {%- do items.append("cast(" ~ name ~ " as " ~ column.data_type ~ ") as " ~ name) -%}
     {%- endfor -%}
     {%- do run_query(

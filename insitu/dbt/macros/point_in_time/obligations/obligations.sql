@@ -98,10 +98,10 @@
     ) -%}
     {%- set key, equals = rule.key or rule.by, rule.equals or rule.column -%}
     {{ return(
-        'select 1 as broken from ' ~ relation ~ ' as r left join ' ~ other ~ ' as o on o.' ~ adapter.quote(key)
-        ~ ' = r.' ~ adapter.quote(rule.by) ~ ' where r.' ~ adapter.quote(rule.by) ~ ' is not null and (o.'
-        ~ adapter.quote(key) ~ ' is null or o.' ~ adapter.quote(equals) ~ ' is distinct from r.'
-        ~ adapter.quote(rule.column) ~ ')'
+        'select 1 as broken from ' ~ relation ~ ' as r left join ' ~ other ~ ' as o on o.' ~ insitu.identifier(key)
+        ~ ' = r.' ~ insitu.identifier(rule.by) ~ ' where r.' ~ insitu.identifier(rule.by) ~ ' is not null and (o.'
+        ~ insitu.identifier(key) ~ ' is null or o.' ~ insitu.identifier(equals) ~ ' is distinct from r.'
+        ~ insitu.identifier(rule.column) ~ ')'
     ) }}
 {% endmacro %}
 
