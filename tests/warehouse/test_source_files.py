@@ -182,6 +182,13 @@ def test_a_refused_file_changes_nothing(shop: Shop, case: str) -> None:
     assert shop.query("select * from raw.orders") == [(7, "old")]
 
 
+def test_what_an_earlier_command_selected_does_not_count(shop: Shop) -> None:
+    (shop.folder / "models/one.sql").write_text("select 1 as one")
+    where = ["--project-dir", str(shop.folder), "--profiles-dir", str(shop.folder)]
+    assert dbtRunner().invoke(["run", "--select", "one", *where]).success
+    assert shop.load("id\n1\n", {"id": "bigint"}).startswith("Loaded shop.orders from ")
+
+
 def test_an_unknown_word_is_refused(shop: Shop) -> None:
     assert "Source `shop.orders`: `config.meta.file` knows no word `sep`" in shop.load(
         "id\n1\n", {"id": "bigint"}, sep=";"

@@ -1,12 +1,14 @@
 {#- The sources that the models, tests and snapshots of this run read: what it does not select, it neither loads nor
-    checks. All of them in a `run-operation`, which selects nothing. -#}
+    checks. All of them in a `run-operation`, which selects nothing: dbt shows it what an earlier command of the same process
+    selected. -#}
 {% macro selected_sources() %}
+    {%- set selected = [] if flags.WHICH == 'run-operation' else selected_resources -%}
     {%- set read = [] -%}
-    {%- for id in selected_resources -%}
+    {%- for id in selected -%}
         {%- do read.extend(graph.nodes.get(id, {}).get('depends_on', {}).get('nodes', [])) -%}
     {%- endfor -%}
     {%- set found = [] -%}
-    {%- for id, source in graph.sources.items() if not selected_resources or id in read or id in selected_resources -%}
+    {%- for id, source in graph.sources.items() if not selected or id in read or id in selected -%}
         {%- do found.append(source) -%}
     {%- endfor -%}
     {{- return(found) -}}
