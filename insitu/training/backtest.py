@@ -74,9 +74,8 @@ def backtest(
 ) -> pa.Table:
     """Refit a candidate, with its declared parameters, at past dates and score every period that followed.
 
-    Every row of the splits train, validation, gap and test takes part, each at its own time: a model fitted at a date
-    has seen nothing that was not known on that date. Comparing models of different age on
-    the same rows shows what retraining is worth.
+    Every row takes part, whatever its split, each at its own time: a model fitted at a date has seen nothing that was
+    not known on that date. Comparing models of different age on the same rows shows what retraining is worth.
 
     Args:
         config: `meta.ml`.

@@ -40,9 +40,10 @@ def test_no_outcome_is_known_on_the_day_of_the_first_batch(built: Site) -> None:
 
 
 def test_splits_follow_each_other_and_every_label_had_matured(built: Site) -> None:
+    """Labels take hours here, so a few rows of the last days before the validation are for the refit alone."""
     spans = built.query(
         """select split, min(as_of) as first, max(as_of) as last, max(matured_at) as matured, min(training_as_of) as now
-        from training.flight_delay__training_set group by split order by first"""
+        from training.flight_delay__training_set where split not in ('refit', 'late') group by split order by first"""
     )
     assert list(spans["split"]) == ["train", "validation", "gap", "test"]
     assert (spans["first"].iloc[1:].to_numpy() > spans["last"].iloc[:-1].to_numpy()).all()

@@ -92,7 +92,7 @@ def _data(context: Context, splits: Answer) -> Html:
         for row in splits
     ]
     rate = "Observed rate" if context.task == "binary" else "Mean label"
-    caption = f"Snapshot {context.snapshot}, split by time; the gap is used by nobody."
+    caption = f"Snapshot {context.snapshot}, split by time. Nothing the test judges has seen the gap, or a late label."
     return join(table(["Split", "Rows", "First as-of", "Last as-of", rate], rows, caption, (1, 4)), source(splits))
 
 

@@ -1,8 +1,8 @@
 """A snapshot from the warehouse as arrays to fit on, always in the same order.
 
-Only rows of the splits `train` and `validation` are kept: training never sees the gap or the test, unless a version is
-to be fitted again on everything, for when it has been judged (`training: {refit: everything}`). Rows are sorted by
-as-of time and entity, so the order in which the warehouse returns them has no influence on the model.
+Only rows of the splits that some fit takes are kept: training never sees the gap or the test, unless a version is to be
+fitted again on everything, for when it has been judged (`training: {refit: everything}`). Rows are sorted by as-of time
+and entity, so the order in which the warehouse returns them has no influence on the model.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from insitu.training.fitting.columns import feature_columns
 from insitu.training.fitting.frame import MAX_CATEGORIES, Feature, plain_field, to_frame
 
 Array = np.ndarray[Any, Any]
+FIRST = ("train", "validation")  # what the first model is fitted to, and judged by
+KNOWN = (*FIRST, "refit")  # whose labels were known when the test began, but for the gap
+ALL = (*KNOWN, "gap", "test", "late")
 
 
 @dataclass(frozen=True)
@@ -65,19 +68,23 @@ class Dataset:
     features: list[Feature]
     dropped: list[dict[str, Any]]
     classes: list[Any] | None
-    rows: Rows
-    is_train: Array  # mask over rows: split `train`; the others are `validation`
-    everything: Rows | None = None  # gap and test too, where a version is fitted again after it was judged
+    rows: Rows  # all that any fit takes
+    split: Array  # of each row
+
+    def of(self, *splits: str) -> Rows:
+        """Rows of some splits."""
+        mask = np.isin(self.split, splits)
+        return self.rows if mask.all() else self.rows.take(mask)
 
     @property
     def train(self) -> Rows:
         """Rows of the split `train`."""
-        return self.rows.take(self.is_train)
+        return self.of("train")
 
     @property
     def validation(self) -> Rows:
         """Rows of the split `validation`."""
-        return self.rows.take(~self.is_train)
+        return self.of("validation")
 
 
 def _single(table: pa.Table, column: str, name: str) -> Any:
@@ -136,8 +143,8 @@ def read(
     keep = [*use_case.key, "split", use_case.label, "matured_at", "snapshot_id", "training_as_of"]
     wanted = list(dict.fromkeys([*keep, *kinds]))
     batches = source.to_batches() if isinstance(source, pa.Table) else source
-    everything = use_case.training.refit == "everything"
-    splits = pa.array(["train", "validation", *(["gap", "test"] if everything else [])])
+    refit = use_case.training.refit
+    splits = pa.array(ALL if refit == "everything" else KNOWN if refit else FIRST)
     # Keys and the label are compared and sorted, which dictionaries are not.
     fields = [source.schema.field(column) for column in wanted]
     schema = pa.schema([field if field.name in kinds else plain_field(field) for field in fields])
@@ -158,11 +165,10 @@ def read(
     # Column by column, so that there are never two copies of all rows.
     table = pa.table({column: unsorted.pop(column).take(order) for column in wanted})
 
-    known = pc.is_in(table.column("split").cast(pa.string()), pa.array(["train", "validation"]))
-    if everything:
-        table, known = _of_known_classes(table, known, use_case)
+    table = _of_known_classes(table, use_case)
     y, classes = _label(table.column(use_case.label), use_case.task, name, use_case.label)
-    is_train = np.asarray(pc.equal(table.column("split").cast(pa.string()), "train").to_numpy())
+    split = np.asarray(table.column("split").cast(pa.string()).to_numpy())
+    is_train = split == "train"
     raw = [Feature(column, kind, str(table.schema.field(column).type)) for column, kind in kinds.items()]
     frame = to_frame(table, raw)
     train = frame.loc[is_train]
@@ -177,26 +183,17 @@ def read(
         _times(table.column("matured_at")),
         groups,
     )
-    fitted = np.asarray(known.to_numpy())
-    return Dataset(
-        snapshot,
-        training_as_of,
-        features,
-        dropped,
-        classes,
-        rows.take(fitted) if everything else rows,
-        is_train[fitted] if everything else is_train,
-        rows if everything else None,
-    )
+    return Dataset(snapshot, training_as_of, features, dropped, classes, rows, split)
 
 
-def _of_known_classes(table: pa.Table, known: pa.ChunkedArray, use_case: UseCase) -> tuple[pa.Table, pa.ChunkedArray]:
-    """Without rows of classes that only gap and test have: a version keeps its classes when it is fitted again."""
+def _of_known_classes(table: pa.Table, use_case: UseCase) -> pa.Table:
+    """Without rows of classes that train and validation lack: a version keeps its classes when it is fitted again."""
     if use_case.task == "regression":
-        return table, known
+        return table
+    first = pc.is_in(table.column("split").cast(pa.string()), pa.array(FIRST))
     label = table.column(use_case.label)
-    kept = pc.is_in(label, pc.unique(label.filter(known)))
-    return table.filter(kept), known.filter(kept)
+    classes = pc.unique(label.filter(first))
+    return table if len(classes) == len(pc.unique(label)) else table.filter(pc.is_in(label, classes))
 
 
 def describe(frame: pd.DataFrame, features: list[Feature]) -> tuple[list[Feature], list[dict[str, Any]]]:

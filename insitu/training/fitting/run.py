@@ -12,7 +12,7 @@ from insitu.config import Candidate, UseCase
 from insitu.errors import InsituError
 from insitu.training.fitting import tune
 from insitu.training.fitting.budget import Clock
-from insitu.training.fitting.data import Dataset, Rows
+from insitu.training.fitting.data import ALL, KNOWN, Dataset, Rows
 from insitu.training.fitting.families import FAMILIES, average, stack
 from insitu.training.fitting.procedure import Notes, Procedure
 from insitu.training.fitting.temporal import folds, recent
@@ -58,10 +58,8 @@ class Run:
     _fitted: dict[tuple[str, Stage], tuple[Any, Notes]] = field(default_factory=dict)
 
     def rows(self, stage: Stage) -> Rows:
-        """The rows of a stage: `train` is the split of that name, `final` adds validation, `everything` the rest."""
-        if stage == "everything" and self.data.everything is not None:
-            return self.data.everything
-        return self.data.train if stage == "train" else self.data.rows
+        """The rows of a stage: `train` is that split, `final` adds what was known before the test, `everything` the rest."""
+        return self.data.of(*{"train": ["train"], "final": KNOWN, "everything": ALL}[stage])
 
     def tuned(self, candidate: Candidate) -> Tuned:
         """The candidate with its features and parameters chosen on the split `train`."""
@@ -75,16 +73,16 @@ class Run:
         return self._tuned[candidate.name]
 
     def models(self, candidate: Candidate) -> Fitted:
-        """Fit a candidate: on the split `train`, then by the same procedure on the validation rows, and on all, too."""
+        """Fit a candidate: on the split `train`, then by the same procedure on what was known later, and on all, too."""
         first, notes = self.fitted(candidate, "train")
-        stage: Stage = "final" if self.settings.training.refit and len(self.data.validation) > 0 else "train"
+        training = self.settings.training
+        stage: Stage = "final" if training.refit and set(self.data.split) & {"validation", "refit"} else "train"
         final, notes = self.fitted(candidate, stage)
-        history = self.settings.training.history
-        fitted = len(recent(self.rows(stage), history))
-        if self.data.everything is None:
+        fitted = len(recent(self.rows(stage), training.history))
+        if training.refit != "everything":
             return Fitted(first, final, notes, fitted)
         everything, _ = self.fitted(candidate, "everything")
-        return Fitted(first, final, notes, fitted, everything, len(recent(self.data.everything, history)))
+        return Fitted(first, final, notes, fitted, everything, len(recent(self.rows("everything"), training.history)))
 
     def fitted(self, candidate: Candidate, stage: Stage) -> tuple[Any, Notes]:
         """The candidate fitted on the rows of a stage, and what was decided on the way."""

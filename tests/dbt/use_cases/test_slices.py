@@ -29,17 +29,18 @@ def expected(labels: pd.DataFrame, validation: str, gap: str, tests: list[tuple[
     """The slice of every row by the rules of docs/training.md, row by row."""
     starts = [pd.Timestamp(moment) for moment in (validation, gap, tests[0][0])]
 
-    def place(row: pd.Series) -> str | None:
+    def place(row: pd.Series) -> str:
         if any(pd.Timestamp(start) <= row.as_of < pd.Timestamp(end) for start, end in tests):
             return "test"
         if row.as_of >= starts[2]:
-            return None  # between two windows
+            return "late"  # between two windows, or after the last
+        if row.matured_at >= starts[2]:
+            return "late"
         if row.as_of < starts[0]:
-            return "train" if row.matured_at < starts[0] else None
-        name = "validation" if row.as_of < starts[1] else "gap"
-        return name if row.matured_at < starts[2] else None
+            return "train" if row.matured_at < starts[0] else "refit"
+        return "validation" if row.as_of < starts[1] else "gap"
 
-    return labels[labels.matured_at < NOW].apply(place, axis=1).dropna()
+    return labels[labels.matured_at < NOW].apply(place, axis=1)
 
 
 CASES = {
@@ -93,7 +94,8 @@ def test_each_row_is_in_its_slice(shop: Shop, case: str) -> None:
     found = shop.query("select split, as_of, matured_at from training.order__training_set")
     labels = shop.query("select as_of, matured_at from training.order__labels")
     assert found.split.value_counts().to_dict() == expected(labels, *slices).value_counts().to_dict()
-    begins = {"train": slices[0], "validation": slices[2][0][0], "gap": slices[2][0][0], "test": NOW}
+    test = slices[2][0][0]
+    begins = {"train": slices[0], "refit": test, "validation": test, "gap": test, "test": NOW, "late": NOW}
     for split, rows in found.groupby("split"):
         assert (rows.matured_at < pd.Timestamp(begins[str(split)])).all()
     if warning is None:
@@ -124,8 +126,10 @@ def test_a_refit_on_everything_keeps_the_test_as_an_estimate(duckdb_shop: Shop, 
         file.write(f"spend,{gbm},veto,2024-06-01 00:00:00,to be replaced\n")
     shop.dbt("build", "--select", "promotion_overrides", "+spend__predictions", "ml_search_trials", "ml_candidates")
     again = shop.query("select * from training.spend__models where deployed_rows is not null").iloc[0]
-    rows = shop.query("select count(*) as n from training.spend__training_set").n[0]
-    assert again.deployed_rows == rows > again.trained_rows == before.trained_rows
+    labels = shop.query("select as_of, matured_at from training.spend__labels")
+    matured = labels[labels.matured_at < NOW]
+    in_time = matured[(matured.as_of < pd.Timestamp("2024-04-25")) & (matured.matured_at < pd.Timestamp("2024-05-02"))]
+    assert again.deployed_rows == len(matured) > again.trained_rows == before.trained_rows == len(in_time)
     assert again.artifact_sha256 == before.artifact_sha256 != again.deployed_artifact_sha256
     in_charge = shop.query("select * from evaluation.spend__champion").iloc[0]
     assert in_charge.model_version == again.model_version

@@ -14,7 +14,7 @@
         ~ " select count(*), ceil(percentile_cont(0.95) within group (order by days)),"
         ~ " count(case when split = 'test' then 1 end), count(case when split = 'validation' then 1 end),"
         ~ " count(case when split = 'train' then 1 end),"
-        ~ " count(case when split is null and as_of >= " ~ slices.validation ~ " and as_of < " ~ slices.gap ~ " then 1 end),"
+        ~ " count(case when split = 'late' and as_of >= " ~ slices.validation ~ " and as_of < " ~ slices.gap ~ " then 1 end),"
         ~ " floor(" ~ insitu.seconds_between('(' ~ test_begins ~ ')', moment) ~ " / 86400.0),"
         ~ " floor(" ~ insitu.seconds_between('(' ~ slices.gap ~ ')', '(' ~ test_begins ~ ')') ~ " / 86400.0)"
         ~ " from labels"

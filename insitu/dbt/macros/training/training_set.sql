@@ -1,5 +1,5 @@
-{#- Body of `<use_case>__training_set`: the feature rows whose label had matured at the moment of training, and when the
-    slice began that judges them, split by time. `snapshot_id` is the hash of the contents: equal contents, equal id, in any
+{#- Body of `<use_case>__training_set`: the feature rows whose label had matured at the moment of training, split by
+    time. `snapshot_id` is the hash of the contents: equal contents, equal id, in any
     order of rows. -#}
 {% macro training_set(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'training') -%}
@@ -26,7 +26,8 @@ labels as (
     where matured_at < {{ insitu.timestamp_literal(moment) }}
 ),
 
-placed as {{ 'not materialized ' if target.type == 'duckdb' }}(
+-- Read twice: DuckDB joins faster than it keeps so wide a table.
+labelled as {{ 'not materialized ' if target.type == 'duckdb' }}(
     select
         {{ insitu.split(use_case, 'features.' ~ insitu.identifier(config.as_of), 'labels.matured_at') }} as split,
         features.*,
@@ -35,12 +36,6 @@ placed as {{ 'not materialized ' if target.type == 'duckdb' }}(
     from features
     inner join labels
         on {{ insitu.join_on('features', 'labels', key) }}
-),
-
--- Read twice: DuckDB joins faster than it keeps so wide a table.
-labelled as {{ 'not materialized ' if target.type == 'duckdb' }}(
-    select * from placed
-    where split is not null
 ),
 
 snapshot as (
