@@ -58,7 +58,7 @@ class Run:
     _fitted: dict[tuple[str, Stage], tuple[Any, Notes]] = field(default_factory=dict)
 
     def rows(self, stage: Stage) -> Rows:
-        """The rows of a stage: `train` is that split, `final` adds what was known before the test, `everything` the rest."""
+        """The rows of a stage: `train` is that split, `final` adds what was known before the test, then all."""
         return self.data.of(*{"train": ["train"], "final": KNOWN, "everything": ALL}[stage])
 
     def tuned(self, candidate: Candidate) -> Tuned:
@@ -73,7 +73,7 @@ class Run:
         return self._tuned[candidate.name]
 
     def models(self, candidate: Candidate) -> Fitted:
-        """Fit a candidate: on the split `train`, then by the same procedure on what was known later, and on all, too."""
+        """Fit a candidate: on the split `train`, then by the same procedure on what was known later, and on all."""
         first, notes = self.fitted(candidate, "train")
         training = self.settings.training
         stage: Stage = "final" if training.refit and set(self.data.split) & {"validation", "refit"} else "train"
