@@ -6,10 +6,10 @@ BIN := .venv/bin
 export INSITU_TARGET = $(TARGET)
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{insitu_as_of: "$(AS_OF)"}')
 
-.PHONY: help install run postgres test test-dbt-1.11 lint format bench docs clean
+.PHONY: help install run postgres test test-dbt-1.11 mutation-test mutation-table lint format bench docs clean
 
 help:  ## List the targets
-	@grep -E '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 install: .venv/installed dbt_project/dbt_packages/insitu  ## Create the environment in .venv from the hashed lock file
 
@@ -38,6 +38,18 @@ test-dbt-1.11: install .venv/dbt-1.11  ## Run a short suite on dbt 1.11, the old
 # The packages of which dbt 1.11 needs another version, before those of .venv; all the rest is shared.
 ON_DBT_1_11 := PYTHONPATH=$(CURDIR)/.venv/dbt-1.11
 .venv/dbt-1.11: requirements-dbt-1.11.lock .venv/installed
+	rm -rf $@
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $@ -r $<
+
+mutation-test: install .venv/mutation  ## Plant faults, one by one, and say which no test noticed (AREA=promotion SAMPLE=20 SEED=1)
+	$(MUTATION) test $(if $(AREA),--area "$(AREA)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+
+mutation-table: install  ## Write the kill rates of the last mutation-test of each area into CONTRIBUTING.md
+	$(MUTATION) table
+
+# What plants faults in Python, beside .venv: no test needs it.
+MUTATION := PYTHONPATH=$(CURDIR)/.venv/mutation $(BIN)/python -m tools.mutation
+.venv/mutation: requirements-mutation.lock .venv/installed
 	rm -rf $@
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $@ -r $<
 

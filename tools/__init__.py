@@ -1,0 +1,1 @@
+"""What the work on this repository needs, and nothing that runs with the library."""
