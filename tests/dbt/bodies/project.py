@@ -1,0 +1,300 @@
+"""The SQL bodies of use cases, compiled once per warehouse, and run over tables of a few rows written by hand.
+
+What a body reads, and what it would be stored as, are tables of known columns: a test fills those that matter to it, asks
+for the rows of one body, and compares them with rows that it wrote down itself. Nothing is kept from test to test.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import yaml
+from dbt.cli.main import dbtRunner
+
+from insitu.local_postgres import Database
+from insitu.quoting import identifier
+from tests.dbt_package import install
+
+Row = Mapping[str, Any]
+Rows = Mapping[str, Sequence[Row]]
+
+AS_OF = datetime(2024, 3, 15, 12)
+TRAINED = datetime(2024, 3, 1)  # models are trained for the month
+TRAINING = {"test": "10 days", "gap": "5 days", "validation": "10 days"}
+COSTS = {"true_positive": -40, "false_positive": -15, "false_negative": -100, "true_negative": 0}
+
+USE_CASES: dict[str, dict[str, Any]] = {
+    "demo": {
+        "task": "binary",
+        "entity": ["id"],
+        "label": "hit",
+        "slices": ["city"],
+        "costs": COSTS,
+        "training": TRAINING,
+        "promotion": {"slice_rows": 2, "parity_days": 10},
+        "parity": {"may_differ": ["n"]},
+    },
+    "value": {
+        "task": "regression",
+        "entity": ["id", "shop"],
+        "label": "amount",
+        "selection_metric": "rmse",
+        "training": {
+            "test": [{"from": "2024-01-10", "to": "2024-01-20"}, {"from": "2024-02-01", "to": "2024-02-10"}],
+            "gap": "5 days",
+            "validation": {"from": "2023-12-20"},
+        },
+        "promotion": {"point_in_time": "ignored", "parity": "ignored"},
+        "parity": {"log": "hash"},
+    },
+    "tier": {"task": "multiclass", "entity": ["id"], "label": "tier", "training": TRAINING},
+}
+LABELS = {"demo": "boolean", "value": "double precision", "tier": "varchar"}
+
+# The moment of training by `retrain_every`: as-of, period, and what the calendar says.
+PERIODS = [
+    ("2024-03-15 12:34:56", "day", datetime(2024, 3, 15)),
+    ("2024-03-15 00:00:00", "day", datetime(2024, 3, 15)),
+    ("2024-03-17 23:59:59", "week", datetime(2024, 3, 11)),  # a Sunday
+    ("2024-03-18 00:00:00", "week", datetime(2024, 3, 18)),  # a Monday
+    ("2024-01-03 05:00:00", "week", datetime(2024, 1, 1)),
+    ("2023-01-01 05:00:00", "week", datetime(2022, 12, 26)),  # a Sunday: over the end of the year
+    ("2024-02-29 12:00:00", "month", datetime(2024, 2, 1)),
+    ("2024-12-31 23:59:59", "month", datetime(2024, 12, 1)),
+    ("2024-03-31 23:59:59", "quarter", datetime(2024, 1, 1)),
+    ("2024-04-01 00:00:00", "quarter", datetime(2024, 4, 1)),
+    ("2024-09-30 01:00:00", "quarter", datetime(2024, 7, 1)),
+    ("2024-12-31 12:00:00", "quarter", datetime(2024, 10, 1)),
+    ("2024-12-31 23:59:59", "year", datetime(2024, 1, 1)),
+    ("2025-01-01 00:00:00", "year", datetime(2025, 1, 1)),
+]
+
+REGISTRY = (
+    "model_version varchar, candidate varchar, family varchar, task varchar, snapshot_id varchar, training_as_of "
+    "timestamp, status varchar, message varchar, trained_rows bigint, fit_seconds double precision, point_in_time "
+    "varchar, point_in_time_message varchar, deployed_rows bigint, parameters varchar, search_trace varchar, signature "
+    "varchar, feature_importance varchar, partial_dependence varchar, artifact_sha256 varchar, training_key varchar, "
+    "code_hash varchar, config_hash varchar, git_revision varchar, library_versions varchar, random_state bigint, "
+    "created_at timestamp"
+)
+METRICS = (
+    "model_version varchar, snapshot_id varchar, split varchar, slice_column varchar, slice_value varchar, metric "
+    "varchar, value double precision, ci_low double precision, ci_high double precision, n_rows bigint"
+)
+PROMOTIONS = (
+    "use_case varchar, training_as_of timestamp, model_version varchar, decision varchar, reason varchar, is_tested "
+    "boolean, decided_at timestamp"
+)
+PARITY = (
+    "use_case varchar, batch_id varchar, batch_as_of timestamp, feature varchar, n_rows bigint, n_different bigint, "
+    "largest_difference double precision, may_differ boolean"
+)
+MONEY = "realised_profit double precision, profit_treat_all double precision, profit_treat_none double precision"
+DRIFT = (
+    "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, metric varchar, value double "
+    "precision, usual double precision, n_rows bigint"
+)
+SHARED = {
+    "promotion_overrides": (
+        "use_case varchar, model_version varchar, override varchar, effective_from timestamp, reason varchar"
+    ),
+    "ml_predictions": (
+        "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, entity_id varchar, as_of "
+        "timestamp, score double precision, predicted_at timestamp"
+    ),
+    "ml_batches": (
+        "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, n_predictions bigint, "
+        "n_in_charge bigint, predicted_at timestamp"
+    ),
+    "ml_metrics": f"use_case varchar, {METRICS}",
+    "ml_models": f"use_case varchar, {REGISTRY}",
+    "mon_volume": (
+        "use_case varchar, day date, model_version varchar, n_predictions bigint, n_batches bigint, n_labelled bigint"
+    ),
+    "mon_recent_performance": (
+        "use_case varchar, model_version varchar, first_as_of timestamp, last_as_of timestamp, metric varchar, value "
+        "double precision, ci_low double precision, ci_high double precision, n_rows bigint"
+    ),
+    "mon_score_drift": DRIFT,
+    "mon_feature_drift": f"{DRIFT}, feature varchar",
+}
+# A first build finds no table of its own, so its body is another.
+NOT_BUILT_YET = ("value__promotions",)
+BODIES = (
+    *("training_set", "snapshots", "promotions", "champion", "decisions", "outcomes", "predictions_latest"),
+    *("scored_features", "parity"),
+)
+ASKED = "select * from ({{ insitu.champions_at('demo', 'moments_asked') }}) as asked"
+
+
+def tables(use_case: str) -> dict[str, str]:
+    """The columns of what the bodies of a use case read."""
+    config = USE_CASES[use_case]
+    entity = "id bigint, shop varchar" if "shop" in config["entity"] else "id bigint"
+    key, label = f"{entity}, as_of timestamp", f"{config['label']} {LABELS[use_case]}"
+    features = "x double precision, n integer, city varchar"
+    scores = "class varchar, score double precision" if config["task"] == "multiclass" else "score double precision"
+    kind = "varchar" if config["task"] == "multiclass" else "double precision"
+    batch = "batch_id varchar, batch_as_of timestamp, model_version varchar"
+    predictions = f"{batch}, {key}, {scores}, predicted_at timestamp"
+    decisions = (
+        f"{predictions}, is_in_charge integer, threshold double precision, is_treated integer, action varchar, "
+        "expected_profit double precision"
+    )
+    snapshot = f"snapshot_id varchar, training_as_of timestamp, split varchar, {key}, {features}, {label}"
+    logged = (
+        f"{key}, hashed_columns varchar, features_hash varchar"
+        if config.get("parity", {}).get("log") == "hash"
+        else f"{key}, {features}"
+    )
+    found = {
+        "features": f"{key}, {features}",
+        "labels": f"{key}, {label}, matured_at timestamp",
+        "training_set": f"{snapshot}, matured_at timestamp",
+        "snapshots": f"{snapshot}, matured_at timestamp",
+        "scoring_set": f"scoring_set_id varchar, batch_as_of timestamp, {key}, {features}",
+        "models": REGISTRY,
+        "metrics": METRICS,
+        "heldout_predictions": f"model_version varchar, snapshot_id varchar, split varchar, {key}, label {kind}, {scores}",
+        "promotions": PROMOTIONS,
+        "predictions": predictions,
+        "scored_features": f"batch_id varchar, batch_as_of timestamp, {logged}",
+        "parity": PARITY,
+        "decisions": decisions,
+        "outcomes": f"{decisions}, label {kind}, matured_at timestamp, {MONEY}",
+    }
+    return {f"{use_case}__{name}": columns for name, columns in found.items()}
+
+
+TABLES = {name: columns for use_case in USE_CASES for name, columns in tables(use_case).items()} | SHARED
+TABLES["moments_asked"] = "moment timestamp"
+
+
+def create(names: Iterable[str]) -> str:
+    return "; ".join(f"create table {name} ({TABLES[name]})" for name in names)
+
+
+def write(folder: Path, output: dict[str, Any]) -> None:
+    """The dbt project: bodies where the library has one, elsewhere a name that stands for a table."""
+    models = folder / "models"
+    models.mkdir(parents=True)
+    declared = dict(USE_CASES)
+    moments = {}
+    for number, (as_of, every, _) in enumerate(PERIODS):
+        declared[f"period{number}"] = {"entity": ["id"], "training": {"retrain_every": every}}
+        moments[f"period{number}"] = as_of
+    for use_case in declared:
+        own = tables(use_case) if use_case in USE_CASES else {f"{use_case}__models": ""}
+        for name in own | ({f"{use_case}__{body}": "" for body in BODIES} if use_case in USE_CASES else {}):
+            body = name.partition("__")[2]
+            text = f"{{{{ insitu.{body}('{use_case}') }}}}" if body in BODIES else "select 1 as one"
+            (models / f"{name}.sql").write_text(text)
+    trained = " union all ".join(
+        f"select {number} as number, {{{{ insitu.timestamp_literal(insitu.training_as_of('period{number}')) }}}} as moment"
+        for number in range(len(PERIODS))
+    )
+    (models / "trained_for.sql").write_text(trained)
+    (models / "asked.sql").write_text(ASKED)
+    (models / "_models.yml").write_text(
+        yaml.safe_dump(
+            {"models": [{"name": f"{n}__models", "config": {"meta": {"ml": ml}}} for n, ml in declared.items()]}
+        )
+    )
+    settings = {
+        "name": "bodies",
+        "profile": "bodies",
+        "flags": {"send_anonymous_usage_stats": False},
+        "models": {"insitu": {"+schema": None}},
+        "vars": {
+            "insitu_as_of": str(AS_OF),
+            "insitu_use_cases": list(USE_CASES),
+            "insitu_use_case_as_of": moments,
+        },
+    }
+    (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    profile = {"bodies": {"target": "t", "outputs": {"t": output | {"threads": 1}}}}
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profile))
+    install(folder)
+
+
+def compile_bodies(folder: Path) -> dict[str, str]:
+    """Model name → its SQL."""
+    said: list[str] = []
+    runner = dbtRunner(callbacks=[lambda event: said.append(event.info.msg) if event.info.level == "error" else None])
+    where = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet"]
+    outcome = runner.invoke(["compile", *where])
+    assert outcome.success, [outcome.exception, *said]
+    nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"].values()
+    return {node["name"]: node["compiled_code"] for node in nodes if node.get("compiled_code")}
+
+
+class Bodies:
+    """The compiled bodies over one warehouse's tables."""
+
+    def __init__(self, kind: str, sql: dict[str, str], connection: Any) -> None:
+        self.kind, self.sql, self.connection = kind, sql, connection
+
+    def run(self, body: str, rows: Rows, through: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """The rows of a body over tables that have these rows only, and those of the bodies in between."""
+        self.connection.execute("begin")
+        try:
+            for name, given in rows.items():
+                for row in given:
+                    names, values = ", ".join(map(identifier, row)), ", ".join(map(literal, row.values()))
+                    self.connection.execute(f"insert into {name} ({names}) values ({values})")
+            for name in through:
+                found = self._query(self.sql[name])
+                own = [part.split()[0] for part in TABLES[name].split(", ")]
+                for row in found:
+                    kept = {column: row[column] for column in own if column in row}
+                    values = ", ".join(map(literal, kept.values()))
+                    self.connection.execute(f"insert into {name} ({', '.join(kept)}) values ({values})")
+            return self._query(self.sql[body])
+        finally:
+            self.connection.execute("rollback")
+
+    def _query(self, sql: str) -> list[dict[str, Any]]:
+        cursor = self.connection.execute(sql)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def literal(value: Any) -> str:
+    """A value as both warehouses read it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else f"cast('{value}' as double precision)"
+    if isinstance(value, str | datetime | date):
+        return "'" + str(value).replace("'", "''") + "'"
+    return repr(value)
+
+
+def on_duckdb(folder: Path) -> Bodies:
+    path = str(folder / "bodies.duckdb")
+    with duckdb.connect(path) as connection:
+        connection.execute(create(name for name in TABLES if name not in NOT_BUILT_YET))
+    write(folder / "project", {"type": "duckdb", "path": path, "schema": "main"})
+    sql = compile_bodies(folder / "project")
+    opened = duckdb.connect(path)
+    opened.execute(f"set threads = 1; {create(NOT_BUILT_YET)}")
+    return Bodies("duckdb", sql, opened)
+
+
+def on_postgres(folder: Path, database: Database) -> Bodies:
+    opened: psycopg.Connection[Any] = psycopg.connect(database.dsn, autocommit=True)
+    opened.execute(create(name for name in TABLES if name not in NOT_BUILT_YET))  # type: ignore[arg-type]
+    login = {"host": database.host, "port": database.port, "user": database.user, "password": database.password}
+    write(folder / "project", {"type": "postgres", "dbname": database.dbname, "schema": "public", **login})
+    sql = compile_bodies(folder / "project")
+    opened.execute(create(NOT_BUILT_YET))  # type: ignore[arg-type]
+    return Bodies("postgres", sql, opened)
