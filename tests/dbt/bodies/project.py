@@ -1,7 +1,7 @@
 """The SQL bodies of use cases, compiled once per warehouse, and run over tables of a few rows written by hand.
 
-What a body reads, and what it would be stored as, are tables of known columns: a test fills those that matter to it, asks
-for the rows of one body, and compares them with rows that it wrote down itself. Nothing is kept from test to test.
+What a body reads, and what it would be stored as, are tables of known columns: a test fills those that matter to it,
+asks for the rows of one body, and compares them with rows that it wrote down itself. Nothing is kept between tests.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ USE_CASES: dict[str, dict[str, Any]] = {
             "validation": {"from": "2023-12-20"},
         },
         "promotion": {"point_in_time": "ignored", "parity": "ignored"},
+        "monitoring": {"error_growth": 0.2, "min_rows": 50, "window_days": 3, "ignore_features": ["city"]},
         "parity": {"log": "hash"},
     },
     "tier": {"task": "multiclass", "entity": ["id"], "label": "tier", "training": TRAINING},
@@ -148,6 +149,7 @@ def tables(use_case: str) -> dict[str, str]:
         f"{predictions}, is_in_charge integer, threshold double precision, is_treated integer, action varchar, "
         "expected_profit double precision"
     )
+    heldout = f"model_version varchar, snapshot_id varchar, split varchar, {key}, label {kind}, {scores}"
     snapshot = f"snapshot_id varchar, training_as_of timestamp, split varchar, {key}, {features}, {label}"
     logged = (
         f"{key}, hashed_columns varchar, features_hash varchar"
@@ -162,7 +164,7 @@ def tables(use_case: str) -> dict[str, str]:
         "scoring_set": f"scoring_set_id varchar, batch_as_of timestamp, {key}, {features}",
         "models": REGISTRY,
         "metrics": METRICS,
-        "heldout_predictions": f"model_version varchar, snapshot_id varchar, split varchar, {key}, label {kind}, {scores}",
+        "heldout_predictions": heldout,
         "promotions": PROMOTIONS,
         "predictions": predictions,
         "scored_features": f"batch_id varchar, batch_as_of timestamp, {logged}",
@@ -197,7 +199,8 @@ def write(folder: Path, output: dict[str, Any]) -> None:
             text = f"{{{{ insitu.{body}('{use_case}') }}}}" if body in BODIES else "select 1 as one"
             (models / f"{name}.sql").write_text(text)
     trained = " union all ".join(
-        f"select {number} as number, {{{{ insitu.timestamp_literal(insitu.training_as_of('period{number}')) }}}} as moment"
+        f"select {number} as number, "
+        f"{{{{ insitu.timestamp_literal(insitu.training_as_of('period{number}')) }}}} as moment"
         for number in range(len(PERIODS))
     )
     (models / "trained_for.sql").write_text(trained)

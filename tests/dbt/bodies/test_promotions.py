@@ -1,4 +1,4 @@
-"""Who is promoted, by hand: one table of candidates, measurements and past decisions, and one change to it at a time."""
+"""Who is promoted, by hand: candidates, measurements, past decisions, and one change to them at a time."""
 
 from __future__ import annotations
 

@@ -129,10 +129,11 @@ select * from final
 {% macro differs(left, right, column) -%}
     {%- if insitu.is_floating(column) -%}
     case
-        when {{ left }} is null and {{ right }} is null then 0
-        when {{ left }} is null or {{ right }} is null then 1
-        when abs({{ left }} - {{ right }}) > 1e-9 * greatest(1, abs({{ left }})) then 1
-        else 0
+        when {{ left }} is not distinct from {{ right }} then 0
+        {#- Neither NULL nor what is not finite is near to anything. #}
+        when {{ insitu.is_finite(left) }} and {{ insitu.is_finite(right) }}
+            and abs({{ left }} - {{ right }}) <= 1e-9 * greatest(1, abs({{ left }})) then 0
+        else 1
     end
     {%- else -%}
     case when {{ left }} is distinct from {{ right }} then 1 else 0 end
@@ -143,7 +144,7 @@ select * from final
 {#- An aggregate: the largest difference of two numbers; NULL for other types. -#}
 {% macro largest_difference(left, right, column) -%}
     {%- if insitu.is_floating(column) or insitu.canonical_type(column.data_type) in ['integer', 'bigint', 'smallint', 'numeric'] -%}
-    max(abs({{ left }} - {{ right }}))
+    max(case when {{ left }} = {{ right }} then 0 else abs({{ left }} - {{ right }}) end)
     {%- else -%}
     null
     {%- endif -%}

@@ -25,7 +25,8 @@ due as (
     select
         volume.use_case,
         max(volume.day) as as_of,
-        1 - sum(volume.n_labelled) / sum(volume.n_predictions) as value,
+        -- not 1 - the labelled share, which rounds a share at the limit to one above it
+        (sum(volume.n_predictions) - sum(volume.n_labelled)) / sum(volume.n_predictions) as value,
         max(limits.unlabelled_share) as limit_value,
         max(limits.label_delay_days) as label_delay_days,
         max(limits.min_rows) as min_rows,

@@ -37,7 +37,7 @@ findings as (
         volume.use_case,
         'batch' as subject,
         volume.day as as_of,
-        volume.n_predictions / usual.n_predictions - 1 as value,
+        (volume.n_predictions - usual.n_predictions) / usual.n_predictions as value,
         limits.volume_change as limit_value,
         volume.n_predictions,
         usual.n_predictions as usual_predictions
@@ -46,7 +46,7 @@ findings as (
     inner join limits on volume.use_case = limits.use_case
     where volume.days_ago = 1
         and usual.n_days >= 3
-        and abs(volume.n_predictions / usual.n_predictions - 1) > limits.volume_change
+        and abs(volume.n_predictions - usual.n_predictions) / usual.n_predictions > limits.volume_change
 )
 
 select

@@ -1,0 +1,175 @@
+"""What is monitored, over a few rows: what drift refers to, which outcomes are recent, what a day was worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import root_mean_squared_error
+
+from tests.dbt.bodies.project import AS_OF, Bodies, Row
+
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+JANUARY = datetime(2024, 1, 1, 6)
+BATCH = {"batch_id": "b", "batch_as_of": AS_OF, "model_version": "m", "use_case": "demo"}
+MODELS = [{"model_version": version, "snapshot_id": "s", "status": "trained"} for version in ("m", "unused")]
+
+
+def drift_of_features(bodies: Bodies, **tables: list[Row]) -> dict[tuple[str, str], Any]:
+    given = {f"demo__{name}" if not name.startswith(("ml_", "mon_")) else name: rows for name, rows in tables.items()}
+    found = bodies.run("mon_feature_drift", {"demo__models": MODELS, "ml_batches": [BATCH], **given})
+    assert all(row["batch_as_of"] == AS_OF and row["use_case"] == "demo" for row in found)
+    return {(row["feature"], row["metric"]): row for row in found}
+
+
+def snapshot(split: str, xs: Sequence[float | None], first: datetime = JANUARY, **settings: Any) -> list[Row]:
+    rows = [{"snapshot_id": "s", "split": split, "id": i, "as_of": first, "x": x} for i, x in enumerate(xs)]
+    return [{**row, "n": 1, "city": "rome", **settings} for row in rows]
+
+
+def test_drift_is_against_the_rows_that_were_trained_on(bodies: Bodies) -> None:
+    """Missing in training 1 of 4, in the batch 3 of 4, in the slices that are no reference all."""
+    rows = snapshot("train", [1.0, 1.0, 1.0, None])
+    for number, split in enumerate(("test", "validation", "gap")):
+        rows += snapshot(split, [None, None], JANUARY + (number + 1) * DAY)
+    rows += snapshot("train", [None] * 9, snapshot_id="another")
+    keys = [{"id": i, "as_of": AS_OF} for i in range(4)]
+    found = drift_of_features(
+        bodies,
+        snapshots=rows,
+        features=[key | {"x": x, "n": 1, "city": "rome"} for key, x in zip(keys, [None, None, None, 1.0], strict=True)]
+        + [{"id": 9, "as_of": AS_OF, "x": None}],
+        predictions=[BATCH_KEYS | key for key in keys],
+    )
+    missing = found["x", "missing_share"]
+    assert (missing["value"], missing["usual"], missing["n_rows"]) == (0.5, 0.75, 4)
+    # by hand: of training 3/4 and 1/4, of the batch 1/4 and 3/4
+    assert found["x", "psi"]["value"] == pytest.approx(2 * 0.5 * np.log(3), abs=1e-12)
+    assert {(feature, row["value"]) for (feature, metric), row in found.items() if metric == "psi"} >= {("city", 0.0)}
+    assert {feature for feature, _ in found} == {"x", "n", "city"}
+
+
+BATCH_KEYS = {"batch_id": "b", "batch_as_of": AS_OF, "model_version": "m", "score": 0.5}
+
+
+def test_usual_drift_is_that_of_days_of_the_test(bodies: Bodies) -> None:
+    """Twenty-one days of the test, of which day i misses i of 20: 95 of 100 reach 0.95."""
+    rows = snapshot("train", [1.0] * 4)
+    for day in range(21):
+        rows += snapshot("test", [None] * day + [1.0] * (20 - day), JANUARY + (day + 1) * DAY)
+    found = drift_of_features(
+        bodies,
+        snapshots=rows,
+        features=[{"id": 0, "as_of": AS_OF, "x": 1.0}],
+        predictions=[BATCH_KEYS | {"id": 0, "as_of": AS_OF}],
+    )
+    assert found["x", "missing_share"]["usual"] == pytest.approx(0.95, abs=1e-12)
+    assert found["x", "missing_share"]["value"] == 0
+
+
+def test_a_batch_is_compared_once(bodies: Bodies) -> None:
+    given = {
+        "snapshots": snapshot("train", [1.0]),
+        "features": [{"id": 0, "as_of": AS_OF, "x": 1.0}],
+        "predictions": [BATCH_KEYS | {"id": 0, "as_of": AS_OF}],
+    }
+    assert drift_of_features(bodies, **given)
+    assert not drift_of_features(bodies, **given, mon_feature_drift=[BATCH])
+
+
+def test_scores_are_compared_with_those_of_held_out_rows(bodies: Bodies) -> None:
+    """Held out 0.5 five times; in the batch as often 0.5 as 0.9: the distributions are half apart."""
+
+    def heldout(split: str, scores: list[float], day: int, **settings: Any) -> list[Row]:
+        row = {"model_version": "m", "snapshot_id": "s", "split": split, "as_of": JANUARY + day * DAY}
+        return [{**row, "id": i, "label": 1.0, "score": score, **settings} for i, score in enumerate(scores)]
+
+    rows = [*heldout("validation", [0.5] * 2, 0), *heldout("test", [0.5] * 3, 1)]
+    rows += heldout("test", [0.1] * 9, 2, snapshot_id="another") + heldout("gap", [0.1] * 9, 3)
+    rows += heldout("test", [0.1] * 9, 4, model_version="unused")
+    predictions = [{**BATCH, "score": score, "as_of": AS_OF} for score in (0.5, 0.5, 0.9, 0.9)]
+    tables = {"demo__heldout_predictions": rows, "demo__models": MODELS, "ml_predictions": predictions}
+    found = {row["metric"]: row for row in bodies.run("mon_score_drift", tables)}
+    assert found["ks"]["value"] == pytest.approx(0.5, abs=1e-12)
+    assert found["missing_share"]["value"] == 0 and found["ks"]["n_rows"] == 4
+    assert found["ks"]["usual"] == 0, "every held-out day is as all of them"
+    # shares 1 and (floored) 0.0001 against a half and a half
+    psi = (0.5 - 1) * np.log(0.5) + (0.5 - 0.0001) * np.log(0.5 / 0.0001)
+    assert found["psi"]["value"] == pytest.approx(psi, abs=1e-9)
+
+
+def outcome(id: int, as_of: datetime, score: float, label: float, **settings: Any) -> Row:
+    found = {"batch_id": "b", "model_version": "m", "id": id, "shop": "s", "as_of": as_of, "batch_as_of": as_of}
+    return found | {"score": score, "label": label, "is_in_charge": 1} | settings
+
+
+def test_recent_is_what_lies_so_many_days_before_the_last_outcome(bodies: Bodies) -> None:
+    """`value` looks back three days: exactly three days before is not recent."""
+    last = AS_OF - DAY
+    rows = [
+        outcome(1, last, 3.0, 5.0),
+        outcome(2, last - 3 * DAY + SECOND, 3.0, 4.0),
+        outcome(3, last - 3 * DAY, 3.0, 100.0),
+    ]
+    found = {row["metric"]: row for row in bodies.run("mon_recent_performance", {"value__outcomes": rows})}
+    expected = root_mean_squared_error([5.0, 4.0], [3.0, 3.0])
+    assert found["rmse"]["value"] == pytest.approx(expected, abs=1e-12)
+    assert (found["rmse"]["n_rows"], found["rmse"]["use_case"]) == (2, "value")
+    assert (found["rmse"]["first_as_of"], found["rmse"]["last_as_of"]) == (last - 3 * DAY + SECOND, last)
+
+
+def test_what_days_were_worth(bodies: Bodies) -> None:
+    def money(id: int, as_of: datetime, treated: int, brought: Any, treat_all: Any, none: Any, **settings: Any) -> Row:
+        found = outcome(id, as_of, 0.5, 1.0, is_treated=treated, expected_profit=-1.5, realised_profit=brought)
+        del found["shop"]
+        return found | {"profit_treat_all": treat_all, "profit_treat_none": none} | settings
+
+    rows = [
+        money(1, JANUARY, 1, -40.0, -40.0, -100.0),
+        money(2, JANUARY, 0, 0.0, -15.0, 0.0),
+        money(3, JANUARY + DAY, 0, -100.0, -40.0, -100.0),
+        money(4, JANUARY, 1, -40.0, -40.0, -100.0, is_in_charge=0),
+        money(5, JANUARY, 1, None, None, None),
+    ]
+    found = {row["day"]: row for row in bodies.run("mon_business", {"demo__outcomes": rows})}
+    names = ["n_outcomes", "n_treated", "expected_profit", "realised_profit"]
+    names += ["profit_treat_all", "profit_treat_none", "profit_uplift"]
+    assert [found[date(2024, 1, 1)][name] for name in names] == [2, 1, -3.0, -40.0, -55.0, -100.0, 15.0]
+    assert [found[date(2024, 1, 2)][name] for name in names] == [1, 0, -1.5, -100.0, -40.0, -100.0, -60.0]
+    assert len(found) == 2
+
+
+def test_volume_of_every_day_up_to_now(bodies: Bodies) -> None:
+    def predicted(id: int, at: datetime, version: str = "m", batch: str = "b") -> Row:
+        found = {"use_case": "demo", "batch_id": batch, "batch_as_of": at, "model_version": version}
+        return found | {"entity_id": str(id), "as_of": at, "score": id / 10}
+
+    first = AS_OF - 2 * DAY
+    predictions = [
+        predicted(1, first),
+        predicted(2, first + SECOND),
+        predicted(3, AS_OF, batch="c"),
+        predicted(4, AS_OF, batch="d"),
+        predicted(5, AS_OF, "shadow", "e"),
+        predicted(6, AS_OF + SECOND, batch="f"),  # of a time that has not come
+    ]
+    known = outcome(1, first, 0.1, 1.0)
+    del known["shop"]
+    found = {
+        (row["day"].day, row["model_version"]): (
+            *(row["n_predictions"], row["n_batches"], row["n_labelled"]),
+            row["mean_score"],
+        )
+        for row in bodies.run("mon_volume", {"ml_predictions": predictions, "demo__outcomes": [known]})
+    }
+    assert found == {
+        (13, "m"): (2, 1, 1, pytest.approx(0.15)),
+        (13, "shadow"): (0, 0, 0, None),
+        (14, "m"): (0, 0, 0, None),
+        (14, "shadow"): (0, 0, 0, None),
+        (15, "m"): (2, 2, 0, pytest.approx(0.35)),
+        (15, "shadow"): (1, 1, 0, pytest.approx(0.5)),
+    }
