@@ -9,7 +9,7 @@ from pathlib import Path
 from tools.mutation.areas import Area, UsageError, areas, tree_files
 from tools.mutation.equivalents import Equivalent, equivalents
 from tools.mutation.mutants import Mutant, sample
-from tools.mutation.results import PAGE, Result, Tried, saved, with_table
+from tools.mutation.results import FOLDER, PAGE, Result, Tried, saved, with_table
 from tools.mutation.trial import Trial, Verdict, copied_tree
 
 
@@ -74,6 +74,9 @@ def main() -> int:
     except UsageError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"stopped; what was tried so far is in {FOLDER}", file=sys.stderr)
+        return 130
     say(results)
     return int(any(result.rate is not None and result.rate < options.at_least for result in results))
 
