@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
@@ -33,9 +34,29 @@ def test_missing_column_is_named_with_table_and_rows() -> None:
         SIGNATURE.validate(batch().drop(["c"]).schema, "`s__scoring_set`", 1)
 
 
-def test_wrong_type_is_named() -> None:
-    with pytest.raises(InsituError, match="column `x` is string, the model was trained on double"):
-        SIGNATURE.validate(batch(x=["1.0"]).schema)
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("x", ["1.0"], "column `x` is string, the model was trained on double"),
+        ("x", [datetime(2024, 1, 1)], r"column `x` is timestamp\[us\], the model was trained on double"),
+        ("k", [datetime(2024, 1, 1)], r"column `k` is timestamp\[us\], the model was trained on int64"),
+        ("c", [["a"]], "column `c` is list<.*>, the model was trained on string"),
+    ],
+)
+def test_wrong_type_is_named(column: str, values: list[object], message: str) -> None:
+    with pytest.raises(InsituError, match=message):
+        SIGNATURE.validate(batch(**{column: values}).schema)
+
+
+def test_at_most_eight_columns_are_named() -> None:
+    wide = [f"x{i}" for i in range(8)]
+    signature = Signature("binary", [Feature(name, "number", "double") for name in wide])
+    message = rf"lacks 8 of the model's 8 columns: {', '.join(wide)} \(it has: x, c, k\)"
+    with pytest.raises(InsituError, match=message):
+        signature.validate(batch().schema)
+    longer = Signature("binary", [Feature(f"x{i}", "number", "double") for i in range(9)])
+    with pytest.raises(InsituError, match=rf"columns: {', '.join(wide)}, … \(it has"):
+        longer.validate(batch().schema)
 
 
 def test_other_numeric_types_all_null_and_extra_columns_are_fine() -> None:

@@ -187,18 +187,6 @@ def test_classes_must_be_text_or_whole_numbers() -> None:
         run(table, task="multiclass")
 
 
-@pytest.mark.parametrize("family", ["logistic_regression", "hist_gradient_boosting"])
-def test_an_unseen_category_is_scored_as_declared(table: pa.Table, family: str) -> None:
-    (row,) = run(table, {"name": "one", "family": family})
-    model = Model.from_row(row)
-    known, unseen, missing = (put(table, "city", [city] * table.num_rows) for city in ("oslo", "atlantis", None))
-    scores = model.predict(unseen)
-    assert np.isfinite(scores).all()
-    assert not np.array_equal(scores, model.predict(known))
-    if family == "hist_gradient_boosting":
-        assert np.array_equal(scores, model.predict(missing)), "trees: the bucket of the missing"
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

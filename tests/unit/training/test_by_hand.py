@@ -150,17 +150,19 @@ def fold_rows(seen: pd.DataFrame, number: int) -> list[tuple[pd.DataFrame, pd.Da
     ]
 
 
-@pytest.mark.parametrize("task", ["binary", "regression"])
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_a_stack_learns_from_rows_that_its_members_had_not_seen(task: str) -> None:
     table = numbers(task=task)
-    linear = LOGISTIC if task == "binary" else {"name": "logistic", "family": "linear_regression"}
-    stack = {"name": "stack", "family": "stack", "members": ["gbm", "logistic"]}
-    config = ml(GBM, linear, stack, task=task)
+    linear = {"name": "linear", "family": "linear_regression" if task == "regression" else "logistic_regression"}
+    stack = {"name": "stack", "family": "stack", "members": ["gbm", "linear"]}
+    config = ml(GBM, linear, stack, task=task, random_state=5)
     rows = {row["candidate"]: row for row in train(config, "demo", table, progress=silent).to_pylist()}
     seen = frame(table, "train", "validation")
-    members = [unfitted(rows["gbm"]), unfitted(rows["logistic"])]
+    members = [unfitted(rows["gbm"]), unfitted(rows["linear"])]
 
     def scores(model: Any, part: pd.DataFrame) -> np.ndarray[Any, Any]:
+        if task == "multiclass":
+            return np.asarray(model.predict_proba(part[FEATURES]))
         return score(model, part) if task == "binary" else model.predict(part[FEATURES])
 
     inputs, labels = [], []
@@ -168,14 +170,33 @@ def test_a_stack_learns_from_rows_that_its_members_had_not_seen(task: str) -> No
         fitted = [clone(member).fit(early[FEATURES], early["y"]) for member in members]
         inputs.append(np.column_stack([scores(member, late) for member in fitted]))
         labels.append(late["y"])
-    final = LogisticRegression(C=1.0, max_iter=500) if task == "binary" else Ridge(1.0, positive=True)
+    final = Ridge(1.0, positive=True) if task == "regression" else LogisticRegression(C=1.0, max_iter=500)
     final.fit(np.vstack(inputs), np.concatenate(labels))
     test = frame(table, "test")
     full = [clone(member).fit(seen[FEATURES], seen["y"]) for member in members]
     stacked = np.column_stack([scores(member, test) for member in full])
-    expected = final.predict_proba(stacked)[:, 1] if task == "binary" else final.predict(stacked)
+    expected = final.predict(stacked) if task == "regression" else final.predict_proba(stacked)
     found = Model.from_row(rows["stack"]).predict(table.filter(pc.equal(table["split"], "test")))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found, expected[:, 1] if task == "binary" else expected, rtol=0, atol=1e-6)
+    (note,) = json.loads(rows["stack"]["search_trace"])
+    assert note["members"] == ["gbm", "linear"] and note["out_of_fold_rows"] == sum(map(len, labels))
+    np.testing.assert_allclose(note["coefficients"], final.coef_, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_an_average_weighs_its_members_as_declared(task: str) -> None:
+    """At every stage: the one that validation judges has members that had not seen validation."""
+    table = numbers(task=task)
+    linear = {"name": "linear", "family": "linear_regression" if task == "regression" else "logistic_regression"}
+    blend = {"name": "blend", "family": "average", "members": ["gbm", "linear"], "weights": [3, 1]}
+    row = one(table, GBM, linear, blend, task=task)
+    members = {name: one(table, candidate, task=task) for name, candidate in (("gbm", GBM), ("linear", linear))}
+    for split, splits in (("validation", ["train"]), ("test", ["train", "validation"])):
+        seen, judged = frame(table, *splits), frame(table, split)
+        gbm, other = (unfitted(members[name]).fit(seen[FEATURES], seen["y"]) for name in ("gbm", "linear"))
+        a, b = (score(m, judged) if task == "binary" else m.predict(judged[FEATURES]) for m in (gbm, other))
+        found = Model.from_row(row, split).predict(table.filter(pc.equal(table["split"], split)))
+        np.testing.assert_allclose(found, (3 * a + b) / 4, rtol=0, atol=1e-9)
 
 
 ROUNDS = {
