@@ -11,6 +11,7 @@ import pytest
 
 from insitu.cli import cli, run_command
 from insitu.commands import score
+from insitu.errors import ConfigurationError
 from insitu.scoring import batch
 from insitu.warehouse import Project
 
@@ -22,14 +23,19 @@ def handed_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the command hands to dbt and to the scorer."""
     seen: dict[str, Any] = {}
 
+    def use_case_config(project: Project, use_case: str) -> dict[str, Any]:
+        if use_case == "unknown":
+            raise ConfigurationError("there is no use case `unknown`; expected another")
+        return {}
+
     def run_dbt(project: Project, *arguments: str, variables: dict[str, Any]) -> None:
-        seen.update(project=project, variables=variables)
+        seen.update(project=project, variables=variables, dbt=arguments)
 
     def score_batch(project: Project, use_case: str, as_of: str | None) -> batch.Scored:
         seen.update(scored=as_of)
-        return batch.Scored(use_case, str(as_of), 3)
+        return batch.Scored(use_case, str(as_of), 1234)
 
-    monkeypatch.setattr(Project, "use_case_config", lambda self, use_case: {})
+    monkeypatch.setattr(Project, "use_case_config", use_case_config)
     monkeypatch.setattr(score, "run_dbt", run_dbt)
     monkeypatch.setattr(batch, "score_batch", score_batch)
     return seen
@@ -56,6 +62,58 @@ def test_a_moment_among_the_variables_too(
     assert run(monkeypatch, "score", "run", "flight_delay", "--vars", f"{{insitu_as_of: {written}}}") == 0
     assert handed_on["variables"] == {"insitu_as_of": "2013-11-02 04:00:00"}
     assert handed_on["scored"] == "2013-11-02 04:00:00"
+
+
+def test_scoring_set_and_champion_are_built_first(
+    handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "score", "run", "flight_delay", "--as-of", "2013-11-02") == 0
+    assert handed_on["dbt"] == ("--quiet", "run", "--select", "+flight_delay__scoring_set", "flight_delay__champion")
+    assert capsys.readouterr().out == "flight_delay: 1,234 new predictions for 2013-11-02 00:00:00\n"
+
+
+def test_nothing_is_built_unless_wanted(handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, "score", "run", "flight_delay", "--no-refresh") == 0
+    assert handed_on == {"scored": None}  # the time that was built, whatever it is
+
+
+def test_nothing_is_built_for_a_use_case_that_is_not_there(
+    handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "score", "run", "unknown", "--as-of", "2013-11-02") == 2
+    assert not handed_on and "there is no use case `unknown`" in capsys.readouterr().err
+
+
+def test_the_option_goes_before_the_variable(handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ("--as-of", "2013-11-03", "--vars", "{insitu_as_of: '2013-11-02'}")
+    assert run(monkeypatch, "score", "run", "flight_delay", *given) == 0
+    assert handed_on["variables"] == {"insitu_as_of": "2013-11-03 00:00:00"}
+    assert handed_on["scored"] == "2013-11-03 00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("use_case", "options", "moments"),
+    [
+        ("loss", ("--as-of", "2013-11-02"), {"loss": "2013-11-02 00:00:00", "late": "2013-05-01"}),
+        ("loss", (), None),  # it stays as the project has it
+        ("other", ("--as-of", "2013-11-02"), None),  # it has no moment of its own
+    ],
+)
+def test_a_use_case_with_a_moment_of_its_own(
+    handed_on: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    use_case: str,
+    options: tuple[str, ...],
+    moments: dict[str, str] | None,
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text(
+        "name: shop\nprofile: shop\nvars: {shop: {insitu_use_case_as_of: {loss: '2013-04-01', late: '2013-05-01'}}}\n"
+    )
+    (tmp_path / "profiles.yml").write_text("shop: {target: dev, outputs: {dev: {type: duckdb, path: ':memory:'}}}\n")
+    where = ("--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path))
+    assert run(monkeypatch, *where, "score", "run", use_case, *options) == 0
+    assert handed_on["variables"].get("insitu_use_case_as_of") == moments
 
 
 @pytest.mark.parametrize(
