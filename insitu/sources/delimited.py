@@ -79,7 +79,7 @@ class DelimitedFile:
         wanted = [positions[self.columns.index(name)] for name in columns]
         declaration = self.declaration
         reader = arrow_csv.open_csv(
-            self.path,
+            pa.OSFile(str(self.path)),  # of a path, Arrow takes the ending for a compression
             read_options=arrow_csv.ReadOptions(column_names=positions, skip_rows=self._lines_before, block_size=BLOCK),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=self._dialect["delimiter"],

@@ -124,11 +124,13 @@ def from_typed(kind: Kind, array: Any) -> Any:
         array = pa.array([value and str(value) for value in array.to_pylist()], pa.string())
     if kind.arrow is None:
         return array
+    if pa.types.is_null(array.type):  # nothing at all, in a column of no type
+        return array.cast(kind.arrow)
     if array.type in (pa.string(), pa.large_string(), pa.string_view()):
         return from_text(kind, array.cast(pa.string()))
     if array.type == kind.arrow:
         return array
-    if _family(array.type) != _family(kind.arrow) and kind.arrow != pa.string() and not pa.types.is_null(array.type):
+    if _family(array.type) != _family(kind.arrow) and kind.arrow != pa.string():
         raise ValueError(f"{array.type} is no {kind.arrow}")
     if pa.types.is_integer(array.type) and pa.types.is_decimal(kind.arrow):
         array = array.cast(pa.decimal128(38, kind.arrow.scale))
