@@ -57,6 +57,16 @@ USE_CASES: dict[str, dict[str, Any]] = {
     },
     "tier": {"task": "multiclass", "entity": ["id"], "label": "tier", "training": TRAINING},
 }
+# Slices that are asked for alone: windows of the test, and where the slices before begin.
+WINDOWS: dict[str, dict[str, Any]] = {
+    "to_come": {"test": [{"from": "2024-03-01"}, {"from": "2024-02-01", "to": "2024-06-01"}, {"from": "2024-04-01"}]},
+    "unsorted": {
+        "test": [{"from": "2024-02-01", "to": "2024-02-08"}, {"from": "2024-01-01T06:00:00", "to": "2024-01-08"}],
+        "gap": {"from": "2023-12-24"},
+        "validation": "1 week",
+    },
+    "open": {"test": {"from": "2024-02-20"}, "gap": None, "validation": "2 days"},
+}
 LABELS = {"demo": "boolean", "value": "double precision", "tier": "varchar"}
 
 # The moment of training by `retrain_every`: as-of, period, and what the calendar says.
@@ -132,6 +142,17 @@ BODIES = (
     *("training_set", "snapshots", "promotions", "champion", "decisions", "outcomes", "predictions_latest"),
     *("scored_features", "parity"),
 )
+SLICES = """
+{% set slices = insitu.slices('USE_CASE') -%}
+{%- for begins, ends in slices.tests -%}
+select 'USE_CASE' as use_case, {{ begins }} as begins, {{ ends }} as ends, {{ slices.gap }} as gap,
+    {{ slices.validation }} as validation {{ 'union all' if not loop.last }}
+{% endfor %}
+"""
+HASHES = """
+{%- set relation = api.Relation.create(schema=target.schema, identifier='hashed') -%}
+select {{ insitu.content_hash(adapter.get_columns_in_relation(relation)) if execute }} as hash from hashed
+"""
 ASKED = "select * from ({{ insitu.champions_at('demo', 'moments_asked') }}) as asked"
 
 
@@ -176,7 +197,7 @@ def tables(use_case: str) -> dict[str, str]:
 
 
 TABLES = {name: columns for use_case in USE_CASES for name, columns in tables(use_case).items()} | SHARED
-TABLES["moments_asked"] = "moment timestamp"
+TABLES |= {"moments_asked": "moment timestamp", "hashed": "a varchar, b bigint, c varchar"}
 
 
 def create(names: Iterable[str]) -> str:
@@ -192,6 +213,7 @@ def write(folder: Path, output: dict[str, Any]) -> None:
     for number, (as_of, every, _) in enumerate(PERIODS):
         declared[f"period{number}"] = {"entity": ["id"], "training": {"retrain_every": every}}
         moments[f"period{number}"] = as_of
+    declared |= {use_case: {"entity": ["id"], "training": training} for use_case, training in WINDOWS.items()}
     for use_case in declared:
         own = tables(use_case) if use_case in USE_CASES else {f"{use_case}__models": ""}
         for name in own | ({f"{use_case}__{body}": "" for body in BODIES} if use_case in USE_CASES else {}):
@@ -205,6 +227,8 @@ def write(folder: Path, output: dict[str, Any]) -> None:
     )
     (models / "trained_for.sql").write_text(trained)
     (models / "asked.sql").write_text(ASKED)
+    (models / "hashes.sql").write_text(HASHES)
+    (models / "windows.sql").write_text(" union all ".join(SLICES.replace("USE_CASE", name) for name in WINDOWS))
     (models / "_models.yml").write_text(
         yaml.safe_dump(
             {"models": [{"name": f"{n}__models", "config": {"meta": {"ml": ml}}} for n, ml in declared.items()]}

@@ -24,19 +24,21 @@ def test_the_moment_of_training_is_that_of_the_calendar(bodies: Bodies) -> None:
 EDGES = [
     (TRAINED - SECOND, TRAINED - SECOND, "test"),
     (TRAINED - SECOND, TRAINED, None),  # not known yet when models are trained
-    (TRAINED, TRAINED - SECOND, None),  # after the test
+    (TRAINED, TRAINED - SECOND, "late"),  # after the test
     (TEST, TRAINED - SECOND, "test"),
     (TEST - SECOND, TEST - SECOND, "gap"),
-    (TEST - SECOND, TEST, None),  # not known when the test begins
+    (TEST - SECOND, TEST, "late"),  # not known when the test begins
     (GAP, TEST - SECOND, "gap"),
     (GAP - SECOND, GAP, "validation"),
     (GAP - SECOND, TEST - SECOND, "validation"),
-    (GAP - SECOND, TEST, None),
+    (GAP - SECOND, TEST, "late"),
     (VALIDATION, TEST - SECOND, "validation"),
     (VALIDATION - SECOND, VALIDATION - SECOND, "train"),
-    (VALIDATION - SECOND, VALIDATION, None),  # not known when the validation begins
+    (VALIDATION - SECOND, VALIDATION, "refit"),  # not known when the validation begins
+    (VALIDATION - SECOND, TEST - SECOND, "refit"),
+    (VALIDATION - SECOND, TEST, "late"),
     (EARLY, EARLY + DAY, "train"),
-    (EARLY + DAY, VALIDATION, None),
+    (EARLY + DAY, VALIDATION, "refit"),
     (EARLY + 2 * DAY, None, None),
 ]
 
@@ -72,7 +74,7 @@ def test_a_row_on_every_edge_of_every_slice(bodies: Bodies) -> None:
 
 
 def test_windows_of_the_test_with_dates(bodies: Bodies) -> None:
-    """Of `value`: the test is 10 to 20 January and 1 to 10 February; a row between the two belongs to none."""
+    """Of `value`: the test is 10 to 20 January and 1 to 10 February; a row between the two is late."""
     first, second, gap, validation = (
         datetime(2024, 1, 10),
         datetime(2024, 2, 1),
@@ -82,19 +84,19 @@ def test_windows_of_the_test_with_dates(bodies: Bodies) -> None:
     late = TRAINED - SECOND
     edges = [
         (first - SECOND, first - SECOND, "gap"),
-        (first - SECOND, first, None),
+        (first - SECOND, first, "late"),
         (first, late, "test"),
         (datetime(2024, 1, 20) - SECOND, late, "test"),
-        (datetime(2024, 1, 20), late, None),
-        (second - SECOND, late, None),
+        (datetime(2024, 1, 20), late, "late"),
+        (second - SECOND, late, "late"),
         (second, late, "test"),
         (datetime(2024, 2, 10) - SECOND, late, "test"),
-        (datetime(2024, 2, 10), late, None),
+        (datetime(2024, 2, 10), late, "late"),
         (gap, first - SECOND, "gap"),
         (gap - SECOND, first - SECOND, "validation"),
         (validation, first - SECOND, "validation"),
         (validation - SECOND, validation - SECOND, "train"),
-        (validation - SECOND, validation, None),
+        (validation - SECOND, validation, "refit"),
     ]
     found = {
         row["id"]: row["split"] for row in bodies.run("value__training_set", of("value", rows(edges, 1.5, shop="s")))
@@ -134,13 +136,13 @@ def test_one_value_makes_another_snapshot(bodies: Bodies) -> None:
 
 
 def test_another_slice_makes_another_snapshot(bodies: Bodies) -> None:
-    """The same rows a day later: the values are others only where as-of is, so the slice is moved alone."""
-    both = [(GAP - SECOND, GAP, ""), (GAP, GAP + SECOND, "")]
-    given = of("demo", rows(both))
-    (one,) = {row["snapshot_id"] for row in bodies.run("demo__training_set", given)}
-    given["demo__labels"][1] = {**given["demo__labels"][1], "matured_at": TEST}
-    (other,) = {row["snapshot_id"] for row in bodies.run("demo__training_set", given)}
-    assert one != other, "a row less"
+    """The same row, whose label was known in time or too late: the slice is all that is hashed and differs."""
+    found = []
+    for known in (VALIDATION - SECOND, VALIDATION, TEST):
+        given = of("demo", rows([(VALIDATION - DAY, known, "")]))
+        found += [(row["split"], row["snapshot_id"]) for row in bodies.run("demo__training_set", given)]
+    assert [split for split, _ in found] == ["train", "refit", "late"]
+    assert len({snapshot for _, snapshot in found}) == 3
 
 
 def test_a_snapshot_is_kept_once(bodies: Bodies) -> None:
@@ -158,3 +160,21 @@ def test_the_order_of_rows_does_not_matter(bodies: Bodies, order: int) -> None:
     expected = {row["snapshot_id"] for row in bodies.run("demo__training_set", given)}
     shuffled = {name: found[::order] for name, found in given.items()}
     assert {row["snapshot_id"] for row in bodies.run("demo__training_set", shuffled)} == expected
+
+
+def test_where_slices_begin(bodies: Bodies) -> None:
+    """A window that has not begun is none, one that has not ended ends with the moment of training."""
+    columns = ("use_case", "begins", "ends", "gap", "validation")
+    found = sorted(tuple(row[name] for name in columns) for row in bodies.run("windows", {}))
+    assert found == [
+        ("open", datetime(2024, 2, 20), TRAINED, datetime(2024, 2, 20), datetime(2024, 2, 18)),
+        # a gap of seven days and a validation of thirty, as nobody said anything else
+        ("to_come", datetime(2024, 2, 1), TRAINED, datetime(2024, 1, 25), datetime(2023, 12, 26)),
+        *(
+            ("unsorted", begins, ends, datetime(2023, 12, 24), datetime(2023, 12, 17))
+            for begins, ends in (
+                (datetime(2024, 1, 1, 6), datetime(2024, 1, 8)),
+                (datetime(2024, 2, 1), datetime(2024, 2, 8)),
+            )
+        ),
+    ]
