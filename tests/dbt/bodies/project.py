@@ -150,8 +150,12 @@ select 'USE_CASE' as use_case, {{ begins }} as begins, {{ ends }} as ends, {{ sl
 {% endfor %}
 """
 HASHES = """
-{%- set relation = api.Relation.create(schema=target.schema, identifier='hashed') -%}
+{%- set relation = api.Relation.create(database=this.database, schema=this.schema, identifier='hashed') -%}
 select {{ insitu.content_hash(adapter.get_columns_in_relation(relation)) if execute }} as hash from hashed
+"""
+OVERLAPS = """
+{%- set relation = api.Relation.create(database=this.database, schema=this.schema, identifier='periods') -%}
+select * from ({{ insitu.test_no_overlapping_validity(relation, ['part', 'order']) if execute }}) as found
 """
 ASKED = "select * from ({{ insitu.champions_at('demo', 'moments_asked') }}) as asked"
 
@@ -197,6 +201,7 @@ def tables(use_case: str) -> dict[str, str]:
 
 
 TABLES = {name: columns for use_case in USE_CASES for name, columns in tables(use_case).items()} | SHARED
+TABLES["periods"] = 'part varchar, "order" bigint, valid_from timestamp, valid_to timestamp'
 TABLES |= {"moments_asked": "moment timestamp", "hashed": "a varchar, b bigint, c varchar"}
 
 
@@ -228,6 +233,7 @@ def write(folder: Path, output: dict[str, Any]) -> None:
     (models / "trained_for.sql").write_text(trained)
     (models / "asked.sql").write_text(ASKED)
     (models / "hashes.sql").write_text(HASHES)
+    (models / "overlaps.sql").write_text(OVERLAPS)
     (models / "windows.sql").write_text(" union all ".join(SLICES.replace("USE_CASE", name) for name in WINDOWS))
     (models / "_models.yml").write_text(
         yaml.safe_dump(

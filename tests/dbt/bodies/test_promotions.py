@@ -39,6 +39,9 @@ def measured(version: str, validation: float, test: float = 0.7) -> list[Row]:
         metric(version, "validation", "auc", validation),
         metric(version, "test", "auc", test, ci_low=test - 0.1),
         metric(version, "test", "expected_calibration_error", 0.06, ci_low=0.03),
+        # too few rows to count as a slice
+        metric(version, "test", "auc", 0.95, ci_low=0.94, slice_column="city", slice_value="lima", n_rows=1),
+        metric(version, "test", "expected_calibration_error", 0.9, ci_low=0.9, slice_column="city", n_rows=1),
     ]
 
 
@@ -148,7 +151,8 @@ def worse(tables: Tables, version: str, pairs: list[int]) -> None:
 def remeasure(tables: Tables, version: str, split: str, name: str, **settings: Any) -> None:
     """Replace what was measured, or add it."""
     rows = tables["demo__metrics"]
-    gone = [r for r in rows if (r["model_version"], r["split"], r["metric"]) == (version, split, name)]
+    what = (version, split, name, "all")
+    gone = [r for r in rows if (r["model_version"], r["split"], r["metric"], r["slice_column"]) == what]
     rows[:] = [r for r in rows if r not in gone]
     rows.append(metric(version, split, name, **({"value": gone[0]["value"]} if gone else {}) | settings))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.dbt.features import lookups
 from tests.dbt.features.conftest import Rendered, Row
-from tests.dbt.features.test_window_features import START, aimed, spine_rows, unique
+from tests.dbt.features.test_window_features import MICROSECOND, START, aimed, spine_rows, unique
 
 Meaning = Callable[[Row, Sequence[Row]], Row]
 
@@ -80,10 +80,46 @@ def periods(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
+@st.composite
+def aimed_at_periods(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
+    """Spine rows of which half are of a period's key and exactly on, or a microsecond off, where it begins or ends."""
+    spine, dimension = draw(st.lists(spine_rows, min_size=1, max_size=20)), draw(periods())
+    for row in spine[::2] if dimension else []:
+        period = draw(st.sampled_from(dimension))
+        edge = draw(st.sampled_from([period["valid_from"], period["valid_to"] or period["valid_from"]]))
+        row |= {"k": period["key"], "as_of": edge + draw(st.sampled_from([0, 0, -1, 1])) * MICROSECOND}
+    return unique(spine), dimension
+
+
 def test_validity_equals_brute_force(rendered: Rendered) -> None:
     @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(spine_rows, max_size=20), periods())
-    def prove(spine: list[Row], rows: list[Row]) -> None:
-        check(rendered, "validity", lookups.validity, unique(spine), "periods", rows)
+    @given(aimed_at_periods())
+    def prove(data: tuple[list[Row], list[Row]]) -> None:
+        spine, rows = data
+        check(rendered, "validity", lookups.validity, spine, "periods", rows)
 
     prove()
+
+
+@pytest.mark.parametrize(
+    ("as_of", "grade"),
+    [
+        (START - MICROSECOND, None),
+        (START, "first"),
+        (START + timedelta(days=1) - MICROSECOND, "first"),
+        (START + timedelta(days=1), "second"),
+        (START + timedelta(days=2) - MICROSECOND, "second"),
+        (START + timedelta(days=2), None),
+        (START + timedelta(days=3), "open"),
+        (START + timedelta(days=900), "open"),
+    ],
+)
+def test_the_edges_of_a_period(rendered: Rendered, as_of: datetime, grade: str | None) -> None:
+    edges: list[tuple[str, int, int | None]] = [("first", 0, 1), ("second", 1, 2), ("open", 3, None)]
+    dimension = [
+        {"key": 1, "grade": name, "valid_from": START + timedelta(days=begins)}
+        | {"valid_to": None if ends is None else START + timedelta(days=ends)}
+        for name, begins, ends in edges
+    ]
+    spine = [{"id": 0, "k": 1, "s": None, "as_of": as_of}]
+    assert [row["f__grade"] for row in rendered.run("validity", {"spine": spine, "periods": dimension})] == [grade]

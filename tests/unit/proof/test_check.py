@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import date
@@ -162,21 +163,37 @@ def test_a_spine_that_says_why_it_is_right_is_listed_and_its_features_are_proved
 WAIVER = {"column": "orders", "code": "003", "reason": "the till is never that fast", "expires": "2030-01-01"}
 
 
+PASSED: dict[str, Any] = {"feat_orders": {"passed": True}}
+NO_EVIDENCE = "no passing time-travel test of this SQL"
+
+
 @pytest.mark.parametrize(
     ("waiver", "evidence", "status", "problem"),
     [
-        ({}, True, "waived", None),
-        ({}, False, "unknown", "no passing time-travel test of this SQL"),
-        ({"expires": "2020-01-01"}, True, "unknown", "expired on 2020-01-01"),
-        ({"code": "004"}, True, "unknown", "there is no such finding"),
+        ({}, PASSED, "waived", None),
+        ({"expires": "2026-01-01"}, PASSED, "waived", None),  # the last day on which it counts
+        ({"expires": "2025-12-31"}, PASSED, "unknown", "expired on 2025-12-31"),
+        ({"code": "004"}, PASSED, "unknown", "there is no such finding"),
+        ({"column": "visit"}, PASSED, "unknown", "there is no such finding"),
+        ({}, {}, "unknown", NO_EVIDENCE),
+        ({}, {"feat_orders": {"passed": False}}, "unknown", NO_EVIDENCE),
+        ({}, {"feat_orders": {}}, "unknown", NO_EVIDENCE),
+        ({}, {"feat_visits": {"passed": True}}, "unknown", NO_EVIDENCE),
+        # the test was of the SQL as it was before
+        ({}, {"feat_orders": {"passed": True, "of": f"{LEAK} "}}, "unknown", NO_EVIDENCE),
+        ({}, {"feat_orders": {"passed": True, "of": GOOD}}, "unknown", NO_EVIDENCE),
+        ({}, {"feat_orders": {"passed": True, "of": ""}}, "unknown", NO_EVIDENCE),
     ],
 )
-def test_waivers(tmp_path: Path, waiver: dict[str, str], evidence: bool, status: str, problem: str | None) -> None:
+def test_waivers(
+    tmp_path: Path, waiver: dict[str, str], evidence: dict[str, dict[str, Any]], status: str, problem: str | None
+) -> None:
     target = write(tmp_path, RELATIONS, model(LEAK, waivers=[{**WAIVER, **waiver}]))
-    if evidence:
-        node = checking.check(target).project.nodes["feat_orders"]
-        contents = {"feat_orders": {"checksum": waivers.checksum(node), "passed": True}}
-        (target / waivers.EVIDENCE).write_text(json.dumps(contents))
+    contents = {
+        name: {**test, "checksum": hashlib.sha256(test.get("of", LEAK).encode()).hexdigest()}
+        for name, test in evidence.items()
+    }
+    (target / waivers.EVIDENCE).write_text(json.dumps(contents))
     outcome = checking.check(target, today=date(2026, 1, 1))
     column = next(c for c in outcome.results[0].columns if c.column == "orders")
     assert column.status == status
