@@ -54,6 +54,7 @@ USE_CASES: dict[str, dict[str, Any]] = {
         "promotion": {"point_in_time": "ignored", "parity": "ignored"},
         "monitoring": {"error_growth": 0.2, "min_rows": 50, "window_days": 3, "ignore_features": ["city"]},
         "parity": {"log": "hash"},
+        "actions": {"treat": "call"},  # nothing that a number could ask for
     },
     "tier": {"task": "multiclass", "entity": ["id"], "label": "tier", "training": TRAINING},
 }

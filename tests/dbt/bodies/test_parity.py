@@ -70,10 +70,10 @@ def test_every_kind_of_value(bodies: Bodies) -> None:
 
 
 def test_how_much_and_how_often(bodies: Bodies) -> None:
-    then = [logged(id=1), logged(id=2, x=3.0), logged(id=3, x=None), logged(id=4), logged(id=5, batch_as_of=AS_OF)]
+    then = [logged(id=1), logged(id=2, x=-3.0), logged(id=3, x=None), logged(id=4), logged(id=5, batch_as_of=AS_OF)]
     now = [
         features(1),
-        features(2, x=-1.0, n=4),
+        features(2, x=1.0, n=4),
         features(3, x=9.0, n=-6),
         features(4, as_of=NOON + SECOND),
         features(5),

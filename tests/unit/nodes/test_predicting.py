@@ -1,0 +1,259 @@
+"""What the nodes that score read, which version they apply to which rows, and what identifies a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from insitu.config import parse
+from insitu.errors import InsituError
+from insitu.nodes.heldout import predict_heldout
+from insitu.nodes.predict import predict, predict_batch
+from insitu.registry.model import Model
+from insitu.training.train import silent, train
+from tests.unit.training.example import ml, snapshot
+
+META = ml(training={"refit": "everything"})
+TRAINED, NOON, SECOND = datetime(2020, 6, 1), datetime(2020, 6, 9, 12), timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class This:
+    """The relation of the running node."""
+
+    identifier: str
+    schema: str = "main"
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+@pytest.fixture(scope="module")
+def registered() -> dict[str, Any]:
+    """A version with three fits: before the validation, before the test, and on everything."""
+    (row,) = train(META, "demo", snapshot(600), progress=silent).to_pylist()
+    assert (
+        len({row[name] for name in ("validation_artifact_sha256", "artifact_sha256", "deployed_artifact_sha256")}) == 3
+    )
+    found: dict[str, Any] = row
+    return found
+
+
+@pytest.fixture
+def warehouse(registered: dict[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+    rows = snapshot(600)
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 1")
+        connection.register("given", rows)
+        connection.execute("create table demo__snapshots as select * from given")
+        connection.execute("create table demo__training_set as select * from given where split <> 'gap'")
+        connection.execute(
+            f"""create table demo__scoring_set as
+            select 'set' as scoring_set_id, timestamp '{NOON}' as batch_as_of, id, as_of, a, b, noise, n, flag, city
+            from given where id % 7 = 0"""
+        )
+        register(connection, registered)
+        in_charge(connection, registered["model_version"])
+        yield connection
+
+
+def register(connection: duckdb.DuckDBPyConnection, *rows: dict[str, Any]) -> None:
+    connection.register("versions", pa.Table.from_pylist([*rows]))
+    connection.execute("create or replace table demo__models as select * from versions")
+
+
+def in_charge(
+    connection: duckdb.DuckDBPyConnection, version: str, since: datetime = TRAINED, until: Any = None
+) -> None:
+    ends = "null" if until is None else f"'{until}'"
+    connection.execute(
+        f"create or replace table demo__champion as select '{version}' as model_version, "
+        f"timestamp '{since}' as holds_from, cast({ends} as timestamp) as holds_until"
+    )
+
+
+def batch(connection: duckdb.DuckDBPyConnection, *existing: str) -> list[dict[str, Any]]:
+    named = [connection.sql(f"select * from demo__{name}") for name in ("scoring_set", "models", "champion")]
+    found: list[dict[str, Any]] = (
+        predict_batch(parse(META, "demo"), "demo", *named, set(existing)).read_all().to_pylist()
+    )
+    return found
+
+
+def fit(row: dict[str, Any], name: str) -> Model:
+    """The version that one of its fits alone makes."""
+    others = {f"{which}_artifact": None for which in ("validation", "deployed")}
+    chosen = {"artifact": row[name], "artifact_sha256": row[f"{name}_sha256"]}
+    return Model.from_row({**row, **others, **chosen})
+
+
+def scores(model: Model, connection: duckdb.DuckDBPyConnection, sql: str) -> dict[int, float]:
+    rows = connection.sql(sql).to_arrow_reader(10_000).read_all()
+    return dict(zip(rows["id"].to_pylist(), np.asarray(model.predict(rows)).tolist(), strict=True))
+
+
+def by_hand(row: dict[str, Any], scoring_set_id: str = "set", batch_as_of: datetime = NOON) -> str:
+    text = f"{row['deployed_artifact_sha256']}:{scoring_set_id}:{batch_as_of.isoformat()}"
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def test_a_batch(warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]) -> None:
+    """By the fit that is deployed, each row with its own score."""
+    found = batch(warehouse)
+    expected = scores(
+        fit(registered, "deployed_artifact"), warehouse, "select * from demo__scoring_set order by random()"
+    )
+    assert {row["id"]: row["score"] for row in found} == pytest.approx(expected, abs=1e-12)
+    assert len(found) == len(expected) == 86
+    assert {(r["batch_as_of"], r["model_version"], r["batch_id"]) for r in found} == {
+        (NOON, registered["model_version"], by_hand(registered))
+    }
+    as_of = dict(warehouse.execute("select id, as_of from demo__scoring_set").fetchall())
+    assert {row["id"]: row["as_of"] for row in found} == as_of
+    assert len({row["predicted_at"] for row in found}) == 1
+
+
+def test_what_identifies_a_batch(warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]) -> None:
+    """The model's bytes, the rows and the time: another of each is another batch, the same of all is none."""
+    own = by_hand(registered)
+    assert batch(warehouse, own) == []
+    assert len(batch(warehouse, "another")) == 86
+    for change, expected in (
+        ("batch_as_of = batch_as_of + interval 1 second", by_hand(registered, batch_as_of=NOON + SECOND)),
+        ("scoring_set_id = 'other'", by_hand(registered, "other", NOON + SECOND)),
+    ):
+        warehouse.execute(f"update demo__scoring_set set {change}")
+        assert {row["batch_id"] for row in batch(warehouse, own)} == {expected}
+    tested = {**registered, "deployed_artifact": None, "deployed_artifact_sha256": None}
+    register(warehouse, tested)
+    (found,) = {row["batch_id"] for row in batch(warehouse, own)}
+    assert found == by_hand({"deployed_artifact_sha256": registered["artifact_sha256"]}, "other", NOON + SECOND)
+
+
+def test_the_version_that_is_in_charge_scores(warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]) -> None:
+    others = [{**registered, "model_version": name, "artifact": b"damaged"} for name in ("earlier", "later")]
+    register(warehouse, others[0], registered, others[1])
+    assert {row["model_version"] for row in batch(warehouse)} == {registered["model_version"]}
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "scored"),
+    [
+        (NOON, None, True),
+        (NOON, NOON + SECOND, True),
+        (NOON + SECOND, None, False),
+        (NOON - SECOND, NOON, False),
+        (NOON - SECOND, NOON - SECOND, False),
+    ],
+)
+def test_only_for_the_time_of_the_champion(
+    warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any], since: datetime, until: Any, scored: bool
+) -> None:
+    in_charge(warehouse, registered["model_version"], since, until)
+    if scored:
+        assert batch(warehouse)
+    else:
+        with pytest.raises(InsituError, match="Build both for one time"):
+            batch(warehouse)
+
+
+def test_nobody_in_charge(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("delete from demo__champion")
+    with pytest.raises(InsituError, match="says why each candidate was rejected"):
+        batch(warehouse)
+    warehouse.execute(f"update demo__models set training_as_of = timestamp '{NOON}' + interval 1 second")
+    with pytest.raises(InsituError, match="its first version was trained for 2020-06-09 12:00:01"):
+        batch(warehouse)
+
+
+def test_a_set_without_rows_is_no_batch(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("delete from demo__scoring_set")
+    assert batch(warehouse) == []
+
+
+def test_features_that_are_gone(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("alter table demo__scoring_set drop column b")
+    with pytest.raises(InsituError, match="was trained with `b`, which `demo__features` no longer has"):
+        batch(warehouse)
+
+
+def node(connection: duckdb.DuckDBPyConnection, incremental: bool) -> int:
+    dbt = SimpleNamespace(this=This("demo__predictions"), is_incremental=incremental)
+    named = [connection.sql(f"select * from demo__{name}") for name in ("scoring_set", "models", "champion")]
+    return int(predict(dbt, connection, {"ml": META}, *named).read_all().num_rows)
+
+
+def test_the_node_adds_what_its_table_does_not_have(
+    warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]
+) -> None:
+    warehouse.execute("create table demo__predictions as select 'another' as batch_id")
+    assert node(warehouse, incremental=True) == 86
+    warehouse.execute(f"insert into demo__predictions values ('{by_hand(registered)}')")
+    assert node(warehouse, incremental=True) == 0
+    # built anew, what is there does not count
+    assert node(warehouse, incremental=False) == 86
+
+
+def heldout(connection: duckdb.DuckDBPyConnection, incremental: bool = False) -> list[dict[str, Any]]:
+    dbt = SimpleNamespace(this=This("demo__heldout_predictions"), is_incremental=incremental)
+    named = [connection.sql(f"select * from demo__{name}") for name in ("training_set", "snapshots", "models")]
+    found: list[dict[str, Any]] = predict_heldout(dbt, connection, {"ml": META}, *named).read_all().to_pylist()
+    return found
+
+
+def test_held_out_rows_are_scored_by_the_fit_that_has_not_seen_them(
+    warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]
+) -> None:
+    warehouse.execute("insert into demo__snapshots select * replace ('another' as snapshot_id) from demo__snapshots")
+    found = heldout(warehouse)
+    for split, name in (("validation", "validation_artifact"), ("test", "artifact")):
+        of_split = f"select * from demo__training_set where split = '{split}'"
+        expected = scores(fit(registered, name), warehouse, of_split)
+        assert {row["id"]: row["score"] for row in found if row["split"] == split} == pytest.approx(expected, abs=1e-12)
+    assert len(found) == 180, "no other row"
+    labels = dict(warehouse.execute("select id, cast(y as double) from demo__training_set").fetchall())
+    assert all(row["label"] == labels[row["id"]] for row in found)
+
+
+def test_which_versions_are_compared_on_which_rows(
+    warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]
+) -> None:
+    """Those of this snapshot on both splits, earlier ones on the test, later ones and failed ones on nothing."""
+    named = {
+        "earlier": {"snapshot_id": "s0", "training_as_of": TRAINED - SECOND},
+        "same_time": {"snapshot_id": "s0", "training_as_of": TRAINED},
+        "later": {"snapshot_id": "s2", "training_as_of": TRAINED + SECOND},
+        "failed": {"status": "failed", "artifact": None},
+        "gone": {"signature": registered["signature"].replace('"b"', '"gone"')},
+        "done": {},
+        "done_elsewhere": {},
+    }
+    register(warehouse, registered, *({**registered, "model_version": name, **own} for name, own in named.items()))
+    warehouse.execute(
+        "create table demo__heldout_predictions as select * from (values ('done', 's1'), ('done_elsewhere', 's0')) "
+        "as done (model_version, snapshot_id)"
+    )
+    found = heldout(warehouse, incremental=True)
+    assert {(row["model_version"], row["split"]) for row in found} == {
+        (registered["model_version"], "validation"),
+        (registered["model_version"], "test"),
+        ("earlier", "test"),
+        ("done_elsewhere", "validation"),
+        ("done_elsewhere", "test"),
+    }
+    assert {row["snapshot_id"] for row in found} == {"s1"}
+
+
+def test_an_empty_training_set(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("delete from demo__training_set")
+    with pytest.raises(InsituError, match="`demo__training_set` is empty"):
+        heldout(warehouse)
