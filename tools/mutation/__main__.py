@@ -9,7 +9,7 @@ from pathlib import Path
 from tools.mutation.areas import Area, UsageError, areas, tree_files
 from tools.mutation.equivalents import Equivalent, equivalents
 from tools.mutation.mutants import Mutant, sample
-from tools.mutation.results import FOLDER, PAGE, Result, Tried, saved, with_table
+from tools.mutation.results import FOLDER, HEAD, PAGE, Result, Tried, saved, with_table
 from tools.mutation.trial import Trial, Verdict, copied_tree
 
 
@@ -43,9 +43,7 @@ def say(results: list[Result]) -> None:
         for one in result.tried:
             if one.outcome == "survived":
                 print(f"\nsurvived: {one.file}:{one.line} ({one.operator})\n{one.diff}")
-    print()
-    for result in results:
-        print(result.row)
+    print("\n".join(["", *HEAD, *(result.row for result in results)]))
 
 
 def parsed() -> argparse.Namespace:

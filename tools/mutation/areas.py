@@ -49,5 +49,7 @@ def areas(names: list[str]) -> list[Area]:
 def tree_files() -> list[str]:
     """The files of the tree as it is now: those that git knows or would add, and that are there."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return sorted({file for file in listed.split("\0") if file and (ROOT / file).exists()})
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        raise UsageError(f"git does not list the files of {ROOT}: {listed.stderr.strip()}; run this in a clone")
+    return sorted({file for file in listed.stdout.split("\0") if file and (ROOT / file).exists()})
