@@ -182,7 +182,7 @@ def test_nobody_is_judged_by_what_was_trained_on(reader: Reader) -> None:
     """Labels of rows that were fitted or chosen by were known before the first row of the test was due."""
     [(trained, tested)] = query(
         reader,
-        "select max(case when split in ('train', 'validation') then matured_at end), "
+        "select max(case when split in ('train', 'refit', 'validation') then matured_at end), "
         "min(case when split = 'test' then as_of end) from ml.churn__training_set",
     )
     assert trained <= tested

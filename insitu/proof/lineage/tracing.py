@@ -39,8 +39,9 @@ def of_feature(project: Project, feature: str) -> list[Lineage]:
             continue
         result = project.check_model(node)
         known |= set(result.reads)
-        if column.lower() in result.reads:
-            found.append(Lineage(node.name, column, result.reads[column.lower()], result.row_reads))
+        name = project.folded(column)
+        if name in result.reads:
+            found.append(Lineage(node.name, column, result.reads[name], result.row_reads))
     if not found:
         some = ", ".join(sorted(known)[:8])
         raise ConfigurationError(f"No declared model has a column `{feature}` (there are: {some}, …).")
@@ -58,18 +59,18 @@ def affected(project: Project, name: str) -> list[Lineage]:
     """
     relation, _, column = name.rpartition(".")
     node = _named(project, relation)
-    columns = {c.lower() for c in project.types(node)}
-    if columns and column.lower() not in columns:
+    columns = set(project.types(node))
+    if columns and project.folded(column) not in columns:
         has = ", ".join(sorted(columns)[:12])
         raise ConfigurationError(f"`{node.name}` has no column `{column}` (it has: {has}).")
-    read = node.name, column.lower()
+    read = node.name, project.folded(column)
     found = []
     for reader in project.nodes.values():
         declared = project.declaration(reader)
         if reader.sql is None or declared is None or declared.kind not in ("spine", "features", "training_set"):
             continue
         result = project.check_model(reader)
-        exempt = declared.exempt | {declared.as_of.lower(), *(c.lower() for c in getattr(declared, "key", []))}
+        exempt = declared.exempt | {declared.as_of, *getattr(declared, "key", [])}
         for feature, reads in result.reads.items():
             if feature not in exempt and (read in reads or read in result.row_reads):
                 found.append(Lineage(reader.name, feature, reads & {read}, result.row_reads & {read}))

@@ -23,30 +23,25 @@ def relation(
         trusting: in a staging model that is declared itself, raw rows may be read.
     """
     _find(name, declaration, base.names, place)
-    present = {c.lower() for c in declaration.not_null}
+    present = set(declaration.not_null)
     if isinstance(declaration, d.Anchored):
-        present.add(declaration.as_of.lower())
-        present |= {c.lower() for c in getattr(declaration, "key", [])}
+        present.add(declaration.as_of)
+        present.update(getattr(declaration, "key", []))
     variants = [_declared(name, declaration, base.names, v, present, symbols, place, trusting) for v in base.variants]
-    unique = [frozenset(c.lower() for c in key) for key in declaration.unique]
+    unique = [frozenset(key) for key in declaration.unique]
     if isinstance(declaration, d.Spine | d.Features) and declaration.key:
-        unique.append(frozenset(c.lower() for c in (*declaration.key, declaration.as_of)))
+        unique.append(frozenset((*declaration.key, declaration.as_of)))
     if isinstance(declaration, d.Raw):
-        unique.append(frozenset(c.lower() for c in declaration.key))
+        unique.append(frozenset(declaration.key))
     return Relation(base.names, variants, unique + base.unique)
 
 
 def _find(name: str, declaration: Any, names: list[str], place: Place) -> None:
     """Refuse a relation in which the columns of its declaration are not to be told from others."""
-    double = next((n for n in names if n != n.lower() and n.lower() in names), None)
-    if double is not None:
-        raise Refusal(f'`{name}` has a column "{double}" and another one, {double.lower()}; rename one', place=place)
-    missing = next((c for c in declaration.columns() if c.lower() not in names), None)
+    missing = next((c for c in declaration.columns() if c not in names), None)
     if missing is not None:
         has = ", ".join(n for n in names[:10] if n != UNLISTED)
-        raise Refusal(
-            f"`{name}` has no column {missing.lower()}, which its declaration names (it has: {has})", place=place
-        )
+        raise Refusal(f"`{name}` has no column {missing}, which its declaration names (it has: {has})", place=place)
 
 
 def source(columns: Mapping[str, str | None], symbols: Symbols, listed: bool = True) -> Relation:
@@ -71,12 +66,12 @@ def _declared(
     values: dict[str, Value] = {}
     for column in names:
         value = base.columns["", column]
-        not_null = value.not_null or column.lower() in present
+        not_null = value.not_null or column in present
         values[column] = value._replace(not_null=not_null, reads=value.reads | {(name, column)}, closing=False)
     presence: Terms = NOTHING
     late: dict[str, Term] = {}  # columns that are known later than their row
     if isinstance(declaration, d.Anchored):
-        presence = frozenset({asked(name, declaration, values[declaration.as_of.lower()], place)})
+        presence = frozenset({asked(name, declaration, values[declaration.as_of], place)})
     if isinstance(declaration, d.Event | d.Labels | d.Validity):
         presence = _available(name, declaration, values, symbols, place)
     if isinstance(declaration, d.Validity):
@@ -107,20 +102,18 @@ def _identify(name: str, declaration: Any, values: dict[str, Value]) -> None:
     for key in declaration.unique:
         for column in times if len(key) == 1 else ():
             value = values[column]
-            told.setdefault(key[0].lower(), []).append(
-                Identified(name, key[0].lower(), column, value.symbol, value.not_null)
-            )
+            told.setdefault(key[0], []).append(Identified(name, key[0], column, value.symbol, value.not_null))
     for rule in declaration.determined:
-        value = values[rule.column.lower()]
+        value = values[rule.column]
         same = Identified(rule.as_in, rule.their_key, rule.their_column, value.symbol, value.not_null)
-        told.setdefault(rule.by.lower(), []).append(same)
+        told.setdefault(rule.by, []).append(same)
     for column, some in told.items():
         values[column] = values[column]._replace(identifies=values[column].identifies + tuple(some))
 
 
 def asked(name: str, declaration: Any, as_of: Value, place: Place) -> Term:
     """A row of a spine exists from its as-of on: rows that are asked for later are not seen."""
-    return Term(name, declaration.as_of.lower(), ((as_of.symbol, 0, LOOSE),), place, inclusive=True)
+    return Term(name, declaration.as_of, ((as_of.symbol, 0, LOOSE),), place, inclusive=True)
 
 
 def _told_by(name: str, declaration: Any) -> frozenset[Read]:
@@ -132,8 +125,7 @@ def _told_by(name: str, declaration: Any) -> frozenset[Read]:
 def _raw(name: str, declaration: d.Raw, values: dict[str, Value], place: Place, trusting: bool) -> Terms:
     if trusting:
         # The row's identity stands in for the time that the staging model will declare.
-        keys = [k.lower() for k in declaration.key]
-        return frozenset(Term(name, k, ((values[k].symbol, 0, LOOSE),), place, code=RAW) for k in keys)
+        return frozenset(Term(name, k, ((values[k].symbol, 0, LOOSE),), place, code=RAW) for k in declaration.key)
     why = (
         f"raw `{name}` is read without a staging model that says when its rows are known; read a model declared as "
         "event, static or validity instead"
@@ -163,19 +155,18 @@ def _available(name: str, declaration: Any, values: dict[str, Value], symbols: S
 def _versions(name: str, declaration: d.Validity, values: dict[str, Value], place: Place) -> dict[str, Term]:
     late = {}
     if declaration.valid_to:
-        column = declaration.valid_to.lower()
+        column = declaration.valid_to
         values[column] = values[column]._replace(closing=True)
         never = _never(name, place, f"`{name}.{column}` is known only when the next version comes")
         late[column] = never._replace(inclusive=not declaration.strict, closing=True, lag=declaration.lag_microseconds)
     for flag in declaration.current_flags:
-        late[flag.lower()] = _never(name, place, f"`{name}.{flag}` says what is current today, not at as-of")
+        late[flag] = _never(name, place, f"`{name}.{flag}` says what is current today, not at as-of")
     return late
 
 
 def _todays(name: str, declaration: d.Mutable, values: dict[str, Value], place: Place) -> dict[str, Term]:
-    immutable = {c.lower() for c in declaration.immutable}
     why = "holds today's value, without history; use a validity dimension or a snapshot"
-    return {c: _never(name, place, f"`{name}.{c}` {why}") for c in values if c.lower() not in immutable}
+    return {c: _never(name, place, f"`{name}.{c}` {why}") for c in values if c not in declaration.immutable}
 
 
 def _never(name: str, place: Place, why: str) -> Term:

@@ -19,13 +19,22 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo
+from pydantic import field_validator as checked
 
 from insitu import durations
 from insitu.errors import ConfigurationError
+from insitu.proof.sql.identifiers import folded
 
 MIN_REASON = 10  # letters of a reason; fewer say nothing
 Reason = Annotated[str, Field(min_length=MIN_REASON)]
+
+
+def _folded(name: str, info: ValidationInfo) -> str:
+    return folded(name, (info.context or {}).get("dialect", "duckdb"))
+
+
+Column = Annotated[str, AfterValidator(_folded)]  # as the warehouse compares it
 
 
 class DeclarationError(ConfigurationError):
@@ -42,7 +51,7 @@ class Waiver(BaseModel):
     """A finding that is accepted for now: which column, which code, why, and until when."""
 
     model_config = ConfigDict(extra="forbid")
-    column: str
+    column: Column
     code: str = Field(pattern=r"^\d{3}$")
     reason: Reason
     expires: date
@@ -52,26 +61,26 @@ class Determined(BaseModel):
     """Rows with the same `by` have the same `column`, that of the row of `as_in` with this key; NULL says nothing."""
 
     model_config = ConfigDict(extra="forbid")
-    column: str
-    by: str
+    column: Column
+    by: Column
     as_in: str
-    key: str | None = None  # what `by` is called there
-    equals: str | None = None  # what `column` is called there
+    key: Column | None = None  # what `by` is called there
+    equals: Column | None = None  # what `column` is called there
 
     @property
     def their_key(self) -> str:
-        return (self.key or self.by).lower()
+        return self.key or self.by
 
     @property
     def their_column(self) -> str:
-        return (self.equals or self.column).lower()
+        return self.equals or self.column
 
 
 class _Declared(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    unique: list[list[str]] = []
+    unique: list[list[Column]] = []
     determined: list[Determined] = []
-    not_null: list[str] = []
+    not_null: list[Column] = []
     waivers: list[Waiver] = []
     trust: Reason | None = None  # why a model that cannot be checked is right all the same
 
@@ -86,7 +95,7 @@ class _Timed(_Declared):
     strict: bool = True
     lag: str | None = None
 
-    @field_validator("lag")
+    @checked("lag")
     @classmethod
     def _duration(cls, value: str | None) -> str | None:
         if value is not None:
@@ -102,7 +111,7 @@ class Event(_Timed):
     """Things that happened: each row is known at `available_at`, plus `lag`."""
 
     kind: Literal["event"]
-    available_at: str
+    available_at: Column
 
     def columns(self) -> Iterable[str]:
         yield from (*super().columns(), self.available_at)
@@ -120,9 +129,9 @@ class Validity(_Timed):
     """Versions: known at `valid_from`, their end only at `valid_to`."""
 
     kind: Literal["validity"]
-    valid_from: str
-    valid_to: str | None = None
-    current_flags: list[str] = []
+    valid_from: Column
+    valid_to: Column | None = None
+    current_flags: list[Column] = []
     strict: bool = False  # a version is in force from the instant valid_from on
 
     def columns(self) -> Iterable[str]:
@@ -134,7 +143,7 @@ class Mutable(_Declared):
     """Today's values, overwritten in place: usable are the columns in `immutable`."""
 
     kind: Literal["mutable"]
-    immutable: list[str] = []
+    immutable: list[Column] = []
     rows_are_permanent: Reason | None = None  # why every row is there at every as-of; without it no row is
 
     def columns(self) -> Iterable[str]:
@@ -145,7 +154,7 @@ class Raw(_Declared):
     """Source rows whose time of knowledge a staging model works out."""
 
     kind: Literal["raw"]
-    key: list[str]  # rows with the same key tell of the same thing
+    key: list[Column]  # rows with the same key tell of the same thing
 
     def columns(self) -> Iterable[str]:
         yield from (*super().columns(), *self.key)
@@ -155,8 +164,8 @@ class Spine(_Declared):
     """What is asked: entity × as-of."""
 
     kind: Literal["spine"]
-    as_of: str = "as_of"
-    key: list[str]
+    as_of: Column = "as_of"
+    key: list[Column]
 
     def columns(self) -> Iterable[str]:
         yield from (*super().columns(), self.as_of, *self.key)
@@ -170,7 +179,7 @@ class Labels(_Timed):
     """Outcomes, known at `matured_at`."""
 
     kind: Literal["labels"]
-    matured_at: str = "matured_at"
+    matured_at: Column = "matured_at"
 
     def columns(self) -> Iterable[str]:
         yield from (*super().columns(), self.matured_at)
@@ -180,25 +189,25 @@ class Features(_Declared):
     """One row per spine row, which is proved to see the past only."""
 
     kind: Literal["features"]
-    as_of: str = "as_of"
-    key: list[str] = []
-    batch: list[str] = []  # columns that describe the batch, not the row (a content hash): never features
+    as_of: Column = "as_of"
+    key: list[Column] = []
+    batch: list[Column] = []  # columns that describe the batch, not the row (a content hash): never features
 
     def columns(self) -> Iterable[str]:
         yield from (*super().columns(), self.as_of, *self.key, *self.batch)
 
     @property
     def exempt(self) -> set[str]:
-        return {c.lower() for c in self.batch}
+        return set(self.batch)
 
 
 class TrainingSet(_Declared):
     """Features with their labels; the features are proved."""
 
     kind: Literal["training_set"]
-    as_of: str = "as_of"
-    labels: list[str]  # label, matured_at and whatever else may know the outcome
-    batch: list[str] = []
+    as_of: Column = "as_of"
+    labels: list[Column]  # label, matured_at and whatever else may know the outcome
+    batch: list[Column] = []
 
     def columns(self) -> Iterable[str]:
         yield from (*super().columns(), self.as_of, *self.labels, *self.batch)
@@ -206,7 +215,7 @@ class TrainingSet(_Declared):
     @property
     def exempt(self) -> set[str]:
         """Labels, the batch, and `split`: which slice a row is in depends on when its label was known; no feature."""
-        return {c.lower() for c in (*self.labels, *self.batch)} | {"split"}
+        return {*self.labels, *self.batch, "split"}
 
 
 Declaration = Annotated[
@@ -222,16 +231,18 @@ def known_by(declaration: Any) -> str | None:
     """The column that says when a row is known: of events, labels and versions; None for other kinds."""
     match declaration:
         case Event():
-            return declaration.available_at.lower()
+            return declaration.available_at
         case Labels():
-            return declaration.matured_at.lower()
+            return declaration.matured_at
         case Validity():
-            return declaration.valid_from.lower()
+            return declaration.valid_from
     return None
 
 
-def parse(name: str, value: Any) -> Any:
+def parse(name: str, value: Any, dialect: str = "duckdb") -> Any:
     """The declaration of relation `name`, from `config.meta.point_in_time`.
+
+    Names of columns are those of the warehouse: for DuckDB case does not count, for PostgreSQL it does.
 
     Raises DeclarationError that names the relation, what was found, what is allowed and what to write.
     """
@@ -246,7 +257,7 @@ def parse(name: str, value: Any) -> Any:
         found = f"kind {kind!r}" if "kind" in value else "no kind"
         raise DeclarationError(f"{where} has {found}. Allowed: {', '.join(KINDS)}.")
     try:
-        return _ADAPTER.validate_python(value)
+        return _ADAPTER.validate_python(value, context={"dialect": dialect})
     except ValidationError as error:
         lines = []
         for problem in error.errors():
@@ -276,18 +287,14 @@ def check_columns(name: str, declaration: _Declared, columns: dict[str, str | No
     """Every column that the declaration names exists; the availability column has a usable type."""
     if not columns:
         return
-    missing = [c for c in dict.fromkeys(declaration.columns()) if c.lower() not in columns]
+    missing = [c for c in dict.fromkeys(declaration.columns()) if c not in columns]
     if missing:
         has = ", ".join(list(columns)[:12]) + (", …" if len(columns) > 12 else "")
         raise DeclarationError(
             f"`{name}` has no column `{missing[0]}`, which config.meta.point_in_time names (it has: {has}). "
             "Correct the declaration, or add the column to the SQL."
         )
-    if (
-        isinstance(declaration, Event)
-        and declaration.lag is None
-        and columns[declaration.available_at.lower()] == "date"
-    ):
+    if isinstance(declaration, Event) and declaration.lag is None and columns[declaration.available_at] == "date":
         raise DeclarationError(
             f"`{name}`: `{declaration.available_at}` is a date, so its rows would count as known at midnight, when the "
             "day begins. Say when in the day they are known: add `lag: '1 day'` (its end) or derive a timestamp."

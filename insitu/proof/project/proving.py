@@ -25,7 +25,7 @@ def anchored(project: Relations, node: Node, declared: Any) -> ModelResult:
         relation = project.relation(node)
     except Refusal as refusal:
         return _refused(project, node, result, refusal)
-    anchor = declared.as_of.lower()
+    anchor = declared.as_of
     if anchor not in relation.names:
         has = ", ".join(relation.names[:10])
         message = f"`{node.name}` has no column `{anchor}` (it has: {has}); add it, or set as_of"
@@ -67,9 +67,9 @@ def axiom(project: Relations, node: Node, declared: Any) -> ModelResult:
 def _not_promised(relation: Relation, declared: Any) -> set[str]:
     """The columns that readers cannot use, whatever they depend on; ROW when rows are not promised."""
     if isinstance(declared, d.Validity):
-        return {c.lower() for c in declared.current_flags}
+        return set(declared.current_flags)
     if isinstance(declared, d.Mutable):
-        mutable = set(relation.names) - {c.lower() for c in declared.immutable}
+        mutable = set(relation.names) - set(declared.immutable)
         return mutable | (set() if declared.rows_are_permanent else {ROW})
     return set()
 
@@ -83,7 +83,7 @@ def _known(relation: Relation, declared: Any, symbols: Symbols) -> dict[str, lis
     column = d.known_by(declared)
     assert column is not None
     shown = column + (f" + {declared.lag}" if declared.lag_microseconds else "")
-    end = (declared.valid_to or "").lower() if isinstance(declared, d.Validity) else ""
+    end = declared.valid_to or "" if isinstance(declared, d.Validity) else ""
     late: list[Finding] = []
     variants = []
     for variant in relation.variants:
@@ -95,7 +95,7 @@ def _known(relation: Relation, declared: Any, symbols: Symbols) -> dict[str, lis
             closing = {t for t in value.terms if t.closing} if value.closing else set()
             columns["", end] = value._replace(terms=value.terms - closing)
             late += [f for t in closing if (f := _end_too_late(t, end, declared)) is not None]
-            if closing and end in {c.lower() for c in declared.not_null} and not is_present(value, variant.zone):
+            if closing and end in declared.not_null and not is_present(value, variant.zone):
                 why = "declared not_null, but NULL while no version follows; coalesce it with a date beyond all others"
                 late += [Finding("005", end, t.place, why, t.source) for t in closing]
         variants.append(replace(variant, columns=columns))
@@ -157,7 +157,7 @@ def _with_reads(result: ModelResult, relation: Relation) -> ModelResult:
 def _refused(project: Relations, node: Node, result: ModelResult, refusal: Refusal) -> ModelResult:
     place = refusal.place or Place(node.name, 0)
     finding = Finding(refusal.code, "*", place, str(refusal))
-    names = [c.lower() for c in node.columns] or ["*"]
+    names = list(project.families(node)) or ["*"]
     declared = project.declaration(node)
     exempt: set[str] = set()
     if isinstance(declared, d.Anchored):

@@ -18,7 +18,7 @@ from insitu.proof.project.increments import checking as increments
 from insitu.proof.project.nodes import Node
 from insitu.proof.rules import dispatch
 from insitu.proof.rules.analyser import Analyser
-from insitu.proof.sql.identifiers import identifier
+from insitu.proof.sql.identifiers import folded, identifier
 from insitu.proof.sql.normal import normal
 from insitu.proof.sql.parsing import NotOneQuery, parse
 
@@ -35,10 +35,10 @@ class Relations:
         self.nodes = {n.name: n for n in nodes}
         self.dialect = dialect
         self.analyser = dispatch.analyser(self, dialect)
-        self._by_relation = {tuple(map(self._folded, n.relation)): n for n in self.nodes.values() if n.relation}
+        self._by_relation = {tuple(map(self.folded, n.relation)): n for n in self.nodes.values() if n.relation}
         self._by_name: dict[str, Node] = {}
         for n in self.nodes.values():
-            self._by_name.setdefault(self._folded(n.relation[-1] if n.relation else n.name), n)
+            self._by_name.setdefault(self.folded(n.relation[-1] if n.relation else n.name), n)
         self._declarations: dict[str, Any] = {}
         self._relations: dict[tuple[str, bool], Relation | Refusal] = {}
         self._stack: list[str] = []
@@ -48,10 +48,9 @@ class Relations:
     def declaration(self, node: Node) -> Any:
         """The node's declaration, or None. Raises DeclarationError."""
         if node.name not in self._declarations:
-            declared = d.parse(node.name, node.meta) if node.meta is not None else None
+            declared = d.parse(node.name, node.meta, self.dialect) if node.meta is not None else None
             if declared is not None:
-                columns = {c.lower(): f for c, f in node.families.items()}
-                d.check_columns(node.name, declared, columns)
+                d.check_columns(node.name, declared, self.families(node))
             self._declarations[node.name] = declared
         return self._declarations[node.name]
 
@@ -63,7 +62,7 @@ class Relations:
 
     def types(self, node: Node) -> dict[str, str | None]:
         """Columns and type families of a relation, as far as they are known."""
-        known = {c.lower(): f for c, f in node.families.items()}
+        known = self.families(node)
         if node.sql is not None and not (known and all(known.values())):
             try:
                 relation = self.relation(node)
@@ -77,11 +76,15 @@ class Relations:
             return {**derived, **known}
         return known
 
-    # --- relations
+    def families(self, node: Node) -> dict[str, str | None]:
+        """The columns that are listed for a relation, by the names that the warehouse compares, and their families."""
+        return {self.folded(c): f for c, f in node.families.items()}
 
-    def _folded(self, name: str) -> str:
-        """The name of a stored relation, as `identifier` gives it."""
-        return name.lower() if self.dialect == "duckdb" else name
+    def folded(self, name: str) -> str:
+        """The name of a stored relation or column, as `identifier` gives it."""
+        return folded(name, self.dialect)
+
+    # --- relations
 
     def find(self, table: exp.Table) -> Node | None:
         """The node that a table reference names; None for a name that is not of the project."""
@@ -121,16 +124,16 @@ class Relations:
             )
         relation = instantiate(self.relation(node), analyser.symbols)
         if isinstance(declared, d.Spine | d.Features):
-            unique = [frozenset(c.lower() for c in key) for key in declared.unique]
+            unique = [frozenset(key) for key in declared.unique]
             if declared.key:
-                unique.append(frozenset(c.lower() for c in (*declared.key, declared.as_of)))
+                unique.append(frozenset((*declared.key, declared.as_of)))
             relation.unique = relation.unique + unique
             for variant in relation.variants:
                 for column in (*declared.key, declared.as_of):
-                    if column.lower() in relation.names:
-                        key = "", column.lower()
+                    if column in relation.names:
+                        key = "", column
                         variant.columns[key] = variant.columns[key]._replace(not_null=True)
-                as_of = variant.columns.get(("", declared.as_of.lower()))
+                as_of = variant.columns.get(("", declared.as_of))
                 if as_of is not None:
                     variant.presence |= {axioms.asked(node.name, declared, as_of, place)}
         return relation
@@ -144,7 +147,7 @@ class Relations:
                 if not node.columns:
                     raise
             else:
-                return _typed(relation, {c.lower(): f for c, f in node.families.items()})
+                return _typed(relation, self.families(node))
         if not node.columns and node.sql is not None:  # of a model that is trusted: its SQL tells names and types only
             types = self.types(node)
             if types:
@@ -153,8 +156,7 @@ class Relations:
             raise Refusal(
                 f"the columns of `{node.name}` are not known; list them in its YAML, or pass a catalog", table
             )
-        columns = {c.lower() if self.dialect == "duckdb" else c: f for c, f in node.families.items()}
-        return axioms.source(columns, self.analyser.symbols, node.listed)
+        return axioms.source(self.families(node), self.analyser.symbols, node.listed)
 
     def relation(self, node: Node) -> Relation:
         """The relation of a model, by analysing its SQL; a refusal is raised again for each model that reads it."""

@@ -73,27 +73,26 @@ def cut(
 def _as_of(columns: dict[str, str | None], declaration: Any, instant: str) -> dict[str, str]:
     """Columns that looked different then."""
     if isinstance(declaration, d.Validity):
-        result = {flag.lower(): "null" for flag in declaration.current_flags}
+        result = {flag: "null" for flag in declaration.current_flags}
         if declaration.valid_to:
-            column = declaration.valid_to.lower()
-            open_end = f"timestamp '{FOREVER}'" if column in {c.lower() for c in declaration.not_null} else "null"
+            column = declaration.valid_to
+            open_end = f"timestamp '{FOREVER}'" if column in declaration.not_null else "null"
             lag = f" + interval '{declaration.lag}'" if declaration.lag else ""
             known = f"{quote(column)}{lag} {'<' if declaration.strict else '<='} {instant}"
             result[column] = f"case when {known} then {quote(column)} else {open_end} end"
         return {c: sql for c, sql in result.items() if c in columns}
     if isinstance(declaration, d.Mutable):
-        immutable = {c.lower() for c in declaration.immutable}
-        return {c: "null" for c in columns if c not in immutable}
+        return {c: "null" for c in columns if c not in declaration.immutable}
     return {}
 
 
 def _spoiled(column: str, family: str | None, declaration: Any, instant: str, ours: dict[str, str]) -> str:
     known = known_at(declaration)
     assert known is not None
-    keys = {c.lower() for key in declaration.unique for c in key}
+    keys = {c for key in declaration.unique for c in key}
     if column in ours:
         return ours[column]
-    if column == known[0].lower():
+    if column == known[0]:
         if column in keys or known[1] or not known[2]:
             return quote(column)
         # Ties: rows of the next hours are moved to the instant itself.

@@ -115,6 +115,9 @@ class Sandbox:
     def _result(self, schema: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         try:
             cursor = self.connection.execute(f"select * from {schema}.{quote(self.node.name)}")
-            return [c[0].lower() for c in cursor.description or []], cursor.fetchall()
+            # DuckDB keeps the case in which an alias was written; PostgreSQL would have folded it.
+            names = {n.lower(): n for n in self.project.types(self.node)}
+            columns = [c[0].lower() for c in cursor.description or []]
+            return [names.get(c, c) for c in columns], cursor.fetchall()
         except duckdb.Error as error:
             raise Unable(str(error).splitlines()[0]) from error

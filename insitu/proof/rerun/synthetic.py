@@ -52,18 +52,17 @@ class Maker:
 
     def rows(self, columns: dict[str, str | None], declaration: Any, count: int) -> list[dict[str, Any]]:
         """Rows that keep what the declaration promises: keys unique, times not NULL, versions in order."""
-        present = {c.lower() for c in declaration.not_null}
-        present |= {str(getattr(declaration, a)).lower() for a in _TIMES if getattr(declaration, a, None)}
-        present |= {c.lower() for key in declaration.unique for c in key}
-        present |= {c.lower() for c in getattr(declaration, "key", [])}
+        present = {*declaration.not_null, *(c for key in declaration.unique for c in key)}
+        present |= {getattr(declaration, a) for a in _TIMES if getattr(declaration, a, None)}
+        present.update(getattr(declaration, "key", []))
         rows: list[dict[str, Any]] = []
         for i in range(count):
             row = {c: self.value(f, c in present) for c, f in columns.items()}
             for key in declaration.unique:
-                if len(key) == 1 and columns.get(key[0].lower()) == "integer":
-                    row[key[0].lower()] = 100 + i if self.random.random() < 0.5 else i + 1
+                if len(key) == 1 and columns.get(key[0]) == "integer":
+                    row[key[0]] = 100 + i if self.random.random() < 0.5 else i + 1
             if isinstance(declaration, d.Validity) and declaration.valid_to:
-                start, end = declaration.valid_from.lower(), declaration.valid_to.lower()
+                start, end = declaration.valid_from, declaration.valid_to
                 if row[end] is not None and row[end] <= row[start]:
                     row[end] = row[start] + timedelta(hours=self.random.choice([1, 24, 200]))
             rows.append(row)
@@ -74,9 +73,9 @@ _TIMES = ("available_at", "matured_at", "valid_from", "as_of")
 
 
 def _keys(declaration: Any) -> list[list[str]]:
-    keys = [[c.lower() for c in key] for key in declaration.unique]
+    keys = [*declaration.unique]
     if isinstance(declaration, d.Spine | d.Features) and declaration.key:
-        keys.append([c.lower() for c in (*declaration.key, declaration.as_of)])
+        keys.append([*declaration.key, declaration.as_of])
     return keys
 
 

@@ -72,7 +72,7 @@ def travel(
         )
     chain = program(project, node)
     _create(project, chain, engine, schema)
-    as_of = declared.as_of.lower()
+    as_of = declared.as_of
     result = Travel(node.name)
     for i, at in enumerate(_instants(engine, schema, node, as_of, cuts)):
         engine.execute(f"delete from {schema}.instant")
@@ -81,9 +81,10 @@ def travel(
         engine.execute(f"insert into {schema}.instant values ({moment}, {around}, {THIN if i % 3 == 2 else 1})")
         columns, before = _rows(engine, schema, "everything", node, as_of, limit)
         _, after = _rows(engine, schema, "cut", node, as_of, limit)
-        kept = [i for i, c in enumerate(columns) if c.lower() not in declared.exempt]
-        names = [columns[i].lower() for i in kept]
-        key = [c.lower() for c in (*getattr(declared, "key", []), declared.as_of)] or [as_of]
+        columns = [project.folded(c) for c in columns]
+        kept = [i for i, c in enumerate(columns) if c not in declared.exempt]
+        names = [columns[i] for i in kept]
+        key = [*getattr(declared, "key", []), as_of]
         found = differences(names, [[r[i] for i in kept] for r in before], [[r[i] for i in kept] for r in after], key)
         result.cuts, result.rows = result.cuts + 1, result.rows + len(before)
         result.leaks += [(at, x) for x in found]
@@ -132,7 +133,7 @@ def _thinned(relation: str, declared: Any, schema: str) -> str:
 
 def _banded(query: str, schema: str, as_of: str, world: str) -> str:
     """Only spine rows in the band before the instant; with all data, also those as far after it."""
-    column = quote(as_of.lower())
+    column = quote(as_of)
     until = "latest" if world == "everything" else "moment"
     return (
         f"select * from ({query}) as spine where {column} <= (select {until} from {schema}.instant) "

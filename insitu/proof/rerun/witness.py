@@ -42,7 +42,7 @@ def search(project: Project, model: str, columns: set[str], attempts: int = ATTE
     """Column → SQL that shows its leak, for as many of the columns as made-up rows could show."""
     node = project.nodes[model]
     declared = project.declaration(node)
-    as_of, key = declared.as_of.lower(), [c.lower() for c in (*getattr(declared, "key", []), declared.as_of)]
+    as_of, key = declared.as_of, [*getattr(declared, "key", []), declared.as_of]
     try:
         sandbox = Sandbox(project, node)
     except (Unable, NotOneQuery):

@@ -1,4 +1,4 @@
-"""A use case whose columns have names that are SQL, words of it, or not ASCII goes through the whole loop unharmed."""
+"""A use case whose columns have names that are SQL, words of it, in capitals, or not ASCII goes through the whole loop unharmed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.dbt.use_cases.shop import AS_OF, PROFILE, ROOT, overrides
 from tests.dbt_package import install
 from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse
 
-ENTITY = ["order", "wer's"]
-TIME, LABEL = "the moment", "was it || 'late'?"
+ENTITY = ["Order", "wer's"]
+TIME, LABEL = "theMoment", "was it || 'late'?"
 SLICE = "group"
 FEATURES = ["x' || (select 'INJECTED') || '", "Select", "naïve 特徴", "a" * 63, "{{ 1 }} %s 100%", "a.b;--", SLICE]
 PLAIN = {"customer": ENTITY[0], "shop": ENTITY[1], "as_of": TIME, "late": LABEL}
@@ -149,6 +149,13 @@ def test_what_was_learnt_is_what_the_data_say(odd: Shop) -> None:
     assert len(latest) == spine[TIME].between(AS_OF, "2024-06-02", inclusive="left").sum() > 5
     assert set(latest.action) <= {"don't wait", "it's fine"}
     assert odd.query("select sum(n_different) as n from predictions.odd__parity").n[0] == 0
+
+
+def test_their_point_in_time_is_proved(odd: Shop) -> None:
+    """Also where names are quoted and in capitals, which PostgreSQL keeps and DuckDB does not tell apart."""
+    found = odd.query("select point_in_time, point_in_time_message from training.odd__models")
+    assert found.point_in_time.tolist() == ["proved"], found.point_in_time_message.tolist()
+    assert odd.query("select reason from evaluation.odd__promotions").reason.str.contains("point in time").sum() == 0
 
 
 def test_report_and_status_read_them_too(odd: Shop) -> None:

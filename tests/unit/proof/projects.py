@@ -13,6 +13,7 @@ def write(
     models: dict[str, dict[str, Any]],
     macros: dict[str, str] | None = None,
     run: dict[str, str] | None = None,
+    adapter: str = "duckdb",
 ) -> Path:
     """Write manifest.json.
 
@@ -49,7 +50,7 @@ def write(
     }  # fmt: skip
     target.mkdir(parents=True, exist_ok=True)
     contents = {
-        "metadata": {"adapter_type": "duckdb", "project_name": "shop"},
+        "metadata": {"adapter_type": adapter, "project_name": "shop"},
         "nodes": nodes | operations,
         "sources": sources,
         "macros": {name: _macro(name, text) for name, text in (macros or {}).items()},

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from insitu.proof.project.nodes import Node
 from insitu.proof.rules.truth.parts import conjuncts
 from insitu.proof.sql import intervals
 
@@ -20,22 +19,26 @@ class Condition:
     is_last: bool  # the select is the query itself
 
 
-def conditions(full: exp.Expr, later: exp.Expr, node: Node) -> list[Condition] | None:
-    """The conditions that the later query has besides; None when anything else is different."""
+def conditions(full: exp.Expr, later: exp.Expr, own: set[str]) -> list[Condition] | None:
+    """The conditions that the later query has besides; None when anything else is different.
+
+    Args:
+        full, later: with folded names.
+        own: how the model itself is called.
+    """
     found = []
     for select in list(later.find_all(exp.Select)):
         where = select.args.get("where")
         for part in conjuncts(where.this) if where is not None else []:
-            if _reads(part, node):
+            if _reads(part, own):
                 found.append(Condition(part, select, select is later))
     left = {id(c.predicate) for c in found}
     return found if _plain(later, left) == _plain(full, set()) else None
 
 
-def _reads(part: exp.Expr, node: Node) -> bool:
+def _reads(part: exp.Expr, own: set[str]) -> bool:
     """Does a predicate read the model itself?"""
-    names = {node.relation[-1].lower(), node.name.lower()}
-    return any(t.name.lower() in names for t in part.find_all(exp.Table))
+    return any(t.name in own for t in part.find_all(exp.Table))
 
 
 def _plain(query: exp.Expr, left: set[int]) -> str:
@@ -94,7 +97,7 @@ def _grouped(select: exp.Select, group: exp.Group) -> set[str]:
 
 def _named(column: exp.Column, select: exp.Select) -> str:
     """A column of the select's FROM, by its name alone where there is one relation only."""
-    return column.sql().lower() if select.args.get("joins") else column.name.lower()
+    return column.sql() if select.args.get("joins") else column.name
 
 
 def _outer(predicate: exp.Expr) -> list[exp.Column]:
@@ -102,7 +105,7 @@ def _outer(predicate: exp.Expr) -> list[exp.Column]:
     result = []
     for column in predicate.find_all(exp.Column):
         inner = column.find_ancestor(exp.Select)
-        if inner is None or not _is_below(inner, predicate) or column.table.lower() not in ("", _alias(inner)):
+        if inner is None or not _is_below(inner, predicate) or column.table not in ("", _alias(inner)):
             result.append(column)
     return result
 
@@ -118,7 +121,7 @@ def _is_below(node: exp.Expr, above: exp.Expr) -> bool:
 
 def _alias(select: exp.Select) -> str:
     source = select.args.get("from_")
-    return str(source.this.alias_or_name).lower() if source is not None else ""
+    return str(source.this.alias_or_name) if source is not None else ""
 
 
 def _column_of(select: exp.Select, time: str) -> exp.Column | None:
@@ -127,7 +130,7 @@ def _column_of(select: exp.Select, time: str) -> exp.Column | None:
         if isinstance(item, exp.Star):
             return None if select.args.get("joins") else exp.column(time)
         column = item.unalias()
-        if item.alias_or_name.lower() == time and isinstance(column, exp.Column):
+        if item.alias_or_name == time and isinstance(column, exp.Column):
             return column
     return None
 
@@ -173,7 +176,7 @@ def _newest(node: exp.Expr, time: str) -> tuple[bool, bool]:
         plain = isinstance(select, exp.Select) and len(select.expressions) == 1 and _only(select, "expressions")
         return _newest(select.expressions[0].unalias(), time) if plain else (False, False)
     if isinstance(node, exp.Max):
-        return isinstance(node.this, exp.Column) and node.this.name.lower() == time, False
+        return isinstance(node.this, exp.Column) and node.this.name == time, False
     return False, False
 
 
@@ -198,7 +201,7 @@ def is_absent(condition: Condition, keys: list[set[str]]) -> bool:
         left, right = (equal.this, equal.expression) if isinstance(equal, exp.EQ) else (None, None)
         if not isinstance(left, exp.Column) or not isinstance(right, exp.Column):
             return False
-        if left.name.lower() != right.name.lower() or [left.table.lower(), right.table.lower()].count(inner) != 1:
+        if left.name != right.name or [left.table, right.table].count(inner) != 1:
             return False
-        compared.add(left.name.lower())
+        compared.add(left.name)
     return compared in keys

@@ -20,6 +20,7 @@ from insitu.proof.project.increments.text import Find, increment
 from insitu.proof.project.nodes import Node
 from insitu.proof.project.templates import OWN, parse
 from insitu.proof.sql import parsing as sql
+from insitu.proof.sql.identifiers import fold, folded
 
 STRATEGIES = (None, "append", "delete+insert", "merge")
 # Settings by which dbt adds, changes or leaves out rows without the query saying so.
@@ -48,17 +49,17 @@ def check(node: Node, declared: Any, dialect: str, find: Find) -> Refusal | None
     for name in SETTINGS:
         if node.config.get(name):
             return refused(f"{name} changes rows without the query saying so")
-    time = declared.as_of.lower() if isinstance(declared, d.Spine | d.Features) else None
-    time = declared.available_at.lower() if isinstance(declared, d.Event) else time
+    time = declared.as_of if isinstance(declared, d.Spine | d.Features) else None
+    time = declared.available_at if isinstance(declared, d.Event) else time
     if time is None:
         what = (
             f"rows of kind {declared.kind} change when time goes on" if declared is not None else "it is not declared"
         )
         return refused(f"{what}, so those that are there already are not those of a full build; make it a table")
-    replaced = {c.lower() for c in _list(node.config.get("unique_key"))}
-    keys = [{c.lower() for c in key} for key in declared.unique]
+    replaced = {folded(c, dialect) for c in _list(node.config.get("unique_key"))}
+    keys = [set(key) for key in declared.unique]
     if getattr(declared, "key", None):
-        keys.append({c.lower() for c in (*declared.key, time)})
+        keys.append({*declared.key, time})
     if replaced and replaced not in keys:
         shown = ", ".join(sorted(replaced))
         return refused(
@@ -73,8 +74,10 @@ def check(node: Node, declared: Any, dialect: str, find: Find) -> Refusal | None
     text = increment(node, find)
     if text is None:
         return refused(f"the branch of is_incremental() cannot be read; {ADVICE}")
+    names = {folded(name, dialect) for name in (node.relation[-1], node.name)}
     try:
-        conditions = added.conditions(sql.parse(node.sql or "", dialect), sql.parse(text, dialect), node)
+        full, later = (fold(sql.parse(x, dialect), dialect) for x in (node.sql or "", text))
+        conditions = added.conditions(full, later, names)
     except sql.NotOneQuery as error:
         return refused(str(error))
     if conditions is None:
