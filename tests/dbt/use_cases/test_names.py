@@ -1,4 +1,4 @@
-"""A use case whose columns have names that are SQL, words of it, in capitals, or not ASCII goes through the whole loop unharmed."""
+"""A use case whose columns have names that are SQL, in capitals, or not ASCII goes through the whole loop unharmed."""
 
 from __future__ import annotations
 
