@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.dbt.use_cases.conftest import Shop
+from tests.dbt.use_cases.conftest import Shop, shop_at
 from tests.dbt.use_cases.shop import PROFILE
 
 HASHES = "select snapshot_id, count(*) as n from {}training.{}__training_set group by snapshot_id"
@@ -24,8 +24,6 @@ def somebodys(shop: Shop, folder: Path) -> Shop:
     )
     if shop.kind == "postgres":
         return dataclasses.replace(shop, folder=folder)
-    from tests.dbt.use_cases.conftest import shop_at
-
     return shop_at(folder)
 
 
