@@ -154,7 +154,9 @@ def lineage(project: Project, name: str, output: str, reverse: bool) -> None:
     it changes is listed: the features of every model, and the registered models, champions first.
     """
     target = project.target_path
-    proof = Proof(*manifest.read(target, manifest.load(target), _asking(project)))
+    contents = manifest.load(target)
+    freshness.check(target, contents, None)
+    proof = Proof(*manifest.read(target, contents, _asking(project)))
     found = tracing.affected(proof, name) if reverse else tracing.of_feature(proof, name)
     by_value = {x.column for x in found if x.value or not reverse}
     try:

@@ -57,14 +57,31 @@ def rows(relation: LazyQuery) -> list[dict[str, Any]]:
 
 
 def clear_errors(node: Callable[P, R]) -> Callable[P, R]:
-    """Show errors of ours and of the warehouse as one message, without the traceback that dbt prints for a model."""
+    """Show errors of ours and of the warehouse as one message, without the traceback that dbt prints for a model.
+
+    What the node returns is written by dbt-duckdb, by a function beside the node's `dbt`: its errors, such as a full disk,
+    are the warehouse's, too.
+    """
+    cleared = _cleared(node)
 
     @wraps(node)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        result = cleared(*args, **kwargs)
+        beside = getattr(type(args[0]).__init__, "__globals__", {}) if args else {}
+        if "materialize" in beside:
+            beside["materialize"] = _cleared(beside["materialize"])
+        return result
+
+    return wrapped
+
+
+def _cleared(function: Callable[P, R]) -> Callable[P, R]:
+    @wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         if hasattr(sys, "tracebacklimit"):
             del sys.tracebacklimit
         try:
-            return node(*args, **kwargs)
+            return function(*args, **kwargs)
         except Exception as error:
             clear = error if isinstance(error, InsituError) else explained(error)
             if clear is None:

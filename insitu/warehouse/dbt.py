@@ -34,6 +34,7 @@ class InProcess:
     def __init__(self, project: Project) -> None:
         self.place = _place(project)
         self.manifest: Manifest | None = None
+        self.skipped: list[str] = []  # models and tests that the last command left out, since others failed
 
     def invoke(self, *arguments: str) -> None:
         """Run a dbt command.
@@ -48,6 +49,8 @@ class InProcess:
         if self.manifest is None:
             self.manifest = self._parsed(dbtRunner())
         outcome = dbtRunner(manifest=self.manifest).invoke([*arguments, *self.place])
+        results = getattr(outcome.result, "results", [])
+        self.skipped = [result.node.unique_id for result in results if result.status == "skipped"]
         if isinstance(outcome.exception, DbtUsageException):
             raise ConfigurationError(f"`dbt {' '.join(arguments)}`: {outcome.exception}")
         if outcome.exception:

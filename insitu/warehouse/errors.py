@@ -46,7 +46,7 @@ _DUCKDB = (
         "Install the version of DuckDB that wrote it (`pip install duckdb==…`).",
     ),
     (r"Is a directory|No such file or directory|database does not exist", "Correct `path` in profiles.yml."),
-    (r"(Table|View|Schema|Catalog) .*does not exist|Table with name", "Build it first: `dbt build`."),
+    (r"(Table|View|Schema|Catalog) .*does not exist", "Build it first: `dbt build`."),
     (
         r"read enough bytes|[Cc]hecksum|[Cc]orrupt|INTERNAL Error|Serialization Error|deserializ|invalidated|metadata",
         f"The file is damaged: cut off, or overwritten in part. {BACKUP}",

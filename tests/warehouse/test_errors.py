@@ -121,6 +121,48 @@ def test_a_full_disk(file: Path) -> None:
         assert after.execute("select count(*) from models").fetchall() == [(300_000,)]
 
 
+NODE = """
+import pyarrow as pa
+from insitu.nodes.session import clear_errors
+
+@clear_errors
+def node(dbt, session):
+    return pa.table({"b": [str(n * 7919) for n in range(5_000_000)]})
+
+def model(dbt, session):
+    return node(dbt, session)
+
+class dbtObj:
+    def __init__(self, load_df_function):
+        self.load = load_df_function
+
+def materialize(df, con):
+    con.register("rows", df)
+    con.execute("create table written as select * from rows")
+"""
+
+
+def test_a_full_disk_while_dbt_writes_what_a_node_returns(file: Path, tmp_path: Path) -> None:
+    """By dbt-duckdb's own way of running a Python model."""
+    (tmp_path / "node.py").write_text(NODE)
+    code = (
+        "import resource, signal, sys, duckdb\n"
+        "from dbt.adapters.duckdb.credentials import DuckDBCredentials\n"
+        "from dbt.adapters.duckdb.environments.local import LocalEnvironment\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "connection, limit = duckdb.connect(sys.argv[1]), (8_000_000, 8_000_000)\n"
+        "credentials = DuckDBCredentials(path=sys.argv[1], database='shop', schema='main')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, limit)\n"
+        "try: LocalEnvironment.run_python_job(connection, None, 'node', open(sys.argv[2]).read(), credentials)\n"
+        "except Exception as error: print(error)"
+    )
+    command = [sys.executable, "-c", code, str(file), str(tmp_path / "node.py")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "ConfigurationError: The warehouse: " in said
+    assert "The disk is full, or a limit of this user is reached. What was written last is rolled back." in said
+    assert len(said.strip().splitlines()) <= 4, said  # dbt's first line, and ours
+
+
 def project(database: Database, **changes: Any) -> Any:
     """What `connect` reads of a project."""
     credentials = SimpleNamespace(

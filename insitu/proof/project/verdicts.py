@@ -174,10 +174,11 @@ def check(
 
 def _advice(term: Term, anchor: str) -> str:
     operator = "<=" if term.inclusive else "<"
-    if term.available_at == anchor:
+    time = term.available_at
+    if anchor in (time, f"{term.source}.{time}"):
         return (
-            f"bound the rows of `{term.source}` that are read: their {anchor} {operator} the {anchor} of the row they "
-            "are read for"
+            f"bound the rows of `{term.source}` that are read: their {time} {operator} the {time} of the row they are "
+            "read for"
         )
     return f"add `{term.source}.{term.available_at} {operator} {anchor}` to the join or filter that reads it"
 

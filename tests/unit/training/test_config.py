@@ -45,6 +45,7 @@ LOGISTIC = {"name": "logistic", "family": "logistic_regression"}
         (ml(training={"gap": "a week"}), r"training\.gap: 'a week' is not a duration; write .*`31 days`"),
         (ml(training={"test": "31D"}), r"training\.test: '31D' is not a duration; write .*week.*`31 days`"),
         (ml(training={"retrain_every": "fortnight"}), "retrain_every is 'fortnight'; expected 'day', 'week', 'month'"),
+        (ml(training={"retrain_every": "3 years"}), "retrain_every is '3 years'; expected 'day', 'week', 'month'"),
         (ml(training={"cross_validation": {"gap": "0 days"}}), r"gap: '0 days' is not a duration"),
         (ml(backtest={"step": "1 month"}), r"backtest\.step: '1 month' is not always equally long"),
         (ml(LOGISTIC, LOGISTIC), "candidates share the name 'logistic'"),

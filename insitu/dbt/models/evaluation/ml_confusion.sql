@@ -1,6 +1,6 @@
 {%- do insitu.overall_model('evaluation') -%}
 {%- set multiclass = [] %}
-{%- for use_case in insitu.use_cases() %}
+{%- for use_case in insitu.use_cases_there() %}
     {#- Named for every use case: which of them are multiclass is known only once dbt has read all declarations. -#}
     {%- do insitu.use_case_ref(use_case, 'heldout_predictions') %}
     {%- if insitu.use_case_config(use_case).get('task') == 'multiclass' %}{%- do multiclass.append(use_case) %}{%- endif %}

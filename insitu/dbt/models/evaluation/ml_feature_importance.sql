@@ -1,7 +1,7 @@
 {%- do insitu.overall_model('evaluation') -%}
 
 with final as (
-    {{ insitu.over_use_cases('feature_importance', insitu.use_cases()) | indent(4) }}
+    {{ insitu.over_use_cases('feature_importance', insitu.use_cases_there()) | indent(4) }}
 )
 
 select * from final

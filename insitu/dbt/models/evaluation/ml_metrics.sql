@@ -1,7 +1,7 @@
 {%- do insitu.overall_model('evaluation') -%}
 
 with final as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     select
         '{{ use_case }}' as use_case,
         model_version,

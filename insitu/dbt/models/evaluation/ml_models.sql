@@ -1,7 +1,7 @@
 {%- do insitu.overall_model('evaluation') -%}
 
 with final as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     {%- set models = insitu.use_case_ref(use_case, 'models') -%}
     {%- set kept = adapter.get_columns_in_relation(models) | map(attribute='name') | list if execute else [] -%}
     select

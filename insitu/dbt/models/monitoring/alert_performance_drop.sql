@@ -5,7 +5,7 @@ with recent as (
 ),
 
 judged_by as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     {%- set metric = insitu.selection_metric(insitu.use_case_config(use_case)) -%}
     select
         '{{ use_case }}' as use_case,

@@ -1,7 +1,7 @@
 {%- do insitu.overall_model('monitoring') -%}
 
 with outcomes as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     select
         '{{ use_case }}' as use_case,
         cast({{ insitu.identifier(insitu.use_case_config(use_case).as_of) }} as date) as day,

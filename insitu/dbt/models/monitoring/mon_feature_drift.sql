@@ -11,7 +11,7 @@ with batches as (
 ),
 
 measured as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     select
         '{{ use_case }}' as use_case,
         batch_id,

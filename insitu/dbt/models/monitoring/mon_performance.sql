@@ -1,8 +1,9 @@
 {%- do insitu.overall_model('monitoring') -%}
+{%- set use_cases = insitu.use_cases_there() -%}
 
 {%- set by = ['use_case', 'model_version', 'day'] %}
 with
-{%- for use_case in insitu.use_cases() %}
+{%- for use_case in use_cases %}
 {{ use_case }}__outcomes as (
     select
         '{{ use_case }}' as use_case,
@@ -13,7 +14,7 @@ with
 ),
 {% endfor %}
 final as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in use_cases -%}
     {%- set options = insitu.metric_options(insitu.use_case_config(use_case)) -%}
     {{ insitu.union_metrics(insitu.metrics_of_task(options), use_case ~ '__outcomes', by, options) | indent(4) }}
     {{ 'union all' if not loop.last }}

@@ -1,8 +1,9 @@
 {%- do insitu.overall_model('monitoring') -%}
+{%- set use_cases = insitu.use_cases_there() -%}
 
 {%- set by = ['use_case', 'model_version'] %}
 with
-{%- for use_case in insitu.use_cases() %}
+{%- for use_case in use_cases %}
 {%- set time = insitu.identifier(insitu.use_case_config(use_case).as_of) %}
 {{ use_case }}__outcomes as (
     select '{{ use_case }}' as use_case, model_version, {{ time }} as as_of, {{ insitu.scored_columns(insitu.use_case_config(use_case), within=['batch_id']) }}
@@ -14,7 +15,7 @@ with
 ),
 {% endfor %}
 ends as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in use_cases -%}
     select use_case, model_version, min(as_of) as first_as_of, max(as_of) as last_as_of
     from {{ use_case }}__outcomes
     group by use_case, model_version
@@ -23,7 +24,7 @@ ends as (
 ),
 
 metrics as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in use_cases -%}
     {%- set options = insitu.metric_options(insitu.use_case_config(use_case)) -%}
     {{ insitu.union_metrics(insitu.metrics_of_task(options), use_case ~ '__outcomes', by, options) | indent(4) }}
     {{ 'union all' if not loop.last }}

@@ -4,7 +4,7 @@
 {%- set over = ['batch_id', 'batch_as_of'] %}
 -- what the same model gave to rows it had never seen
 with heldout as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     {%- set config = insitu.use_case_config(use_case) -%}
     {%- set keys = ['model_version', 'snapshot_id', 'split'] + config.key -%}
     select

@@ -17,7 +17,7 @@ predictions as (
 ),
 
 labelled as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     select '{{ use_case }}' as use_case, cast(batch_as_of as date) as day, model_version
     from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'outcomes'), ['batch_id'] + insitu.use_case_config(use_case).key) }} as outcomes
     {{ 'union all' if not loop.last }}

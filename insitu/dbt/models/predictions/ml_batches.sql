@@ -6,7 +6,7 @@ with predictions as (
 
 -- what counts where one time has several batches: of several versions, or of a scoring set that changed in between
 in_charge as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     {%- set keys = ['batch_id'] + insitu.use_case_config(use_case).key -%}
     select '{{ use_case }}' as use_case, batch_id, sum(is_in_charge) as n_in_charge
     from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'decisions'), keys) }} as decisions

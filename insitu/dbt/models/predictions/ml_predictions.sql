@@ -2,7 +2,7 @@
 {{ config(materialized='view') }}
 
 with final as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     {%- set config = insitu.use_case_config(use_case) -%}
     select
         '{{ use_case }}' as use_case,
