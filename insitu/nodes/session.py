@@ -59,8 +59,8 @@ def rows(relation: LazyQuery) -> list[dict[str, Any]]:
 def clear_errors(node: Callable[P, R]) -> Callable[P, R]:
     """Show errors of ours and of the warehouse as one message, without the traceback that dbt prints for a model.
 
-    What the node returns is written by dbt-duckdb, by a function beside the node's `dbt`: its errors, such as a full disk,
-    are the warehouse's, too.
+    What the node returns is written by dbt-duckdb, by a function beside the node's `dbt`: its errors, such as a full
+    disk, are the warehouse's, too.
     """
     cleared = _cleared(node)
 

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from insitu.commands.proof import lineage
 from insitu.errors import ConfigurationError
 from insitu.proof.project.checking import check
+from insitu.warehouse import Project
 from tests.dbt.features.project import FeaturesProject
 
 SOURCES = """
@@ -123,6 +126,17 @@ def test_a_change_since_is_an_error(compiled: Compiled, change: Callable[[Compil
     with pytest.raises(ConfigurationError, match="Run `dbt compile --full-refresh`") as error:
         check(compiled.target)
     assert message in str(error.value)
+
+
+def test_lineage_asks_too(compiled: Compiled) -> None:
+    project = Project(compiled.directory, compiled.directory)
+    for arguments in (["feat_a.n"], ["--reverse", "events.ts"]):
+        assert CliRunner().invoke(lineage, arguments, obj=project).exit_code == 0
+    compiled.write("models/feat_b.sql", LEAK)
+    for arguments in (["feat_a.n"], ["--reverse", "events.ts"]):
+        outcome = CliRunner().invoke(lineage, arguments, obj=project)
+        assert isinstance(outcome.exception, ConfigurationError)
+        assert "`models/feat_b.sql` was changed" in str(outcome.exception)
 
 
 @pytest.mark.parametrize("name", ["a model", "a new model", "a declaration", "a macro"])

@@ -79,11 +79,12 @@ def test_the_same_warehouse_gives_the_same_file(full: Site) -> None:
 
 def test_old_versions_do_not_crowd_the_page(site: Callable[[Iterable[str]], Site]) -> None:
     """Of forty earlier trainings and of a candidate that was trained again, one version each and the champion."""
-    again = """insert into training.parcel_late__models select 'ridge_0', * exclude (model_version) replace
-        (created_at - interval '1 day' as created_at) from training.parcel_late__models where model_version = 'ridge_1'"""
-    earlier = """insert into training.parcel_late__models select model_version || '_' || n || 'old', * exclude (model_version, n)
+    models = "training.parcel_late__models"
+    again = f"""insert into {models} select 'ridge_0', * exclude (model_version)
+        replace (created_at - interval '1 day' as created_at) from {models} where model_version = 'ridge_1'"""
+    earlier = f"""insert into {models} select model_version || '_' || n || 'old', * exclude (model_version, n)
         replace ('snap' || n as snapshot_id, training_as_of - to_days(30 * cast(n as integer)) as training_as_of)
-        from training.parcel_late__models, range(1, 41) as old (n) where model_version <> 'ridge_0'"""
+        from {models}, range(1, 41) as old (n) where model_version <> 'ridge_0'"""
     text = site([*example.create(), *example.fill(), again, earlier]).document.text
     assert "ridge_1" in text
     assert "ridge_0" not in text and "1old" not in text
