@@ -207,6 +207,8 @@ def test_features_that_changed_since_they_were_scored(bodies: Bodies) -> None:
     counted = [changed("a", first), changed("b", AS_OF), changed("a", AS_OF, batch="c")]
     tables = scene() | {"demo__parity": quiet}
     assert judged(bodies, tables)["new"] == WON
+    tables["demo__parity"] = [*quiet, counted[0]]
+    assert judged(bodies, tables)["new"][1].startswith("1 features had other values when they were scored")
     tables["demo__parity"] = quiet + counted
     (new, _) = sorted(bodies.run("demo__promotions", tables), key=lambda row: str(row["model_version"]))
     assert new["reason"] == "2 features had other values when they were scored: see demo__parity"

@@ -129,14 +129,15 @@ def test_rows_that_come_late_are_computed_once_and_no_others(profile: dict[str, 
         warehouse.execute(f"update {name} set {column} = -1")
     last, first = "timestamp '2024-01-05 23:00:00'", "timestamp '2024-01-01 05:00:00'"
     warehouse.execute(
-        f"insert into raw.spine values (900, 1, 'a', {first}), (901, 2, 'a', {last}), (902, null, 'a', {last})"
+        f"insert into raw.spine values (900, 1, 'a', {first}), (901, 2, 'a', {last}), (902, null, 'a', {last}), "
+        f"(903, 1, 'a', {last} - interval '2 days'), (904, 1, 'a', {last} - interval '2 days' + interval '1 second')"
     )
     for _ in range(2):
         warehouse.run()
         for name in models:
             new = {row[0] for row in warehouse.rows(name)} - set(range(120))
-            # `recent` looks two days back only.
-            assert new == ({901, 902} if name == "recent" else {900, 901, 902}), name
+            # `recent` looks back less than two days.
+            assert new == ({901, 902, 904} if name == "recent" else {900, 901, 902, 903, 904}), name
             assert len(warehouse.rows(name)) == 120 + len(new)
             assert all(row[-1] == -1 for row in warehouse.rows(name) if row[0] < 120), name
     late = {name: [row for row in warehouse.rows(name) if row[0] >= 900] for name in models}
@@ -149,10 +150,11 @@ def test_rows_without_a_key_are_not_taken_for_new_again(profile: dict[str, Any],
     model = MODELS["latest"].replace("spine_key=['id']", "spine_key=['k']")
     warehouse = Warehouse(tmp_path, profile, {"latest": model})
     warehouse.add_day(0)
-    warehouse.execute("insert into raw.spine values (900, null, 'a', timestamp '2024-01-01 12:00:00')")
+    for id, hour in ((900, 12), (901, 23)):  # the newest too
+        warehouse.execute(f"insert into raw.spine values ({id}, null, 'a', timestamp '2024-01-01 {hour}:00:00')")
     for _ in range(3):
         warehouse.run()
-        assert warehouse.execute("select count(*) from latest") == [(25,)]
+        assert warehouse.execute("select count(*) from latest") == [(26,)]
 
 
 def test_a_model_that_hides_its_key_is_told_so(profile: dict[str, Any], tmp_path: Path) -> None:
