@@ -34,7 +34,10 @@ def run(area: Area, copy: Path, options: argparse.Namespace, known: list[Equival
 
 def _tried(mutant: Mutant, verdict: Verdict) -> Tried:
     seconds = round(verdict.seconds, 1)
-    return Tried(mutant.file, mutant.line, mutant.operator, mutant.diff, verdict.outcome, seconds, verdict.by)
+    return Tried(
+        mutant.file, mutant.line, mutant.within, mutant.operator, mutant.before, mutant.after,
+        verdict.outcome, seconds, verdict.by,
+    )  # fmt: skip
 
 
 def say(results: list[Result]) -> None:
@@ -64,7 +67,7 @@ def main() -> int:
     try:
         if options.command == "table":
             names = [area.name for area in areas([])]
-            PAGE.write_text(with_table(PAGE.read_text(), saved(), names))
+            PAGE.write_text(with_table(PAGE.read_text(), saved(equivalents()), names))
             return 0
         chosen, known = areas([name for name in options.area.split(",") if name]), equivalents()
         with copied_tree() as copy:

@@ -28,14 +28,6 @@ class Mutant:
     after: str
     text: str
 
-    @property
-    def diff(self) -> str:
-        lines = [
-            *(f"- {line}" for line in self.before.splitlines()),
-            *(f"+ {line}" for line in self.after.splitlines()),
-        ]
-        return "\n".join(lines)
-
 
 def sample(root: Path, files: Iterable[str], seed: int) -> Iterator[Mutant]:
     """The mutants of the files in an order that the seed decides: one per place, each of other text."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tools.mutation.areas import ROOT, UsageError
+from tools.mutation.equivalents import Equivalent
 
 FOLDER = ROOT / "build" / "mutation"
 PAGE = ROOT / "CONTRIBUTING.md"
@@ -21,11 +22,18 @@ class Tried:
 
     file: str
     line: int
+    within: str
     operator: str
-    diff: str
+    before: str
+    after: str
     outcome: str
     seconds: float
     by: str
+
+    @property
+    def diff(self) -> str:
+        lines = [("- ", self.before), ("+ ", self.after)]
+        return "\n".join(f"{sign}{line}" for sign, text in lines for line in text.splitlines())
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,20 @@ class Result:
         (folder / f"{self.area}.json").write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
 
 
-def saved(folder: Path = FOLDER) -> list[Result]:
-    """The last result of every area that was run in this checkout."""
+def saved(known: list[Equivalent], folder: Path = FOLDER) -> list[Result]:
+    """The last result of every area that was run in this checkout; a survivor may have been found equivalent since."""
     entries = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
-    return [Result(entry["area"], entry["seed"], [Tried(**one) for one in entry["tried"]]) for entry in entries]
+    results = []
+    for entry in entries:
+        tried = [Tried(**one) for one in entry["tried"]]
+        judged = [
+            replace(one, outcome="equivalent")
+            if one.outcome == "survived" and any(e.is_of(one) for e in known)
+            else one
+            for one in tried
+        ]
+        results.append(Result(entry["area"], entry["seed"], judged))
+    return results
 
 
 def with_table(page: str, results: list[Result], order: list[str]) -> str:

@@ -30,7 +30,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_the_seed_decides_which_mutants_come(tree: Path) -> None:
-    first, again, other = ([m.diff for m in sample(tree, ["late.sql"], seed)] for seed in (1, 1, 2))
+    first, again, other = ([m.after for m in sample(tree, ["late.sql"], seed)] for seed in (1, 1, 2))
     assert first == again != other
     # one at each place where there is something to change: the condition, `>`, `0`, `+`
     assert len(first) == len(other) == 4
@@ -41,7 +41,7 @@ def test_a_mutant_says_where_it_is(tree: Path) -> None:
     mutant = found["case when {{ a }} > 0 then a - b end"]
     assert (mutant.file, mutant.line, mutant.within, mutant.operator) == ("late.sql", 2, "late", "sign")
     assert mutant.text == MACRO.replace("+", "-")
-    assert mutant.diff == "- case when {{ a }} > 0 then a + b end\n+ case when {{ a }} > 0 then a - b end"
+    assert mutant.before == "case when {{ a }} > 0 then a + b end"
 
 
 def changed(file: str, text: str) -> Mutant:
@@ -108,8 +108,19 @@ def test_those_of_this_repository_are_not_stale() -> None:
     equivalents()
 
 
-def tried(outcome: str) -> Tried:
-    return Tried("late.sql", 2, "sign", "", outcome, 1.0, "")
+def tried(outcome: str, after: str = "") -> Tried:
+    before = "case when {{ a }} > 0 then a + b end"
+    return Tried("late.sql", 2, "late", "sign", before, after, outcome, 1.0, "")
+
+
+def test_a_survivor_may_be_found_equivalent_later(tree: Path) -> None:
+    (tree / "equivalents.yml").write_text(ENTRY)
+    known = equivalents(tree / "equivalents.yml", tree)
+    after = "case when {{ a }} > 0 then a - b end"
+    Result("late", 1, [tried("survived", after), tried("survived", "case"), tried("killed", after)]).save(tree)
+    [found] = results.saved(known, tree)
+    assert [one.outcome for one in found.tried] == ["equivalent", "survived", "killed"]
+    assert found.tried[0].diff == "- case when {{ a }} > 0 then a + b end\n+ case when {{ a }} > 0 then a - b end"
 
 
 def test_the_rate_is_of_those_that_count() -> None:
@@ -124,7 +135,7 @@ def test_the_table_keeps_what_was_not_run(tmp_path: Path) -> None:
     before = [f"| {name} | 1 | 1 | 100 % | 0 | 0 | 1 |" for name in ("old", "gone")]
     page = "\n".join(["# Page", "", BEGIN, *before, END, "", "More.", ""])
     Result("late", 2, [tried("killed"), tried("survived")]).save(tmp_path)
-    written = with_table(page, results.saved(tmp_path), ["late", "old", "never run"])
+    written = with_table(page, results.saved([], tmp_path), ["late", "old", "never run"])
     rows = ["| late | 2 | 1 | 50 % | 0 | 0 | 2 |", before[0]]
     assert written == "\n".join(["# Page", "", BEGIN, *HEAD, *rows, END, "", "More.", ""])
     assert with_table(written, [], ["late", "old"]) == written
