@@ -88,7 +88,7 @@ class Trial:
 
     def _pytest(self, timeout: float) -> tuple[int | None, str, float]:
         """Exit code (None if the time was up), output, and seconds."""
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly"]
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
         command += ["--basetemp", str(self.copy.parent / "tmp"), *self.area.tests]
         # The library of the copy, not the one that is installed; no bytecode, which would be that of another mutant.
         environment = {**os.environ, "PYTHONPATH": str(self.copy), "PYTHONDONTWRITEBYTECODE": "1"}
