@@ -139,10 +139,13 @@ class DelimitedFile:
                 if values:
                     yield first, last, values
         except csv.Error as error:
+            open_quote = f"a quote (`{self.declaration.quote}`) is not closed, or " if self.declaration.quote else ""
+            found = "text follows the one that closes"
+            if "field limit" in str(error):
+                found = f"a value is longer than {BLOCK >> 20} MiB"
             raise Refused(
-                f"the file `{self.shown}`, line {last + 1}: a quote (`{self.declaration.quote}`) is not closed, or "
-                f"text follows the one that closes ({error}). Correct the file, or `quote` and `escape` in "
-                "`config.meta.file`."
+                f"the file `{self.shown}`, line {last + 1}: {open_quote}{found} ({error}). Correct the file, or "
+                "`quote` and `escape` in `config.meta.file`."
             ) from error
 
     def _has_quotes(self) -> bool:

@@ -113,6 +113,15 @@ def test_what_is_shown_is_short(refusal: Refusal) -> None:
         assert f"(it has: {names[:300]}{end}. Names are compared" in refusal(f"{names}\n1\n", {"a": "integer"})
 
 
+def test_a_value_that_is_too_long(read: Read, refusal: Refusal) -> None:
+    long = f"a\n{'x' * (8 << 20)}\n"
+    assert len(read(long, {"a": "varchar"})[0][0]) == 8 << 20
+    long = f"a\n1\n{'x' * (17 << 20)}\n"
+    assert "line 3: a value is longer than 8 MiB" in refusal(long, {"a": "varchar"}, quote="")
+    said = refusal(long, {"a": "varchar"})
+    assert 'line 3: a quote (`"`) is not closed, or a value is longer than 8 MiB' in said
+
+
 @pytest.mark.parametrize(
     ("content", "found"),
     [
