@@ -54,6 +54,15 @@ def slice_length(value: Any) -> str:
     return str(durations.parse(value))
 
 
+class Scoring(Block):
+    """How often predictions are due, and how far back a run looks for rows that nobody has scored."""
+
+    every: str = "1 day"
+    window: str | None = None  # a week, or `every` where that is longer
+
+    check_durations = field_validator("every", "window")(duration)
+
+
 class CrossValidation(Block):
     """Temporal cross-validation inside the rows a candidate is fitted on.
 
@@ -302,7 +311,7 @@ class UseCase(Block):
     # Types of this project's own estimators that an artifact may hold, beside the fixed list.
     trusted_types: list[str] = []
     # Read by other parts.
-    scoring: dict[str, Any] = {}
+    scoring: Scoring = Scoring()
     costs: dict[str, Any] = {}
     slices: list[str] = []
     evaluation: dict[str, Any] = {}

@@ -28,7 +28,7 @@ from insitu.warehouse.places import shown
 @click.option("--test", default="30 days", show_default=True, help="The last days, which test the models.")
 @click.option("--gap", default="7 days", show_default=True, help="Days before them that nobody uses.")
 @click.option("--validation", default="30 days", show_default=True, help="Days before the gap, which choose.")
-@click.option("--window", default="1 day", show_default=True, help="How long a time one batch scores.")
+@click.option("--every", default="1 day", show_default=True, help="How often predictions are due.")
 @click.option("--backtest", is_flag=True, help="Write the opt-in backtest too.")
 @click.option("--folder", help="Where the files go, from the project's folder.")
 @click.pass_obj

@@ -21,7 +21,7 @@ def score() -> None:
 @click.option("--refresh/--no-refresh", default=True, show_default=True, help="Build scoring set and champion first.")
 @click.pass_obj
 def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: bool) -> None:
-    """Score the window that --as-of opens with the champion of that time; the same batch twice adds nothing."""
+    """Score what fell due up to --as-of and nobody has scored, each row by the champion of its own time."""
     from insitu.scoring.batch import score_batch  # scikit-learn takes a second to import
 
     project = project or Project.find()
@@ -34,10 +34,11 @@ def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: b
     if "insitu_as_of" in given and use_case in (own := _own_moments(project)):
         given["insitu_use_case_as_of"] = {**own, use_case: given["insitu_as_of"]}
     if refresh:
-        wanted = [f"+{use_case}__scoring_set", f"{use_case}__champion"]
+        wanted = [f"+{use_case}__scoring_set", f"{use_case}__due", f"{use_case}__champion"]
         run_dbt(project, "--quiet", "run", "--select", *wanted, variables=given)
     scored = score_batch(project, use_case, given.get("insitu_as_of"))
-    click.echo(f"{scored.use_case}: {scored.rows:,} new predictions for {scored.batch_as_of}")
+    moment_scored = scored.batch_as_of or "now: nothing fell due in the window"
+    click.echo(f"{scored.use_case}: {scored.rows:,} new predictions for {moment_scored}")
 
 
 def _own_moments(project: Project) -> dict[str, str]:

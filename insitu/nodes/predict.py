@@ -1,5 +1,6 @@
-"""Predictions: the champion on the scoring set, one batch per champion and contents of the set."""
+"""Predictions: the models in charge on what fell due, one batch per model and run."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,59 +24,83 @@ BATCH_ROWS = 100_000
 
 @clear_errors
 def predict(
-    dbt: Any, session: Session, meta: dict[str, Any], scoring_set: LazyQuery, models: LazyQuery, champion: LazyQuery
+    dbt: Any, session: Session, meta: dict[str, Any], due: LazyQuery, models: LazyQuery, champion: LazyQuery
 ) -> pa.RecordBatchReader:
-    """Body of `<use_case>__predictions`: the same batch twice adds nothing.
+    """Body of `<use_case>__predictions`: what fell due is scored once.
 
     Args:
         dbt: dbt's object of the running Python model.
         session: the warehouse session of the running Python model.
         meta: `config.meta` of the node, with the use case under `ml`.
-        scoring_set: `<use_case>__scoring_set`.
+        due: `<use_case>__due`.
         models: `<use_case>__models`.
         champion: `<use_case>__champion`.
 
     Returns:
-        Rows of batch, model version, entity, as_of and scores, in a multiclass task one per class; none when the batch
-        is there already.
+        Rows of batch, model version, entity, as_of and scores, in a multiclass task one per class; none when nothing
+        fell due since the last run.
     """
     use_case = dbt.this.identifier.removesuffix("__predictions")
     config = parse(meta["ml"], use_case)
     if runs_empty(f"nothing of {use_case} is predicted"):
-        return pa.RecordBatchReader.from_batches(_schema(config, scoring_set), [])
+        return pa.RecordBatchReader.from_batches(_schema(config, due), [])
     existing = {batch_id for (batch_id,) in own_rows_locked(dbt, session, "distinct batch_id")}
-    return predict_batch(config, use_case, scoring_set, models, champion, existing)
+    return predict_due(config, use_case, due, models, champion, existing)
 
 
-def predict_batch(
-    config: UseCase, use_case: str, scoring_set: LazyQuery, models: LazyQuery, champion: LazyQuery, existing: set[str]
+def predict_due(
+    config: UseCase, use_case: str, due: LazyQuery, models: LazyQuery, champion: LazyQuery, existing: set[str]
 ) -> pa.RecordBatchReader:
-    """Apply the champion to the scoring set, streaming; the dbt node and the batch scorer both end here.
+    """Score what is due, streaming, one batch per model in charge; the dbt node and the batch scorer both end here.
+
+    Args:
+        existing: the batches that are there. A view that was built before there was a table of predictions cannot know
+            them.
 
     Raises:
-        InsituError: there is no champion for the time of the set, or its bytes are not those that were registered.
+        InsituError: nobody is in charge, or the bytes of a model are not those that were registered.
     """
-    schema = _schema(config, scoring_set)
-    contents = scoring_set.project("scoring_set_id, batch_as_of").limit(1).fetchall()
-    if not contents:
-        return pa.RecordBatchReader.from_batches(schema, [])
-    model_row = _champion(use_case, models, champion, contents[0][1])
-    artifact_hash = model_row.get("deployed_artifact_sha256") or model_row["artifact_sha256"]
-    batch_id = _batch_id(artifact_hash, *contents[0])
-    if batch_id in existing:
-        return pa.RecordBatchReader.from_batches(schema, [])
-    if gone := missing_columns(model_row, scoring_set.columns):
+    schema = _schema(config, due)
+    batches: list[Iterator[pa.RecordBatch]] = []
+    for version, scoring_set_id, batch_as_of, rows_due in due_batches(due):
+        if version is None:
+            _say_unscored(use_case, models, champion, batch_as_of, rows_due)
+            continue
+        model_row = rows(models.filter(f"model_version = {literal(version)}"))[0]
+        artifact_hash = model_row.get("deployed_artifact_sha256") or model_row["artifact_sha256"]
+        batch_id = _batch_id(artifact_hash, scoring_set_id, batch_as_of)
+        if batch_id not in existing:
+            its_rows = due.filter(f"model_version = {literal(version)}")
+            batches.append(_scored(config, use_case, its_rows, model_row, batch_id, schema))
+    return pa.RecordBatchReader.from_batches(schema, itertools.chain.from_iterable(batches))
+
+
+def due_batches(due: LazyQuery) -> list[tuple[str | None, str, datetime, int]]:
+    """What a run has to write: (model_version, scoring_set_id, batch_as_of, rows), one for each model."""
+    of_model = "over (partition by model_version)"
+    numbered = due.project(
+        f"model_version, scoring_set_id, batch_as_of, count(*) {of_model} as n_rows, row_number() {of_model} as place"
+    )
+    return numbered.filter("place = 1").project("model_version, scoring_set_id, batch_as_of, n_rows").fetchall()
+
+
+def _scored(
+    config: UseCase, use_case: str, due: LazyQuery, model_row: dict[str, Any], batch_id: str, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """The rows of one batch with their scores; what speaks against it is raised before the first row is read."""
+    version = model_row["model_version"]
+    if gone := missing_columns(model_row, due.columns):
         raise InsituError(
-            f"The champion `{model_row['model_version']}` of `{use_case}` was trained with {gone}, which "
+            f"The champion `{version}` of `{use_case}` was trained with {gone}, which "
             f"`{use_case}__features` no longer has. Bring it back, or put a version that was trained on the present "
             f"features in charge: dbt build --select +{use_case}__champion trains and judges one, without the old "
             "champion as a rival; or pin one in the seed `promotion_overrides`."
         )
     model = Model.from_row(model_row, "deployed", config.trusted_types)
     predicted_at = datetime.now(UTC).replace(tzinfo=None)
-    reader = scoring_set.to_arrow_reader(BATCH_ROWS)
+    reader = due.to_arrow_reader(BATCH_ROWS)
     try:
-        model.signature.validate(reader.schema, f"{use_case}__scoring_set")
+        model.signature.validate(reader.schema, f"{use_case}__due")
     except InsituError as error:
         raise InsituError(
             f"{error} Or put a version that was trained on the present features in charge: pin it in the seed "
@@ -83,14 +108,14 @@ def predict_batch(
         ) from None
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for scored in score_batches(config, model, reader, f"{use_case}__scoring_set"):
-            constants = {"batch_id": batch_id, "model_version": model.model_version, "predicted_at": predicted_at}
+        for scored in score_batches(config, model, reader, f"{use_case}__due"):
+            constants = {"batch_id": batch_id, "model_version": version, "predicted_at": predicted_at}
             columns = {name: pa.repeat(pa.scalar(value), scored.rows.num_rows) for name, value in constants.items()}
             columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *config.key)}
             columns |= scored.columns
             yield pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)
 
-    return pa.RecordBatchReader.from_batches(schema, batches())
+    return batches()
 
 
 def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) -> str:
@@ -98,25 +123,19 @@ def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) 
     return sha256(f"{artifact_sha256}:{scoring_set_id}:{batch_as_of.isoformat()}".encode()).hexdigest()[:16]
 
 
-def _champion(use_case: str, models: LazyQuery, champion: LazyQuery, batch_as_of: datetime) -> dict[str, Any]:
-    """The registry's row of the version that was in charge when the batch is due."""
-    if "holds_until" not in champion.columns:
-        raise InsituError(
-            f"`{use_case}__champion` does not say for which time it holds: an earlier version of Insitu built it. "
-            f"Build it again: dbt run --select {use_case}__champion."
-        )
-    found = champion.project("model_version, holds_from, holds_until").fetchall()
-    if not found:
+def _say_unscored(
+    use_case: str, models: LazyQuery, champion: LazyQuery, batch_as_of: datetime, rows_due: int
+) -> None:
+    """Rows that fell due before anybody was in charge are told of. Raises InsituError if nobody is in charge now."""
+    present = champion.project("model_version, champion_since").fetchall()
+    if not present:
         raise InsituError(f"`{use_case}` has no champion at {batch_as_of}: {_why(use_case, models, batch_as_of)}")
-    version, start, end = found[0]
-    if batch_as_of < start or (end is not None and batch_as_of >= end):
-        until = f"to {end}" if end is not None else "on"
-        raise InsituError(
-            f"`{use_case}__champion` says who was in charge from {start} {until}, and `{use_case}__scoring_set` is for "
-            f"{batch_as_of}. Build both for one time: dbt run --select {use_case}__scoring_set {use_case}__champion "
-            f"--vars '{{insitu_as_of: \"{batch_as_of}\"}}'."
-        )
-    return rows(models.filter(f"model_version = {literal(version)}"))[0]
+    version, since = present[0]
+    print(
+        f"{use_case}: {rows_due:,} rows fell due when no model was in charge (`{version}` is since {since}): they are "
+        "not scored.",
+        flush=True,
+    )
 
 
 def _why(use_case: str, models: LazyQuery, batch_as_of: datetime) -> str:
@@ -132,8 +151,8 @@ def _why(use_case: str, models: LazyQuery, batch_as_of: datetime) -> str:
     )
 
 
-def _schema(config: UseCase, scoring_set: LazyQuery) -> pa.Schema:
-    source = scoring_set.limit(0).to_arrow_reader(1).schema
+def _schema(config: UseCase, due: LazyQuery) -> pa.Schema:
+    source = due.limit(0).to_arrow_reader(1).schema
     key = ["batch_id", *config.key, *(["class"] if config.task == "multiclass" else [])]
     return pa.schema(
         [

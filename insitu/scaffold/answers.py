@@ -23,7 +23,7 @@ class Answers:
             of the entity, the label, `time` and `matured_at`; None where the queries are still to be written.
         time: column with the moment of the prediction.
         matured_at: column with the moment when the label became known.
-        retrain_every, test, gap, validation, window: see docs/training.md.
+        retrain_every, test, gap, validation, every: see docs/training.md.
         backtest: whether to write the opt-in backtest too.
         folder: where the files go, from the project's folder; `use_cases/<use_case>` in its first model path if None.
     """
@@ -39,7 +39,7 @@ class Answers:
     test: str = "30 days"
     gap: str = "7 days"
     validation: str = "30 days"
-    window: str = "1 day"
+    every: str = "1 day"
     backtest: bool = False
     folder: str | None = None
 

@@ -59,7 +59,7 @@ def check(answers: Answers) -> None:
     check_columns(answers.entity, answers.label)
     if answers.source:
         check_source(answers.source, answers.time, answers.matured_at, [*answers.entity, answers.label])
-    for option in ("test", "gap", "validation", "window"):
+    for option in ("test", "gap", "validation", "every"):
         try:
             durations.parse(getattr(answers, option))
         except ValueError as error:

@@ -86,7 +86,7 @@ def _words(answers: Answers) -> dict[str, str]:
         "VALIDATION": answers.validation,
         "TEST": answers.test,
         "GAP": answers.gap,
-        "WINDOW": durations.parse(answers.window).interval,
+        "EVERY": str(durations.parse(answers.every)),
     }
 
 

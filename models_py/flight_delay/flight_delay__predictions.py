@@ -14,7 +14,7 @@ def model(dbt, session):
         dbt,
         session,
         dbt.config.get("meta"),
-        scoring_set=dbt.ref("flight_delay__scoring_set"),
+        due=dbt.ref("flight_delay__due"),
         models=dbt.ref("flight_delay__models"),
         champion=dbt.ref("flight_delay__champion"),
     )

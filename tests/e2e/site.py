@@ -17,8 +17,8 @@ from tests.dbt_package import install
 from tests.e2e import process
 
 ROOT = Path(__file__).parents[2]
-AS_OF = "2013-11-01 00:00:00"
-NEXT_DAY = "2013-11-02"
+AS_OF = "2013-11-02 00:00:00"
+NEXT_DAY = "2013-11-03"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
--- Two hours before each scheduled departure, up to the end of the window to be scored.
+-- Two hours before each scheduled departure, once that moment has come.
 with schedules as (
     select * from {{ ref('stg_nycflights__schedules') }}
 ),
@@ -15,7 +15,7 @@ final as (
     from schedules
     where
         published_at < scheduled_departure_at - interval '2 hours'
-        and scheduled_departure_at - interval '2 hours' < {{ insitu.timestamp_literal(insitu.as_of()) }} + interval '1 day'
+        and scheduled_departure_at - interval '2 hours' <= {{ insitu.timestamp_literal(insitu.as_of()) }}
 )
 
 select * from final

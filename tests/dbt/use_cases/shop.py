@@ -18,7 +18,7 @@ from insitu.warehouse import Project
 from tests.dbt_package import install
 
 ROOT = Path(__file__).parents[3]
-AS_OF = "2024-06-01 00:00:00"
+AS_OF = "2024-06-02 00:00:00"
 
 TIERS = {
     "candidates": [
@@ -54,7 +54,7 @@ ORDER = Answers(
 SPINE = """
 select order_id, ordered_at as as_of
 from {{ source('shop', 'orders') }}
-where ordered_at < {{ insitu.timestamp_literal(insitu.as_of()) }} + interval '1 day'
+where ordered_at <= {{ insitu.timestamp_literal(insitu.as_of()) }}
 """
 LABELS = """
 select spine.order_id, spine.as_of, results.LABEL, results.known_at as matured_at

@@ -1,7 +1,7 @@
 {#- The body of `<use_case>__decisions`: the action that the cost matrix asks for, and the money it is expected to bring.
     A prediction without a finite score is not acted upon; none is where nothing says when (`decides`). Where a row was
-    scored more than once for one time, by several versions or because the scoring set changed, `is_in_charge` says which
-    prediction counts: that of the champion of that time, the last of them. -#}
+    scored more than once, by several versions or because its features were corrected, `is_in_charge` says which prediction
+    is the one of record: that of the model in charge at the row's own as-of time, the first of them. -#}
 {% macro decisions(use_case) %}
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
@@ -13,8 +13,8 @@ with predictions as (
     select * from {{ predictions }}
 ),
 
-champions as (
-    {{ insitu.champions_at(use_case, '(select distinct batch_as_of as moment from predictions) as batches') | indent(4) }}
+tenures as (
+    {{ insitu.tenures(use_case) | indent(4) }}
 ),
 
 ranked as (
@@ -22,16 +22,19 @@ ranked as (
         predictions.*,
         case
             when predictions.batch_id = first_value(predictions.batch_id) over (
-                {{ insitu.partition_by(config.key + ['batch_as_of']) }}
+                {{ insitu.partition_by(config.key) }}
                 order by
-                    case when predictions.model_version = champions.model_version then 0 else 1 end,
-                    predictions.predicted_at desc,
+                    case when predictions.model_version = tenures.model_version then 0 else 1 end,
+                    predictions.batch_as_of,
+                    predictions.predicted_at,
                     predictions.batch_id
             ) then 1
             else 0
         end as is_in_charge
     from predictions
-    left join champions on predictions.batch_as_of = champions.moment
+    left join tenures
+        on predictions.{{ insitu.identifier(config.as_of) }} >= tenures.holds_from
+        and (tenures.holds_until is null or predictions.{{ insitu.identifier(config.as_of) }} < tenures.holds_until)
 ),
 
 thresholds as (

@@ -1,4 +1,4 @@
-{#- Body of `<use_case>__champion`: the model in charge at `as_of` (`champions_at`), and from when until when nothing changes
+{#- Body of `<use_case>__champion`: the model in charge at `as_of` (`tenures`), and from when until when nothing changes
     who that is: a batch of another time has another champion. When the view is built and nobody is in charge, dbt says so,
     and why. -#}
 {% macro champion(use_case) -%}
@@ -17,25 +17,9 @@ with models as (
 ),
 
 in_charge as (
-    {{ insitu.champions_at(use_case, insitu.this_moment(use_case)) | indent(4) }}
-),
-
--- the moments at which somebody else may have come into charge
-changes as (
-    select training_as_of as moment
-    from {{ insitu.use_case_ref(use_case, 'promotions') }}
-    where decision = 'promoted'
-    union all
-    select effective_from as moment
-    from {{ ref('promotion_overrides') }}
-    where use_case = '{{ use_case }}'
-),
-
-period as (
-    select
-        max(case when moment <= {{ now }} then moment end) as holds_from,
-        min(case when moment > {{ now }} then moment end) as holds_until
-    from changes
+    select *
+    from ({{ insitu.tenures(use_case) | indent(4) }}) as tenures
+    where {{ now }} >= holds_from and (holds_until is null or {{ now }} < holds_until)
 ),
 
 final as (
@@ -48,11 +32,10 @@ final as (
         models.trained_rows,
         in_charge.since as champion_since,
         in_charge.reason,
-        period.holds_from,
-        period.holds_until
+        in_charge.holds_from,
+        in_charge.holds_until
     from in_charge
     inner join models on in_charge.model_version = models.model_version
-    cross join period
 )
 
 select * from final

@@ -2,10 +2,8 @@
     `moments`, a relation with a column `moment`. It is the last promoted version that no override vetoes, or the one that
     an override pins. Overrides are the seed `promotion_overrides`; each acts from its day on. -#}
 {% macro champions_at(use_case, moments) -%}
-{%- do insitu.training_as_of(use_case) -%}
-{%- set period = insitu.use_case_config(use_case).training.retrain_every -%}
 with moments as (
-    select moment, date_trunc('{{ period }}', moment) as training_as_of
+    select moment
     from {{ moments }}
 ),
 
@@ -29,7 +27,7 @@ eligible as (
         promotions.decided_at,
         promotions.reason
     from moments
-    inner join promotions on moments.training_as_of >= promotions.training_as_of
+    inner join promotions on moments.moment >= promotions.training_as_of
     where not exists (
         select 1
         from overrides

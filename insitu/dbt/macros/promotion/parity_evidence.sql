@@ -4,20 +4,15 @@
 {% macro parity_evidence(use_case) -%}
 {%- set days = insitu.use_case_config(use_case).promotion.parity_days -%}
 {%- set moment = insitu.timestamp_literal(insitu.training_as_of(use_case)) -%}
-{%- set found = namespace(relation=none) -%}
-{%- if execute -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == use_case ~ '__parity' -%}
-        {%- set found.relation = adapter.get_relation(node.database, node.schema, node.alias) -%}
-    {%- endfor -%}
-    {%- if found.relation and 'batch_as_of' not in adapter.get_columns_in_relation(found.relation) | map(attribute='name') -%}
-        {%- set found.relation = none -%}
-    {%- endif -%}
+{%- set parity = insitu.relation_there(use_case, 'parity') -%}
+{%- if parity and 'batch_as_of' not in adapter.get_columns_in_relation(parity) | map(attribute='name') -%}
+    {%- set parity = none -%}
 {%- endif -%}
-{%- if found.relation -%}
+{%- if parity -%}
 select
     count(distinct batch_id) as n_batches,
     count(distinct case when n_different > 0 and not may_differ then feature end) as n_changed
-from {{ found.relation }}
+from {{ parity }}
 where batch_as_of >= {{ moment }} - interval '{{ days }} days' and batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}
 having count(*) > 0
 {%- else -%}

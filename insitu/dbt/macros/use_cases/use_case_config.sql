@@ -41,7 +41,7 @@
 {% macro with_defaults(declared) %}
     {%- set blocks = {
         'training': {'retrain_every': 'month', 'test': '30 days', 'gap': '7 days', 'validation': '30 days'},
-        'scoring': {'window': '1 day'},
+        'scoring': {'every': '1 day', 'window': none},
         'evaluation': {'threshold': none, 'capacity': 0.1, 'quantile': 0.5, 'metrics': []},
         'parity': {'log': 'values', 'may_differ': []},
         'actions': {'treat': 'intervene', 'none': 'none'},

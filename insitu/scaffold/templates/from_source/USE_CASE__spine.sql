@@ -1,4 +1,4 @@
--- Each row of RELATION_WORDS is predicted at its TIME, those of the window that `as_of` opens included.
+-- Each row of RELATION_WORDS is predicted at its TIME, once that has come.
 with rows as (
     select * from RELATION
 ),
@@ -8,7 +8,7 @@ final as (
 ENTITY_LINES
         TIME as as_of
     from rows
-    where TIME < {{ insitu.timestamp_literal(insitu.as_of()) }} + interval 'WINDOW'
+    where TIME <= {{ insitu.timestamp_literal(insitu.as_of()) }}
 )
 
 select * from final

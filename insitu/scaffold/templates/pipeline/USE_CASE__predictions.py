@@ -14,7 +14,7 @@ def model(dbt, session):
         dbt,
         session,
         dbt.config.get("meta"),
-        scoring_set=dbt.ref("USE_CASE__scoring_set"),
+        due=dbt.ref("USE_CASE__due"),
         models=dbt.ref("USE_CASE__models"),
         champion=dbt.ref("USE_CASE__champion"),
     )

@@ -14,7 +14,7 @@ def model(dbt, session):
         dbt,
         session,
         dbt.config.get("meta"),
-        scoring_set=dbt.ref("churn__scoring_set"),
+        due=dbt.ref("churn__due"),
         models=dbt.ref("churn__models"),
         champion=dbt.ref("churn__champion"),
     )

@@ -1,0 +1,1 @@
+{{ insitu.due('arrival_delay') }}

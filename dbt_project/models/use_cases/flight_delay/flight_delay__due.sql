@@ -1,0 +1,1 @@
+{{ insitu.due('flight_delay') }}

@@ -1,0 +1,49 @@
+{#- Body of `<use_case>__due`: the rows of the scoring set that are still to be scored, each with the model that was in charge
+    at the row's own as-of time: a late row gets the score that it would have got on time, and never one of a model that
+    may have been trained on its label. A row that fell due before any model was in charge has none. -#}
+{% macro due(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'training', 'view') -%}
+{%- set config = insitu.use_case_config(use_case) -%}
+{%- set time = insitu.identifier(config.as_of) -%}
+{%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
+{#- Predictions come after this view: it reads what is there when it is read, and on the first build there is no table. -#}
+{%- set predictions = insitu.relation_there(use_case, 'predictions') -%}
+with scoring_set as (
+    select * from {{ insitu.use_case_ref(use_case, 'scoring_set') }}
+),
+
+tenures as (
+    {{ insitu.tenures(use_case) | indent(4) }}
+),
+
+in_charge as (
+    select
+        tenures.model_version,
+        scoring_set.*
+    from scoring_set
+    left join tenures
+        on scoring_set.{{ time }} >= tenures.holds_from
+        and (tenures.holds_until is null or scoring_set.{{ time }} < tenures.holds_until)
+),
+
+{% if predictions -%}
+scored as (
+    select {{ insitu.quoted(config.key + ['model_version']) | join(', ') }}
+    from {{ predictions }}
+    where {{ time }} > {{ now }} - {{ insitu.scoring_window(use_case) }}
+),
+
+{% endif -%}
+final as (
+    select * from in_charge
+    {%- if predictions %}
+    where not exists (
+        select 1
+        from scored
+        where {{ insitu.join_on('scored', 'in_charge', config.key + ['model_version']) }}
+    )
+    {%- endif %}
+)
+
+select * from final
+{%- endmacro %}
