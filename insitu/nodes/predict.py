@@ -1,6 +1,5 @@
 """Predictions: the models in charge on what fell due, one batch per model and run."""
 
-import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
@@ -61,18 +61,26 @@ def predict_due(
         InsituError: nobody is in charge, or the bytes of a model are not those that were registered.
     """
     schema = _schema(config, due)
-    batches: list[Iterator[pa.RecordBatch]] = []
-    for version, scoring_set_id, batch_as_of, rows_due in due_batches(due):
+    found = due_batches(due)
+    unscored = [batch for batch in found if batch[0] is None]
+    ids: dict[str, str] = {}
+    appliers: dict[str, Model] = {}
+    for version, scoring_set_id, batch_as_of, _ in found:
         if version is None:
-            _say_unscored(use_case, models, champion, batch_as_of, rows_due)
             continue
         model_row = rows(models.filter(f"model_version = {literal(version)}"))[0]
         artifact_hash = model_row.get("deployed_artifact_sha256") or model_row["artifact_sha256"]
         batch_id = _batch_id(artifact_hash, scoring_set_id, batch_as_of)
         if batch_id not in existing:
-            its_rows = due.filter(f"model_version = {literal(version)}")
-            batches.append(_scored(config, use_case, its_rows, model_row, batch_id, schema))
-    return pa.RecordBatchReader.from_batches(schema, itertools.chain.from_iterable(batches))
+            appliers[version] = _applier(config, use_case, due, model_row)
+            ids[version] = batch_id
+    if unscored and not ids:
+        _say_unscored(use_case, models, champion, unscored[0][2], unscored[0][3])
+    if not ids:
+        return pa.RecordBatchReader.from_batches(schema, [])
+    # One stream for all models: a connection has one open result.
+    reader = due.filter(f"model_version in ({', '.join(map(literal, ids))})").to_arrow_reader(BATCH_ROWS)
+    return pa.RecordBatchReader.from_batches(schema, _scored(config, use_case, appliers, ids, reader, schema))
 
 
 def due_batches(due: LazyQuery) -> list[tuple[str | None, str, datetime, int]]:
@@ -84,38 +92,48 @@ def due_batches(due: LazyQuery) -> list[tuple[str | None, str, datetime, int]]:
     return numbered.filter("place = 1").project("model_version, scoring_set_id, batch_as_of, n_rows").fetchall()
 
 
-def _scored(
-    config: UseCase, use_case: str, due: LazyQuery, model_row: dict[str, Any], batch_id: str, schema: pa.Schema
-) -> Iterator[pa.RecordBatch]:
-    """The rows of one batch with their scores; what speaks against it is raised before the first row is read."""
-    version = model_row["model_version"]
+def _applier(config: UseCase, use_case: str, due: LazyQuery, model_row: dict[str, Any]) -> Model:
+    """A registered model that can score what is due. Raises InsituError if it cannot, before anything is read."""
     if gone := missing_columns(model_row, due.columns):
         raise InsituError(
-            f"The champion `{version}` of `{use_case}` was trained with {gone}, which "
+            f"The champion `{model_row['model_version']}` of `{use_case}` was trained with {gone}, which "
             f"`{use_case}__features` no longer has. Bring it back, or put a version that was trained on the present "
             f"features in charge: dbt build --select +{use_case}__champion trains and judges one, without the old "
             "champion as a rival; or pin one in the seed `promotion_overrides`."
         )
     model = Model.from_row(model_row, "deployed", config.trusted_types)
-    predicted_at = datetime.now(UTC).replace(tzinfo=None)
-    reader = due.to_arrow_reader(BATCH_ROWS)
     try:
-        model.signature.validate(reader.schema, f"{use_case}__due")
+        model.signature.validate(due.limit(0).to_arrow_reader(1).schema, f"{use_case}__due")
     except InsituError as error:
         raise InsituError(
             f"{error} Or put a version that was trained on the present features in charge: pin it in the seed "
             "`promotion_overrides`."
         ) from None
+    return model
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        for scored in score_batches(config, model, reader, f"{use_case}__due"):
-            constants = {"batch_id": batch_id, "model_version": version, "predicted_at": predicted_at}
-            columns = {name: pa.repeat(pa.scalar(value), scored.rows.num_rows) for name, value in constants.items()}
-            columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *config.key)}
-            columns |= scored.columns
-            yield pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)
 
-    return batches()
+def _scored(
+    config: UseCase,
+    use_case: str,
+    models: dict[str, Model],
+    ids: dict[str, str],
+    reader: pa.RecordBatchReader,
+    schema: pa.Schema,
+) -> Iterator[pa.RecordBatch]:
+    """The rows with their scores, each by its own model."""
+    predicted_at = datetime.now(UTC).replace(tzinfo=None)
+    for batch in reader:
+        for version, model in models.items():
+            own = batch.filter(pc.equal(batch.column("model_version"), version)) if len(models) > 1 else batch
+            one = pa.RecordBatchReader.from_batches(batch.schema, [own])
+            for scored in score_batches(config, model, one, f"{use_case}__due"):
+                constants = {"batch_id": ids[version], "model_version": version, "predicted_at": predicted_at}
+                n_rows = scored.rows.num_rows
+                columns = {name: pa.repeat(pa.scalar(value), n_rows) for name, value in constants.items()}
+                columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *config.key)}
+                columns |= scored.columns
+                arrays = [columns[field.name].cast(field.type) for field in schema]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) -> str:
@@ -123,9 +141,7 @@ def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) 
     return sha256(f"{artifact_sha256}:{scoring_set_id}:{batch_as_of.isoformat()}".encode()).hexdigest()[:16]
 
 
-def _say_unscored(
-    use_case: str, models: LazyQuery, champion: LazyQuery, batch_as_of: datetime, rows_due: int
-) -> None:
+def _say_unscored(use_case: str, models: LazyQuery, champion: LazyQuery, batch_as_of: datetime, rows_due: int) -> None:
     """Rows that fell due before anybody was in charge are told of. Raises InsituError if nobody is in charge now."""
     present = champion.project("model_version, champion_since").fetchall()
     if not present:

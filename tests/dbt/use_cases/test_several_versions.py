@@ -1,15 +1,17 @@
-"""A time is scored by the champion of that time; where several versions scored it, everything says which counts."""
+"""A row is scored by the champion of its time; where several versions scored it, everything says which counts."""
 
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 from pathlib import Path
 
+import duckdb
+import pandas as pd
 import pytest
 
 from tests.dbt.use_cases.conftest import Shop, shop_at
+from tests.dbt.use_cases.shop import AS_OF
 
 NOON, MORNING = "2024-06-01 12:00:00", "2024-06-01 06:00:00"
 
@@ -33,39 +35,53 @@ def pin(shop: Shop, *versions: str, since: str = NOON) -> None:
         writer.writerows(["spend", each, "pin", since, "for the test"] for each in versions)
 
 
-def at(moment: str) -> list[str]:
-    return ["--vars", json.dumps({"insitu_as_of": moment})]
+def scored(shop: Shop) -> pd.DataFrame:
+    return shop.query(
+        "select order_id, as_of, model_version, score from predictions.spend__predictions order by order_id"
+    )
 
 
-def test_a_time_is_scored_by_the_champion_of_that_time(shop: Shop) -> None:
+def forget(shop: Shop) -> None:
+    with duckdb.connect(shop.environment["SHOP_DUCKDB"]) as connection:
+        connection.execute("delete from predictions.spend__predictions")
+
+
+def test_a_row_is_scored_by_the_champion_of_its_own_time_whenever_the_run_comes(shop: Shop) -> None:
     linear, gbm = version(shop, "linear"), version(shop, "gbm")
     pin(shop, gbm)
-    shop.dbt("build", "--select", "promotion_overrides", "spend__champion", "spend__scoring_set", *at(NOON))
-    assert shop.query("select model_version from evaluation.spend__champion").model_version.tolist() == [gbm]
+    shop.dbt("seed", "--select", "promotion_overrides")
+    forget(shop)
+    said = shop.run("insitu", "score", "run", "spend")
+    assert said.returncode == 0, said.stdout
+    at_once = scored(shop)
+    due = shop.query(f"select order_id from raw.orders where ordered_at > '2024-06-01' and ordered_at <= '{AS_OF}'")
+    assert sorted(at_once.order_id) == sorted(due.order_id)
+    late = at_once.as_of >= pd.Timestamp(NOON)
+    assert 0 < late.sum() < len(late)
+    assert at_once.model_version.tolist() == [gbm if each else linear for each in late]
+    assert "spend: 0 new predictions" in shop.run("insitu", "score", "run", "spend", "--no-refresh").stdout
 
-    # the scoring set of the morning, and the champion of noon
-    shop.dbt("run", "--select", "spend__scoring_set", *at(MORNING))
-    refused = shop.run("insitu", "score", "run", "spend", "--as-of", MORNING, "--no-refresh")
+    forget(shop)
+    for moment in (MORNING, "2024-06-01 13:00:00", AS_OF):
+        said = shop.run("insitu", "score", "run", "spend", "--as-of", moment)
+        assert said.returncode == 0, said.stdout
+    batches = shop.query("select distinct batch_as_of, model_version from predictions.spend__predictions order by all")
+    assert batches.model_version.tolist() == [linear, *sorted([linear, gbm]), gbm]
+    pd.testing.assert_frame_equal(scored(shop), at_once)
+
+
+def test_what_cannot_be_scored_says_why(shop: Shop) -> None:
+    refused = shop.run("insitu", "score", "run", "spend", "--as-of", NOON, "--no-refresh")
     assert refused.returncode == 1
-    assert f"was in charge from {NOON} on, and `spend__scoring_set` is for {MORNING}" in refused.stdout
-    node = shop.run("dbt", "run", "--select", "spend__predictions", *at(MORNING))
-    assert node.returncode == 1 and "Build both for one time" in node.stdout
-
-    scored = shop.run("insitu", "score", "run", "spend", "--as-of", MORNING)
-    assert scored.returncode == 0, scored.stdout
-    scored = shop.run("insitu", "score", "run", "spend", "--as-of", NOON)
-    assert scored.returncode == 0, scored.stdout
-    by = shop.query(
-        "select batch_as_of, max(model_version) as version, count(distinct model_version) as n "
-        f"from predictions.spend__predictions where batch_as_of in ('{MORNING}', '{NOON}') group by 1 order by 1"
-    )
-    assert by.version.tolist() == [linear, gbm] and by.n.tolist() == [1, 1]
-
+    assert f"`spend__scoring_set` was built for {AS_OF}, not for {NOON}" in refused.stdout
     before = shop.run("insitu", "score", "run", "spend", "--as-of", "2024-05-31")
     assert before.returncode == 1
     assert (
         "`spend` has no champion at 2024-05-31 00:00:00: its first version was trained for 2024-06-01" in before.stdout
     )
+    first = shop.run("insitu", "score", "run", "spend", "--as-of", "2024-06-01")
+    assert first.returncode == 0, first.stdout
+    assert "rows fell due when no model was in charge" in first.stdout
 
 
 def test_one_time_with_two_versions(shop: Shop) -> None:
