@@ -17,7 +17,7 @@ RESERVED = frozenset(
         *("threshold", "is_treated", "is_in_charge", "action", "expected_profit"),
         *("features_hash", "hashed_columns"),
         *("realised_profit", "profit_treat_all", "profit_treat_none"),
-        *("class_place", "position", "predicted_class", "recency", "total"),
+        *("class_place", "position", "predicted_class", "recency", "total", "valid_until"),
     }
 )
 # Words that DuckDB or PostgreSQL take for something else than a column where they are written without quotes.

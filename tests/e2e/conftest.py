@@ -68,7 +68,7 @@ def raw(quick: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(scope="session")
 def built(raw: Site, quick: Path, kept: Path) -> Site:
-    """Built from nothing as of 2013-11-01. Copy it before changing it."""
+    """Built from nothing as of 2013-11-02. Copy it before changing it."""
     site = Site(quick, kept / "built")
     if not site.warehouse.exists():
         raw.copy(site.folder)

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from insitu.local_postgres import Database
 from tests.e2e.site import Site
+from tests.sql_warehouses import PostgresWarehouse
 
 
 def load_raw_postgres(warehouse: Path, database: Database, folder: Path) -> None:
@@ -53,6 +54,10 @@ class PostgresSite(Site):
         with self.database.connect() as connection:
             for statement in statements:
                 connection.execute(statement)  # type: ignore[call-overload]
+
+    def load(self, name: str, rows: pd.DataFrame) -> None:
+        with self.database.connect() as connection:
+            PostgresWarehouse(connection).load(name, rows)
 
     def rows(self) -> dict[str, int]:
         tables = self.query(

@@ -15,6 +15,7 @@ import pandas as pd
 
 from tests.dbt_package import install
 from tests.e2e import process
+from tests.sql_warehouses import DuckWarehouse
 
 ROOT = Path(__file__).parents[2]
 AS_OF = "2013-11-02 00:00:00"
@@ -93,6 +94,11 @@ class Site:
         with duckdb.connect(str(self.warehouse)) as connection:
             for statement in statements:
                 connection.execute(statement)
+
+    def load(self, name: str, rows: pd.DataFrame) -> None:
+        """Write a table."""
+        with duckdb.connect(str(self.warehouse)) as connection:
+            DuckWarehouse(connection).load(name, rows)
 
     def rows(self) -> dict[str, int]:
         """Number of rows of every table."""

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.site import Site, assert_refused
 
 BAD_TIMES = {
-    "2015-01-01": "as_of 2015-01-01 00:00:00 lies outside the data: source `nycflights.flights` runs from 2013-07-01",
+    "2012-01-01": "as_of 2012-01-01 00:00:00 lies before anything that is known: source `nycflights.flights` begins",
     "tomorrow": 'The variable `insitu_as_of` is `tomorrow`; expected a UTC time like "2013-11-01 00:00:00", or now.',
     "2013-09-31": "The variable `insitu_as_of` is `2013-09-31`; expected a UTC time like",
 }

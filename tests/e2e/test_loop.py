@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from tests.e2e.site import Site
+from tests.e2e.site import AS_OF, Site
 
 # Relation → columns that identify a row (docs/architecture.md).
 GRAINS = {
@@ -35,8 +36,12 @@ def test_relation_has_its_grain(built: Site, relation: str) -> None:
     assert rows["n"] == rows["keys"]
 
 
-def test_no_outcome_is_known_on_the_day_of_the_first_batch(built: Site) -> None:
-    assert built.value("select count(*) from actions.flight_delay__outcomes") == 0
+def test_outcomes_are_those_that_were_known_by_now(built: Site) -> None:
+    known, last = built.query("select count(*) as n, max(matured_at) as last from actions.flight_delay__outcomes").iloc[
+        0
+    ]
+    assert 0 < known < built.value("select count(*) from predictions.flight_delay__predictions")
+    assert last < pd.Timestamp(AS_OF)
 
 
 def test_splits_follow_each_other_and_every_label_had_matured(built: Site) -> None:
@@ -68,7 +73,7 @@ def test_predictions_cover_the_flights_of_the_window(built: Site) -> None:
             || '-' || lpad(cast(sched_dep_time as varchar), 4, '0') as flight_id
         from raw.flights
         where time_hour + to_minutes(minute) - interval '2 hours' >= timestamp '2013-11-01'
-            and time_hour + to_minutes(minute) - interval '2 hours' < timestamp '2013-11-02'"""
+            and time_hour + to_minutes(minute) - interval '2 hours' <= timestamp '2013-11-02'"""
     )
     predicted = built.query("select flight_id, score from predictions.flight_delay__predictions")
     assert set(predicted["flight_id"]) == set(flights["flight_id"])

@@ -12,7 +12,7 @@ from tests.e2e.site import Site
 
 ROWS = """
     select * exclude (predicted_at) from predictions.flight_delay__predictions
-    where batch_as_of = '2013-11-02' order by flight_id
+    where batch_as_of = '2013-11-03' order by flight_id
 """
 VARIABLES = "{insitu_load_sources: false, insitu_use_cases: [flight_delay], insitu_backtests: [flight_delay]}"
 
@@ -26,7 +26,14 @@ def score(site: Site, *options: str) -> subprocess.CompletedProcess[str]:
 def next_day(built: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The next day's scoring set is there, its predictions are not."""
     site = built.copy(tmp_path_factory.mktemp("next_day"))
-    outcome = site.dbt("run", "--select", "+flight_delay__scoring_set", as_of="2013-11-02")
+    outcome = site.dbt(
+        "run",
+        "--select",
+        "+flight_delay__scoring_set",
+        "flight_delay__due",
+        "flight_delay__champion",
+        as_of="2013-11-03",
+    )
     assert outcome.returncode == 0, outcome.stdout
     return site
 
@@ -34,20 +41,20 @@ def next_day(built: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
 def test_scorer_equals_the_dbt_node(next_day: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
     by_scorer = next_day.copy(tmp_path_factory.mktemp("by_scorer"))
     by_node = next_day.copy(tmp_path_factory.mktemp("by_node"))
-    first = score(by_scorer, "flight_delay", "--as-of", "2013-11-02", "--no-refresh")
+    first = score(by_scorer, "flight_delay", "--as-of", "2013-11-03", "--no-refresh")
     assert first.returncode == 0, first.stderr
-    outcome = by_node.dbt("run", "--select", "flight_delay__predictions", as_of="2013-11-02")
+    outcome = by_node.dbt("run", "--select", "flight_delay__predictions", as_of="2013-11-03")
     assert outcome.returncode == 0, outcome.stdout
     assert len(by_node.query(ROWS)) > 50
     pd.testing.assert_frame_equal(by_scorer.query(ROWS), by_node.query(ROWS))
 
-    again = score(by_scorer, "flight_delay", "--as-of", "2013-11-02", "--no-refresh")
+    again = score(by_scorer, "flight_delay", "--as-of", "2013-11-03", "--no-refresh")
     assert "0 new predictions" in again.stdout
     pd.testing.assert_frame_equal(by_scorer.query(ROWS), by_node.query(ROWS))
 
 
 def test_refresh_builds_the_scoring_set_first(site: Site) -> None:
-    outcome = score(site, "flight_delay", "--as-of", "2013-11-02", "--vars", VARIABLES)
+    outcome = score(site, "flight_delay", "--as-of", "2013-11-03", "--vars", VARIABLES)
     assert outcome.returncode == 0, outcome.stderr
     assert len(site.query(ROWS)) > 50
 
@@ -57,7 +64,7 @@ def test_refuses_what_it_cannot_do(built: Site) -> None:
     refused = {
         ("flight_dela", "--no-refresh"): ("There is no use case `flight_dela`", 2),
         ("flight_delay", "--as-of", "tomorrow"): ("--as-of is `tomorrow`; expected a UTC time", 2),
-        ("flight_delay", "--as-of", "2013-11-05", "--no-refresh"): ("was built for 2013-11-01 00:00:00, not for", 1),
+        ("flight_delay", "--as-of", "2013-11-05", "--no-refresh"): ("was built for 2013-11-02 00:00:00, not for", 1),
         ("flight_delay", "--vars", "[1]"): ("expected a mapping", 2),
     }
     for options, (message, code) in refused.items():

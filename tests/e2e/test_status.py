@@ -23,7 +23,7 @@ def test_json_is_what_the_warehouse_holds(built: Site) -> None:
     )
     assert case["test_metrics"]["auc"] == pytest.approx(auc)
     assert case["predictions"] == built.value("select count(*) from predictions.flight_delay__predictions")
-    assert case["as_of"] == case["latest_batch"] == "2013-11-01 00:00:00"
+    assert case["as_of"] == case["latest_batch"] == "2013-11-02 00:00:00"
     alerts = built.value("select count(*) from monitoring.alerts where use_case = 'flight_delay'")
     assert len(case["open_alerts"]) == alerts
     assert found["layers"]["actions"] > 0
@@ -33,7 +33,7 @@ def test_json_is_what_the_warehouse_holds(built: Site) -> None:
 def test_text_names_the_champion_and_the_next_query(built: Site) -> None:
     outcome = built.insitu("status")
     assert outcome.returncode == 0, outcome.stdout
-    assert "flight_delay   as of 2013-11-01 00:00:00" in outcome.stdout
+    assert "flight_delay   as of 2013-11-02 00:00:00" in outcome.stdout
     champion = built.value("select model_version from evaluation.flight_delay__champion")
     assert f"champion      {champion}" in outcome.stdout
     assert "arrival_delay\n  not built yet: run `dbt build " in outcome.stdout

@@ -31,7 +31,7 @@ def calendar(
     """What the warehouse held after the first day, the next day, the next month, and a run for the second day again."""
     site = next_day.copy(tmp_path_factory.mktemp("calendar"))
     states = {"first": state(built), "next day": state(next_day)}
-    for name, as_of in {"next month": "2013-12-01", "backfill": "2013-11-03"}.items():
+    for name, as_of in {"next month": "2013-12-02", "backfill": "2013-11-04"}.items():
         site.build(as_of=as_of)
         states[name] = state(site)
     return states
@@ -41,32 +41,33 @@ def test_next_day_scores_its_flights_with_the_same_models(calendar: dict[str, di
     first, after = calendar["first"], calendar["next day"]
     for name in ("models", "snapshots", "promotions", "champion"):
         pd.testing.assert_frame_equal(first[name], after[name])
-    old = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-01")]
-    new = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-02")]
+    old = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-02")]
+    new = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-04")]
     pd.testing.assert_frame_equal(old.reset_index(drop=True), first["predictions"])
     assert len(new) > 50
-    assert new["as_of"].between("2013-11-02", "2013-11-02 23:59:59").all()
+    assert new["as_of"].between("2013-11-02 00:00:01", "2013-11-03").all()
 
 
-def test_next_day_knows_how_the_first_turned_out(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
-    after = calendar["next day"]
-    known = after["outcomes"]
-    assert (known["batch_as_of"] == pd.Timestamp("2013-11-01")).all()
-    assert (known["matured_at"] < pd.Timestamp("2013-11-02")).all()
-    # flights that leave in the last two hours and a quarter of the day are not known yet
-    assert 0.8 * len(calendar["first"]["predictions"]) < len(known) < len(calendar["first"]["predictions"])
-    treated, late = known["is_treated"] == 1, known["label"] == 1
-    money = (-40 * (treated & late) - 15 * (treated & ~late) - 100 * (~treated & late)).astype(float)
-    assert known["realised_profit"].tolist() == money.tolist()
+def test_each_day_knows_how_its_flights_turned_out(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
+    for name, now in {"first": "2013-11-02", "next day": "2013-11-03"}.items():
+        known = calendar[name]["outcomes"]
+        assert (known["matured_at"] < pd.Timestamp(now)).all()
+        # flights that leave in the last two hours and a quarter are not known yet
+        of_today = known["batch_as_of"] == pd.Timestamp(now)
+        predicted = (calendar[name]["predictions"]["batch_as_of"] == pd.Timestamp(now)).sum()
+        assert 0.8 * predicted < of_today.sum() < predicted
+        treated, late = known["is_treated"] == 1, known["label"] == 1
+        money = (-40 * (treated & late) - 15 * (treated & ~late) - 100 * (~treated & late)).astype(float)
+        assert known["realised_profit"].tolist() == money.tolist()
+    assert set(calendar["first"]["outcomes"]["flight_id"]) < set(calendar["next day"]["outcomes"]["flight_id"])
 
 
-def test_next_day_fills_monitoring(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
-    assert len(calendar["first"]["performance"]) == 0
-    performance = calendar["next day"]["performance"]
-    assert {"auc", "log_loss"} <= set(performance["metric"])
+def test_monitoring_is_there_from_the_first_day(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
+    for name in ("first", "next day"):
+        assert {"auc", "log_loss"} <= set(calendar[name]["performance"]["metric"])
     volume = calendar["next day"]["volume"]
-    assert pd.to_datetime(volume["day"]).tolist() == [pd.Timestamp("2013-11-01"), pd.Timestamp("2013-11-02")]
-    assert volume["n_labelled"].tolist() == [len(calendar["next day"]["outcomes"]), 0]
+    assert pd.to_datetime(volume["day"]).tolist() == [pd.Timestamp("2013-11-02"), pd.Timestamp("2013-11-03")]
+    assert volume["n_labelled"].sum() == len(calendar["next day"]["outcomes"])
 
 
 def test_next_month_trains_and_decides_with_a_reason(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
@@ -84,7 +85,7 @@ def test_next_month_trains_and_decides_with_a_reason(calendar: dict[str, dict[st
         assert better and after["champion"]["model_version"].item() == best["model_version"]
     else:
         assert after["champion"]["model_version"].item() == old_champion
-    latest = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-12-01")]
+    latest = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-12-02")]
     assert set(latest["model_version"]) == {after["champion"]["model_version"].item()}
 
 
@@ -92,9 +93,9 @@ def test_backfill_moves_neither_registry_nor_latest_predictions(calendar: dict[s
     before, after = calendar["next month"], calendar["backfill"]
     for name in ("models", "snapshots", "promotions"):
         pd.testing.assert_frame_equal(before[name], after[name])
-    scored = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-03")]
+    scored = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-04")]
     assert set(scored["model_version"]) == set(calendar["next day"]["champion"]["model_version"])
-    kept = after["predictions"][after["predictions"]["batch_as_of"] != pd.Timestamp("2013-11-03")]
+    kept = after["predictions"][after["predictions"]["batch_as_of"] != pd.Timestamp("2013-11-04")]
     pd.testing.assert_frame_equal(kept.reset_index(drop=True), before["predictions"])
     latest = after["latest"][~after["latest"]["flight_id"].isin(scored["flight_id"])]
     pd.testing.assert_frame_equal(latest.reset_index(drop=True), before["latest"])

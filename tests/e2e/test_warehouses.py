@@ -117,8 +117,8 @@ def test_the_second_day_only_added(postgres_first: dict[str, int], postgres_next
     days = postgres_next_day.query(
         "select batch_as_of, count(*) as n from predictions.flight_delay__predictions group by 1"
     )
-    assert sorted(days["batch_as_of"]) == [pd.Timestamp("2013-11-01"), pd.Timestamp("2013-11-02")]
-    assert rows["actions.flight_delay__outcomes"] > 0 == postgres_first["actions.flight_delay__outcomes"]
+    assert sorted(days["batch_as_of"]) == [pd.Timestamp("2013-11-02"), pd.Timestamp("2013-11-03")]
+    assert rows["actions.flight_delay__outcomes"] > postgres_first["actions.flight_delay__outcomes"] > 0
 
 
 def test_the_same_day_again_changes_nothing(postgres_next_day: PostgresSite) -> None:

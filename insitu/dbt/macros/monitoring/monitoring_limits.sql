@@ -10,6 +10,7 @@
         'calibration_error': 0.05,
         'unlabelled_share': 0.05,
         'volume_change': 0.5,
+        'late_predictions': 0.5,
         'label_delay_days': 7,
         'window_days': 7,
         'min_rows': 100,

@@ -1,13 +1,29 @@
-{#- Body of `<use_case>__predictions_latest`: one row per entity, from the last batch that scored it, by the champion of
-    that time; in a multiclass task with the most probable class and its probability. -#}
+{#- Body of `<use_case>__predictions_latest`: one row per entity, its last prediction of record, as long as that is valid: for
+    a period of `scoring.every`. Valid is meant at the newest moment that was scored: a run for a past one takes nothing
+    back. In a multiclass task with the most probable class and its probability. -#}
 {% macro predictions_latest(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set entity = config.entity -%}
 {%- set time = insitu.identifier(config.as_of) -%}
+{%- set every = insitu.duration_interval(use_case, 'scoring.every', config.scoring.every) -%}
 with decisions as (
     select * from {{ insitu.use_case_ref(use_case, 'decisions') }}
     where is_in_charge = 1
+),
+
+newest as (
+    select greatest(max(batch_as_of), {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}) as moment
+    from decisions
+),
+
+valid as (
+    select
+        decisions.*,
+        decisions.{{ time }} + {{ every }} as valid_until
+    from decisions
+    cross join newest
+    where decisions.{{ time }} + {{ every }} > newest.moment
 ),
 
 ranked as (
@@ -18,7 +34,7 @@ ranked as (
             order by {{ time }} desc, batch_as_of desc
             {{- ', score desc, class collate "C"' if config.get('task') == 'multiclass' }}
         ) as recency
-    from decisions
+    from valid
 ),
 
 final as (
@@ -27,6 +43,7 @@ final as (
         {{ insitu.identifier(column) }},
         {%- endfor %}
         {{ time }},
+        valid_until,
         {%- if config.get('task') == 'multiclass' %}
         class as predicted_class,
         {%- endif %}

@@ -1,29 +1,27 @@
 {%- do insitu.overall_model('monitoring') -%}
 
-with volume as (
-    select use_case, day, sum(n_predictions) as n_predictions
-    from {{ ref('mon_volume') }}
-    group by use_case, day
-),
-
-every_use_case as (
-    {{ insitu.moments_of_use_cases() | indent(4) }}
+with rhythms as (
+    {{ insitu.rhythms() | indent(4) }}
 ),
 
 findings as (
     select
-        every_use_case.use_case,
+        rhythms.use_case,
         'batch' as subject,
-        every_use_case.now as as_of,
-        coalesce(volume.n_predictions, 0) as value,
-        1 as limit_value
-    from every_use_case
-    left join volume
-        on every_use_case.use_case = volume.use_case and volume.day = cast(every_use_case.now as date)
-    where coalesce(volume.n_predictions, 0) = 0
+        rhythms.now as as_of,
+        coalesce(sum(batches.n_in_charge), 0) as value,
+        1 as limit_value,
+        rhythms.every_text
+    from rhythms
+    left join {{ ref('ml_batches') }} as batches
+        on rhythms.use_case = batches.use_case
+        and batches.batch_as_of > rhythms.since
+        and batches.batch_as_of <= rhythms.now
+    group by rhythms.use_case, rhythms.now, rhythms.every_text
 )
 
 select
     {{ insitu.alert_columns('alert_no_predictions') }},
-    'no prediction was made on ' || cast(cast(as_of as date) as {{ dbt.type_string() }}) as message
+    'nothing was predicted in the ' || every_text || ' up to ' || cast(as_of as {{ dbt.type_string() }}) as message
 from findings
+where value = 0

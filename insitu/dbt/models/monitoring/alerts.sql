@@ -3,6 +3,7 @@
 
 {%- set alerts = [
     'alert_no_predictions',
+    'alert_late_predictions',
     'alert_volume_change',
     'alert_score_drift',
     'alert_feature_drift',

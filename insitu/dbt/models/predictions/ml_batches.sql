@@ -25,6 +25,7 @@ batches as (
         avg(score) as mean_score,
         min(as_of) as first_as_of,
         max(as_of) as last_as_of,
+        max({{ insitu.seconds_between('as_of', 'batch_as_of') }}) / 60 as delay_minutes,
         max(predicted_at) as predicted_at
     from predictions
     group by use_case, batch_id, batch_as_of, model_version
