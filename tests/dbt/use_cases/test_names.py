@@ -30,7 +30,7 @@ PLAIN = {"customer": ENTITY[0], "shop": ENTITY[1], "as_of": TIME, "late": LABEL}
 
 SPINE = f"""select {identifier(ENTITY[0])}, {identifier(ENTITY[1])}, {identifier(TIME)}
 from {{{{ source('odd', 'raw') }}}}
-where {identifier(TIME)} < {{{{ insitu.timestamp_literal(insitu.as_of()) }}}} + interval '1 day'"""
+where {identifier(TIME)} <= {{{{ insitu.timestamp_literal(insitu.as_of()) }}}}"""
 LABELS = f"""select {identifier(ENTITY[0])}, {identifier(ENTITY[1])}, {identifier(TIME)}, {identifier(LABEL)},
     {identifier(TIME)} + interval '1 day' as matured_at
 from {{{{ source('odd', 'raw') }}}}"""
@@ -146,7 +146,7 @@ def test_what_was_learnt_is_what_the_data_say(odd: Shop) -> None:
     assert float(test.value[0]) > 0.9
     latest = odd.query("select * from predictions.odd__predictions_latest")
     spine, _ = raw()
-    assert len(latest) == spine[TIME].between(AS_OF, "2024-06-02", inclusive="left").sum() > 5
+    assert len(latest) == spine[TIME].between("2024-06-01", AS_OF, inclusive="right").sum() > 5
     assert set(latest.action) <= {"don't wait", "it's fine"}
     assert odd.query("select sum(n_different) as n from predictions.odd__parity").n[0] == 0
 

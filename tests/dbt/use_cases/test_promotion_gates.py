@@ -138,7 +138,7 @@ def test_who_is_in_charge_of_nothing_is_said_where_it_happens(shop: Shop) -> Non
     override(shop, "veto", champion(shop), "no better")
     declare(shop.folder, "spend", {"candidates": SPEND["candidates"]})
     said = " ".join(shop.dbt("build", "--select", "promotion_overrides", "spend__promotions+1,tag:evaluation").split())
-    assert "`spend` has no champion at 2024-06-01 00:00:00: `gbm_" in said
+    assert "`spend` has no champion at 2024-06-02 00:00:00: `gbm_" in said
     assert "the seed `promotion_overrides` vetoes it. Pin another version there" in said
     override(shop, "pin", "linear_20240601")
     said = " ".join(shop.dbt("build", "--select", "promotion_overrides", "spend__champion").split())

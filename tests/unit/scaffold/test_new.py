@@ -82,11 +82,11 @@ def test_the_schema_is_the_layers_or_that_of_the_projects_own_rules(project: Pro
     assert {found[name] for name in own} == {"{{ var('insitu_schemas')['training'] }}"}
 
 
-def test_the_window_of_a_batch_is_the_spines_too(project: Project) -> None:
-    answers = Answers("quarterly", ["shop"], "loss", source="books", time="at", matured_at="known", window="1 quarter")
+def test_the_rhythm_of_predictions_is_declared(project: Project) -> None:
+    answers = Answers("quarterly", ["shop"], "loss", source="books", time="at", matured_at="known", every="1 quarter")
     written = {path.name: path.read_text() for path in new_use_case(project, answers)}
-    assert "interval '3 months'" in written["quarterly__spine.sql"]
-    assert entries(project, answers)["models"]["config"]["meta"]["ml"]["scoring"] == {"window": "3 months"}
+    assert "where at <= {{ insitu.timestamp_literal(insitu.as_of()) }}" in written["quarterly__spine.sql"]
+    assert entries(project, answers)["models"]["config"]["meta"]["ml"]["scoring"] == {"every": "1 quarter"}
 
 
 def table(**more: str) -> Answers:
@@ -123,7 +123,7 @@ REFUSED = {
     "which is not the name of a column": [table(time="a, b")],
     "which is the entity or the label": [table(matured_at="has_left"), table(time="customer_id")],
     "leaves nothing to predict": [table(time="known", matured_at="known")],
-    "--window: 'a while' is not a duration": [table(window="a while")],
+    "--every: 'a while' is not a duration": [table(every="a while")],
     "retrain_every is 'fortnight'": [table(retrain_every="fortnight")],
     "lies in none of the project's model paths": [table(folder="elsewhere"), table(folder="../transformations")],
 }
