@@ -32,6 +32,10 @@ class Parity(Block):
 
     log: Literal["values", "hash"] = "values"
     may_differ: list[str] = []
+    days: int = Field(default=30, ge=1)  # how far back batches are compared
+    tolerated: float = Field(default=0.01, ge=0, le=1)  # share of a batch's rows that may differ in a feature
+    acknowledged: list[str] = []  # batches whose differences somebody has looked at
+    severity: Literal["warn", "error"] = "warn"  # `error` fails the build
 
 
 def duration(value: Any) -> str | None:

@@ -71,6 +71,7 @@ def tables(seed: int = 3) -> dict[str, pd.DataFrame]:
             score=scores[use_case][~is_past],
             predicted_at=batch,
         )
+        found[f"{use_case}__parity"] = parity(use_case, batch.min())
         found[f"{use_case}__models"] = pd.DataFrame(
             {
                 "model_version": ["good", "weak"],
@@ -111,6 +112,26 @@ def tables(seed: int = 3) -> dict[str, pd.DataFrame]:
         )
     found |= tiers(random, found["visits__snapshots"])
     return found
+
+
+def parity(use_case: str, batch_as_of: pd.Timestamp) -> pd.DataFrame:
+    """What one batch was scored with: of `basket`, one feature differs in more rows than are tolerated."""
+    different = [0, 1, 30 if use_case == "basket" else 0]
+    return pd.DataFrame(
+        {
+            "use_case": use_case,
+            "batch_id": "first",
+            "batch_as_of": batch_as_of,
+            "feature": ["country", "is_member", "spend"],
+            "n_rows": 120,
+            "n_different": different,
+            "largest_difference": 1.0,
+            "differs_after_minutes": [np.nan, 30.0, 90.0],
+            "may_differ": False,
+            "is_tolerated": [True, True, use_case != "basket"],
+            "severity": "warn",
+        }
+    )
 
 
 def tiers(random: np.random.Generator, snapshots: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -30,6 +30,7 @@ def test_every_alert_fires_on_its_cause(tmp_path_factory: pytest.TempPathFactory
         ("basket", "alert_no_predictions", "batch"),
         ("visits", "alert_no_predictions", "batch"),
         ("basket", "alert_volume_change", "batch"),
+        ("basket", "alert_parity", "spend"),
         ("basket", "alert_performance_drop", "good"),
         ("basket", "alert_calibration", "good"),
         ("basket", "alert_business_loss", "good"),

@@ -89,6 +89,7 @@ def test_alerts_name_what_is_wrong_and_nothing_else(stub: Stub) -> None:
         ("visits", "alert_no_predictions", "batch"),
         ("basket", "alert_score_drift", "good"),
         ("basket", "alert_feature_drift", "spend"),
+        ("basket", "alert_parity", "spend"),
         # visits raises its own limit on feature drift, and its error doubles
         ("visits", "alert_performance_drop", "good"),
     }

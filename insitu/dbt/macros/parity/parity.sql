@@ -1,13 +1,16 @@
 {#- Body of `<use_case>__parity`: the features that were scored against the same features as they are computed now, for
-    the same entity and as-of, one row per batch and feature. A difference means that a source was changed after the
-    fact (a backfill, an overwritten row), which no look at the SQL can tell. Numbers may differ by 1e-9, relatively:
+    the same entity and as-of, one row per batch and feature that its model used, for the batches of the last
+    `parity.days`. A difference means that a source was changed after the fact (a backfill, an overwritten row, a row that
+    came later than declared), which no look at the SQL can tell. Numbers may differ by 1e-9, relatively:
     the order of a floating point sum. The feature `(row)` counts scored rows that are not there now, and, where only a
     hash was logged, those whose hash is another. -#}
 {% macro parity(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set key = config.key -%}
-{%- set declared = config.parity.may_differ -%}
+{%- set rules = config.parity -%}
+{%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
+{%- set late = insitu.seconds_between('scored.' ~ insitu.identifier(config.as_of), 'scored.batch_as_of') ~ ' / 60' -%}
 {%- set scored = insitu.use_case_ref(use_case, 'scored_features') -%}
 {%- set current = insitu.parity_features(insitu.use_case_ref(use_case, 'features'), key) -%}
 {%- set logged = adapter.get_columns_in_relation(scored) | map(attribute='name') | list if execute else [] -%}
@@ -21,7 +24,8 @@ with scored as (
     select *
     from {{ scored }}
     -- A run for a past moment knows nothing of the batches after it.
-    where batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}
+    where batch_as_of <= {{ now }}
+        and batch_as_of > {{ now }} - interval '{{ rules.days }} days'
     {%- if has_hash and hashing %}
         and hashed_columns = {{ insitu.hashed_columns(current) }}
     {%- elif has_hash %}
@@ -46,7 +50,8 @@ compared as (
         {%- for column in features %}
         {%- set name = insitu.identifier(column.name) %},
         sum(case when {{ row_now }} is null then 0 else {{ insitu.differs('scored.' ~ name, 'recomputed.' ~ name, column) }} end) as {{ insitu.identifier('n_' ~ loop.index) }},
-        {{ insitu.largest_difference('scored.' ~ name, 'recomputed.' ~ name, column) }} as {{ insitu.identifier('d_' ~ loop.index) }}
+        {{ insitu.largest_difference('scored.' ~ name, 'recomputed.' ~ name, column) }} as {{ insitu.identifier('d_' ~ loop.index) }},
+        max(case when {{ row_now }} is not null and {{ insitu.differs('scored.' ~ name, 'recomputed.' ~ name, column) }} = 1 then {{ late }} end) as {{ insitu.identifier('l_' ~ loop.index) }}
         {%- endfor %}
     from scored
     left join recomputed
@@ -54,7 +59,7 @@ compared as (
     group by scored.batch_id
 ),
 
-final as (
+measured as (
     {%- for column in features %}
     select
         '{{ use_case }}' as use_case,
@@ -64,7 +69,8 @@ final as (
         n_rows,
         cast({{ insitu.identifier('n_' ~ loop.index) }} as bigint) as n_different,
         cast({{ insitu.identifier('d_' ~ loop.index) }} as double precision) as largest_difference,
-        {{ 'true' if column.name in declared else 'false' }} as may_differ
+        cast({{ insitu.identifier('l_' ~ loop.index) }} as double precision) as differs_after_minutes,
+        {{ 'true' if column.name in rules.may_differ else 'false' }} as may_differ
     from compared
     union all
     {%- endfor %}
@@ -76,8 +82,51 @@ final as (
         n_rows,
         cast(rows_differ as bigint) as n_different,
         cast(null as double precision) as largest_difference,
-        {{ 'true' if '(row)' in declared else 'false' }} as may_differ
+        cast(null as double precision) as differs_after_minutes,
+        {{ 'true' if '(row)' in rules.may_differ else 'false' }} as may_differ
     from compared
+),
+
+batches as (
+    select distinct batch_id, model_version
+    from {{ insitu.use_case_ref(use_case, 'predictions') }}
+),
+
+-- a feature that came later was not scored
+used as (
+    select
+        models.model_version,
+        {{ insitu.json_text('item.value', "'name'") }} as feature
+    from {{ insitu.use_case_ref(use_case, 'models') }} as models
+    {{ insitu.json_items("(cast(models.signature as json) -> 'features')", 'item') | indent(4) }}
+    where models.status = 'trained'
+),
+
+final as (
+    select
+        measured.use_case,
+        measured.batch_id,
+        measured.batch_as_of,
+        measured.feature,
+        measured.n_rows,
+        measured.n_different,
+        measured.largest_difference,
+        measured.differs_after_minutes,
+        measured.may_differ,
+        (
+            measured.may_differ
+            or measured.n_different <= {{ rules.tolerated }} * measured.n_rows
+            {%- if rules.acknowledged %}
+            or measured.batch_id in (
+                {%- for batch in rules.acknowledged %}{{ insitu.text_literal(batch) }}{{ ', ' if not loop.last }}{% endfor -%}
+            )
+            {%- endif %}
+        ) as is_tolerated,
+        '{{ rules.severity }}' as severity
+    from measured
+    inner join batches on measured.batch_id = batches.batch_id
+    left join used on batches.model_version = used.model_version and measured.feature = used.feature
+    where used.feature is not null or measured.feature = '(row)'
 )
 
 select * from final

@@ -5,13 +5,13 @@
 {%- set days = insitu.use_case_config(use_case).promotion.parity_days -%}
 {%- set moment = insitu.timestamp_literal(insitu.training_as_of(use_case)) -%}
 {%- set parity = insitu.relation_there(use_case, 'parity') -%}
-{%- if parity and 'batch_as_of' not in adapter.get_columns_in_relation(parity) | map(attribute='name') -%}
+{%- if parity and 'is_tolerated' not in adapter.get_columns_in_relation(parity) | map(attribute='name') -%}
     {%- set parity = none -%}
 {%- endif -%}
 {%- if parity -%}
 select
     count(distinct batch_id) as n_batches,
-    count(distinct case when n_different > 0 and not may_differ then feature end) as n_changed
+    count(distinct case when n_different > 0 and not is_tolerated then feature end) as n_changed
 from {{ parity }}
 where batch_as_of >= {{ moment }} - interval '{{ days }} days' and batch_as_of <= {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}
 having count(*) > 0

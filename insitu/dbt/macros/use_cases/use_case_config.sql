@@ -43,7 +43,9 @@
         'training': {'retrain_every': 'month', 'test': '30 days', 'gap': '7 days', 'validation': '30 days'},
         'scoring': {'every': '1 day', 'window': none},
         'evaluation': {'threshold': none, 'capacity': 0.1, 'quantile': 0.5, 'metrics': []},
-        'parity': {'log': 'values', 'may_differ': []},
+        'parity': {
+            'log': 'values', 'may_differ': [], 'days': 30, 'tolerated': 0.01, 'acknowledged': [], 'severity': 'warn',
+        },
         'actions': {'treat': 'intervene', 'none': 'none'},
     } -%}
     {%- set config = dict({

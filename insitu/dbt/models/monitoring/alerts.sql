@@ -12,6 +12,7 @@
     'alert_calibration',
     'alert_business_loss',
     'alert_label_delay',
+    'alert_parity',
 ] %}
 
 with final as (
