@@ -14,7 +14,7 @@ RESERVED = frozenset(
     {
         *("as_of", "label", "matured_at", "split", "snapshot_id", "training_as_of"),
         *("scoring_set_id", "batch_id", "batch_as_of", "model_version", "class", "score", "predicted_at"),
-        *("threshold", "is_treated", "is_in_charge", "action", "expected_profit"),
+        *("decided_from", "threshold", "is_treated", "is_in_charge", "action", "expected_profit"),
         *("features_hash", "hashed_columns"),
         *("realised_profit", "profit_treat_all", "profit_treat_none"),
         *("class_place", "position", "predicted_class", "recency", "total", "valid_until"),

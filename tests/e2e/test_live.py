@@ -9,10 +9,10 @@ from tests.e2e.live_source import LiveSource
 from tests.e2e.site import AS_OF, NEXT_DAY, Site
 
 # The scorer in the course of the day: one run is missed, one comes twice. dbt builds every night.
-SCORED = ("2013-11-02 06:00:00", "2013-11-02 18:00:00", "2013-11-02 18:00:00")
+SCORED = ("2013-11-02 14:00:00", "2013-11-02 18:00:00", "2013-11-02 18:00:00")
 BUILT = (AS_OF, NEXT_DAY)
 # When something was computed, by the clock of the machine.
-CLOCKS = {"predicted_at", "decided_at", "created_at"}
+CLOCKS = {"predicted_at", "decided_at", "created_at", "written_at"}
 LAYERS = ("evaluation", "predictions", "actions", "monitoring")
 
 
@@ -36,7 +36,8 @@ def rows(site: Site, relation: str) -> pd.DataFrame:
     """All that does not tell when it was computed, in an order of its own."""
     found = site.query(f"select * from {relation}")
     found = found[sorted(set(found.columns) - CLOCKS)]
-    ordered = found.astype(str).sort_values(list(found.columns)).index if len(found.columns) else found.index
+    by = sorted(found.columns, key=lambda name: (found[name].dtype.kind == "f", name))  # sums differ in the last digit
+    ordered = found[by].astype(str).sort_values(by).index if by else found.index
     return found.loc[ordered].reset_index(drop=True)
 
 
@@ -62,8 +63,6 @@ def test_the_source_ended_at_now(sites: tuple[Site, Site]) -> None:
     known = "select count(*) as n, count(dep_delay) as departed, count(arr_delay) as arrived from raw.flights"
     for name in ("n", "departed", "arrived"):
         assert 0 < live.query(known)[name].item() < replay.query(known)[name].item()
-    flying = "select count(*) from raw.flights where dep_delay is not null and arr_delay is null"
-    assert live.value(flying) > replay.value(flying)
 
 
 def test_everything_is_what_a_replay_gives(sites: tuple[Site, Site]) -> None:

@@ -1,4 +1,5 @@
-{#- The body of `<use_case>__decisions`: the action that the cost matrix asks for, and the money it is expected to bring.
+{#- The body of `<use_case>__decisions`: the action that the policy of the batch's time asks for (`ml_policies`), and the money it
+    is expected to bring.
     A prediction without a finite score is not acted upon; none is where nothing says when (`decides`). Where a row was
     scored more than once, by several versions or because its features were corrected, `is_in_charge` says which prediction
     is the one of record: that of the model in charge at the row's own as-of time, the first of them. -#}
@@ -6,9 +7,7 @@
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
 {%- set config = insitu.use_case_config(use_case) %}
-{%- set options = insitu.metric_options(config) %}
-{%- set actions = config.actions %}
-{%- set decidable = options.task == 'binary' and insitu.decides(config) %}
+{%- set costs = insitu.policy_costs('policies') %}
 with predictions as (
     select * from {{ predictions }}
 ),
@@ -37,36 +36,43 @@ ranked as (
         and (tenures.holds_until is null or predictions.{{ insitu.identifier(config.as_of) }} < tenures.holds_until)
 ),
 
-thresholds as (
-    select
-        ranked.*,
-        {% if decidable -%}
-        cast({{ options.threshold }} as double precision) as threshold,
-        case when {{ insitu.is_finite('score') }} and score >= {{ options.threshold }} then 1 else 0 end as is_treated
-        {%- else -%}
-        cast(null as double precision) as threshold,
-        0 as is_treated
-        {%- endif %}
-    from ranked
+policies as (
+    {{ insitu.policies(use_case) | indent(4) }}
 ),
 
-final as (
+decided as (
     select
-        thresholds.*,
-        case when is_treated = 1 then {{ insitu.text_literal(actions.treat) }} else {{ insitu.text_literal(actions.none) }} end as action,
-        {% if decidable and options.costs -%}
-        {# the score is the probability of the label: the expected money is the label's money with the score in its place -#}
-        case when {{ insitu.is_finite('score') }} then
-            case when is_treated = 1 then {{ insitu.profit_treated(options.costs, 'score') }}
-            else {{ insitu.profit_untreated(options.costs, 'score') }} end
+        ranked.*,
+        policies.decided_from,
+        policies.threshold,
+        case when {{ insitu.is_finite('score') }} and score >= policies.threshold then 1 else 0 end as is_treated,
+        case
+            when {{ insitu.is_finite('score') }} and score >= policies.threshold then policies.treat
+            else policies.treat_not
+        end as action,
+        -- the score is the probability of the label: the expected money is the label's money with the score in its place
+        case
+            when not {{ insitu.is_finite('score') }} then null
+            when score >= policies.threshold then {{ insitu.profit_treated(costs, 'score') }}
+            else {{ insitu.profit_untreated(costs, 'score') }}
         end as expected_profit
-        {%- else -%}
-        cast(null as double precision) as expected_profit
-        {%- endif %}
-    from thresholds
+    from ranked
+    left join policies
+        on (policies.is_first or ranked.batch_as_of >= policies.decided_from)
+        and (policies.decided_until is null or ranked.batch_as_of < policies.decided_until)
 )
 
-select * from final
+select * from decided
+{% endmacro %}
+
+
+{#- The money of each outcome as the columns of a policy, for `profit_treated` and `profit_untreated`. -#}
+{% macro policy_costs(relation) %}
+    {%- set costs = {} -%}
+    {%- for outcome in ['true_positive', 'false_positive', 'false_negative', 'true_negative'] -%}
+        {%- do costs.update({outcome: relation ~ '.' ~ outcome}) -%}
+    {%- endfor -%}
+    {{- return(costs) -}}
 {% endmacro %}
 
 

@@ -5,8 +5,9 @@
 {%- set decisions = insitu.use_case_ref(use_case, 'decisions') %}
 {%- set labels = insitu.use_case_ref(use_case, 'labels') %}
 {%- set config = insitu.use_case_config(use_case) %}
-{%- set options = insitu.metric_options(config) %}
-{%- set costs = options.costs if options.task == 'binary' else none %}
+{%- set costs = insitu.policy_costs('policies') %}
+{%- set treated = insitu.profit_treated(costs, 'cast(label as integer)') %}
+{%- set untreated = insitu.profit_untreated(costs, 'cast(label as integer)') %}
 with decisions as (
     select * from {{ decisions }}
 ),
@@ -26,21 +27,28 @@ matured as (
     where labels.{{ insitu.identifier(config.label) }} is not null
 ),
 
+{% if config.task == 'binary' -%}
+policies as (
+    {{ insitu.policies(use_case) | indent(4) }}
+),
+
+{% endif -%}
 final as (
     select
         matured.*,
-        {% if costs -%}
-        {%- set treated = insitu.profit_treated(costs, 'cast(label as integer)') %}
-        {%- set untreated = insitu.profit_untreated(costs, 'cast(label as integer)') %}
+        {%- if config.task == 'binary' %}
         cast(case when is_treated = 1 then {{ treated }} else {{ untreated }} end as double precision) as realised_profit,
         cast({{ treated }} as double precision) as profit_treat_all,
         cast({{ untreated }} as double precision) as profit_treat_none
-        {%- else -%}
+        {%- else %}
         cast(null as double precision) as realised_profit,
         cast(null as double precision) as profit_treat_all,
         cast(null as double precision) as profit_treat_none
         {%- endif %}
     from matured
+    {%- if config.task == 'binary' %}
+    left join policies on matured.decided_from = policies.decided_from
+    {%- endif %}
 )
 
 select * from final
