@@ -28,7 +28,14 @@ Rows = Mapping[str, Sequence[Row]]
 AS_OF = datetime(2024, 3, 15, 12)
 TRAINED = datetime(2024, 3, 1)  # models are trained for the month
 TRAINING = {"test": "10 days", "gap": "5 days", "validation": "10 days"}
+# What `demo` decides by, as it is written down; `value` decides nothing.
+POLICIES: list[dict[str, Any]] = [
+    {"use_case": use_case, "decided_from": datetime(2024, 1, 1), "treat": "intervene", "treat_not": "none"}
+    for use_case in ("demo", "value")
+]
 COSTS = {"true_positive": -40, "false_positive": -15, "false_negative": -100, "true_negative": 0}
+
+POLICIES[0] |= COSTS | {"threshold": 0.2}
 
 USE_CASES: dict[str, dict[str, Any]] = {
     "demo": {
@@ -106,7 +113,8 @@ PROMOTIONS = (
 )
 PARITY = (
     "use_case varchar, batch_id varchar, batch_as_of timestamp, feature varchar, n_rows bigint, n_different bigint, "
-    "largest_difference double precision, may_differ boolean"
+    "largest_difference double precision, differs_after_minutes double precision, may_differ boolean, "
+    "is_tolerated boolean, severity varchar"
 )
 MONEY = "realised_profit double precision, profit_treat_all double precision, profit_treat_none double precision"
 DRIFT = (
@@ -123,7 +131,12 @@ SHARED = {
     ),
     "ml_batches": (
         "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, n_predictions bigint, "
-        "n_in_charge bigint, predicted_at timestamp"
+        "n_in_charge bigint, delay_minutes double precision, predicted_at timestamp"
+    ),
+    "ml_policies": (
+        "use_case varchar, decided_from timestamp, threshold double precision, true_positive double precision, "
+        "false_positive double precision, false_negative double precision, true_negative double precision, "
+        "treat varchar, treat_not varchar, written_at timestamp"
     ),
     "ml_metrics": f"use_case varchar, {METRICS}",
     "ml_models": f"use_case varchar, {REGISTRY}",
@@ -141,7 +154,7 @@ SHARED = {
 NOT_BUILT_YET = ("value__promotions",)
 BODIES = (
     *("training_set", "snapshots", "promotions", "champion", "decisions", "outcomes", "predictions_latest"),
-    *("scored_features", "parity"),
+    *("scored_features", "parity", "scoring_set", "due"),
 )
 SLICES = """
 {% set slices = insitu.slices('USE_CASE') -%}
@@ -172,8 +185,8 @@ def tables(use_case: str) -> dict[str, str]:
     batch = "batch_id varchar, batch_as_of timestamp, model_version varchar"
     predictions = f"{batch}, {key}, {scores}, predicted_at timestamp"
     decisions = (
-        f"{predictions}, is_in_charge integer, threshold double precision, is_treated integer, action varchar, "
-        "expected_profit double precision"
+        f"{predictions}, is_in_charge integer, decided_from timestamp, threshold double precision, "
+        "is_treated integer, action varchar, expected_profit double precision"
     )
     heldout = f"model_version varchar, snapshot_id varchar, split varchar, {key}, label {kind}, {scores}"
     snapshot = f"snapshot_id varchar, training_as_of timestamp, split varchar, {key}, {features}, {label}"

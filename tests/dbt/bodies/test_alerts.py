@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -165,13 +165,44 @@ def test_which_batch_is_the_last(bodies: Bodies, batches: list[Row], last: str) 
     assert [subject for _, subject, *_ in found] == [last]
 
 
-def test_a_day_without_predictions(bodies: Bodies) -> None:
-    def volume(use_case: str, day: date, n: int) -> Row:
-        return {"use_case": use_case, "day": day, "model_version": "m", "n_predictions": n}
-
-    rows = [volume("demo", TODAY, 1), volume("value", TODAY, 0), volume("value", TODAY - DAY, 9)]
-    found = fired(bodies, "alert_no_predictions", {"mon_volume": rows})
+def test_a_period_without_predictions(bodies: Bodies) -> None:
+    batches = [
+        batch("last", AS_OF - DAY + SECOND),
+        batch("earlier", AS_OF - DAY, use_case="value"),
+        batch("to_come", AS_OF + SECOND, use_case="value"),
+        batch("shadow", AS_OF, in_charge=0, use_case="value"),
+    ]
+    found = fired(bodies, "alert_no_predictions", {"ml_batches": batches})
     assert found == [("tier", "batch", 0, 1), ("value", "batch", 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("late", "fires"), [(1.5 * 1440, False), (1.5 * 1440 + 1, True), (7 * 1440.0, True), (0.0, False)]
+)
+def test_rows_that_are_scored_long_after_they_fell_due(bodies: Bodies, late: float, fires: bool) -> None:
+    batches = [batch("before", AS_OF - DAY, delay_minutes=9e9), batch("last", AS_OF, delay_minutes=late)]
+    found = fired(bodies, "alert_late_predictions", {"ml_batches": batches})
+    assert found == ([("demo", "batch", late, 1.5 * 1440)] if fires else [])
+    assert fired(bodies, "alert_late_predictions", {"ml_batches": batches[1:]}) == []  # the first of all
+
+
+def test_features_that_were_others_when_they_were_scored(bodies: Bodies) -> None:
+    def parity(feature: str, n: int, tolerated: bool = False, batch: str = "b", minutes: float | None = 90.0) -> Row:
+        found = {"use_case": "demo", "batch_id": batch, "batch_as_of": AS_OF, "feature": feature, "n_rows": 10}
+        return found | {"n_different": n, "is_tolerated": tolerated, "differs_after_minutes": minutes}
+
+    rows = [
+        parity("x", 3),
+        parity("x", 1, batch="c", minutes=30.0),
+        parity("x", 1, batch="d", tolerated=True),
+        parity("n", 9, tolerated=True),
+        parity("city", 0),
+        parity("(row)", 2, minutes=None),
+    ]
+    found = fired(bodies, "alert_parity", {"demo__parity": rows})
+    assert found == [("demo", "(row)", 2, 0), ("demo", "x", 4, 0)]
+    messages = {row["subject"]: row["message"] for row in bodies.run("alert_parity", {"demo__parity": rows})}
+    assert messages["x"].startswith("4 of 20 rows had another value when they were scored, up to 1.500 hours after")
 
 
 @pytest.mark.parametrize(

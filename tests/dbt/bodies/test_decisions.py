@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.dbt.bodies.project import AS_OF, Bodies, Row
+from tests.dbt.bodies.project import AS_OF, POLICIES, Bodies, Row, Rows
 
 MONTH, NOON = datetime(2024, 3, 1), datetime(2024, 3, 10, 12)
 SECOND = timedelta(seconds=1)
@@ -25,10 +25,14 @@ def promoted(version: str, since: datetime = MONTH) -> Row:
     return {"model_version": version, "training_as_of": since, "decision": "promoted", "decided_at": since}
 
 
+def decided(bodies: Bodies, tables: Rows, use_case: str = "demo") -> list[dict[str, Any]]:
+    return bodies.run(f"{use_case}__decisions", {"ml_policies": POLICIES} | dict(tables))
+
+
 def test_what_is_acted_upon(bodies: Bodies) -> None:
     """A score that is no number asks for nothing, and no money is expected of it."""
     scores = [0.0, 0.1999, THRESHOLD, 0.5, 1.0, None, math.nan, math.inf, -math.inf]
-    rows = bodies.run("demo__decisions", {"demo__predictions": [scored(score, id) for id, score in enumerate(scores)]})
+    rows = decided(bodies, {"demo__predictions": [scored(score, id) for id, score in enumerate(scores)]})
     found = {row["id"]: row for row in rows}
     assert [found[i]["is_treated"] for i in range(len(scores))] == [0, 0, 1, 1, 1, 0, 0, 0, 0]
     actions = ["none", "none", "intervene", "intervene", "intervene", "none", "none", "none", "none"]
@@ -42,7 +46,7 @@ def test_what_is_acted_upon(bodies: Bodies) -> None:
 
 
 def test_nobody_said_what_is_acted_upon(bodies: Bodies) -> None:
-    (found,) = bodies.run("value__decisions", {"value__predictions": [scored(99.0, shop="s")]})
+    (found,) = decided(bodies, {"value__predictions": [scored(99.0, shop="s")]}, "value")
     assert (found["is_treated"], found["threshold"], found["action"], found["expected_profit"]) == (
         0,
         None,
@@ -53,7 +57,7 @@ def test_nobody_said_what_is_acted_upon(bodies: Bodies) -> None:
 
 def in_charge(bodies: Bodies, *predictions: Row, promotions: list[Row]) -> list[tuple[str, int]]:
     tables = {"demo__predictions": list(predictions), "demo__promotions": promotions}
-    found = bodies.run("demo__decisions", tables)
+    found = decided(bodies, tables)
     return sorted((row["batch_id"], row["id"]) for row in found if row["is_in_charge"] == 1)
 
 
@@ -64,47 +68,103 @@ def test_which_of_several_predictions_counts(bodies: Bodies) -> None:
     elsewhere = scored(0.3, batch_id="shadow", model_version="other", id=2)
     another_time = scored(0.3, batch_id="later", model_version="other", batch_as_of=NOON + SECOND)
     everything = (champion, shadow, again, elsewhere, another_time)
-    assert in_charge(bodies, *everything, promotions=[promoted("champ")]) == [("again", 1), ("later", 1), ("shadow", 2)]
-    # who is in charge later is not in charge now
-    late = [promoted("champ"), promoted("other", datetime(2024, 4, 1))]
-    assert in_charge(bodies, champion, shadow, promotions=late) == [("champion", 1)]
-    # without a champion the last one counts; of one moment, the first by name
-    assert in_charge(bodies, *everything, promotions=[]) == [("later", 1), ("shadow", 1), ("shadow", 2)]
+    # the champion's, the first of them; where it scored nothing, the first of all
+    assert in_charge(bodies, *everything, promotions=[promoted("champ")]) == [("champion", 1), ("shadow", 2)]
+    # who is in charge later is not in charge of the row, whenever it was scored
+    late = [promoted("champ"), promoted("other", NOON + SECOND)]
+    scored_late = scored(0.9, batch_id="late", model_version="other", batch_as_of=AS_OF)
+    assert in_charge(bodies, champion, scored_late, promotions=late) == [("champion", 1)]
+    assert in_charge(bodies, champion, scored_late, promotions=[*late, promoted("other", NOON)]) == [("late", 1)]
+    assert in_charge(bodies, *everything, promotions=[]) == [("champion", 1), ("shadow", 2)]
     twins = [scored(0.1, batch_id=name) for name in ("y", "x", "z")]
     assert in_charge(bodies, *twins, promotions=[]) == [("x", 1)]
 
 
-def test_one_row_for_an_entity_of_the_last_batch_that_scored_it(bodies: Bodies) -> None:
-    def decided(batch: str, as_of: datetime, batch_as_of: datetime, counts: int = 1, id: int = 1) -> Row:
+def test_a_prediction_is_decided_by_the_policy_of_its_batch(bodies: Bodies) -> None:
+    later = POLICIES[0] | {"decided_from": NOON, "threshold": 0.5, "treat": "call", "true_positive": -10.0}
+    unsure = later | {"threshold": 0.6, "written_at": AS_OF}  # written once more for the same moment: this one counts
+    batches = {1: datetime(2023, 6, 1), 2: NOON - SECOND, 3: NOON, 4: NOON + SECOND}
+    predictions = [scored(0.55, id, batch_as_of=at) for id, at in batches.items()]
+    policies = [*POLICIES, later | {"written_at": NOON}, unsure]
+    rows = {row["id"]: row for row in decided(bodies, {"demo__predictions": predictions, "ml_policies": policies})}
+    assert {id: (row["threshold"], row["action"]) for id, row in rows.items()} == {
+        1: (0.2, "intervene"),
+        2: (0.2, "intervene"),
+        3: (0.6, "none"),
+        4: (0.6, "none"),
+    }
+    labels = [{"id": id, "as_of": NOON, "hit": True, "matured_at": NOON} for id in batches]
+    tables = {"demo__predictions": predictions, "ml_policies": policies, "demo__labels": labels}
+    found = bodies.run("demo__outcomes", tables, through=["demo__decisions"])
+    assert {row["id"]: (row["realised_profit"], row["profit_treat_all"]) for row in found} == {
+        1: (-40.0, -40.0),
+        2: (-40.0, -40.0),
+        3: (-100.0, -10.0),
+        4: (-100.0, -10.0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "added"),
+    [
+        ([], True),
+        ([{}], False),
+        ([{"threshold": 0.3}], True),
+        ([{"false_negative": -99.0}], True),
+        ([{"false_negative": None}], True),
+        ([{"treat": "call"}], True),
+        ([{"treat_not": "wait"}], True),
+        ([{"threshold": 0.3, "decided_from": AS_OF}], True),  # the same now, once more
+        ([{"threshold": 0.3, "decided_from": AS_OF + SECOND}], False),  # a run for a past moment
+        ([{"threshold": 0.3}, {"decided_from": NOON}], False),
+        ([{"decided_from": NOON}, {"threshold": 0.3, "decided_from": NOON + SECOND}], True),
+    ],
+)
+def test_a_policy_is_written_down_when_it_changes(bodies: Bodies, written: list[Row], added: bool) -> None:
+    tables = {"ml_policies": [POLICIES[0] | row for row in written]}
+    found = [row for row in bodies.run("ml_policies", tables) if row["use_case"] == "demo"]
+    assert len(found) == added
+    for row in found:
+        expected = POLICIES[0] | {"decided_from": AS_OF, "threshold": pytest.approx(THRESHOLD)}
+        assert {name: row[name] for name in expected} == expected
+
+
+def test_one_row_for_an_entity_whose_last_prediction_is_valid(bodies: Bodies) -> None:
+    def of_batch(batch: str, as_of: datetime, batch_as_of: datetime, counts: int = 1, id: int = 1) -> Row:
         found = scored(0.4, id, batch_id=batch, as_of=as_of, batch_as_of=batch_as_of)
         return found | {"is_in_charge": counts, "threshold": 0.2, "action": "intervene", "expected_profit": -9.0}
 
     day = timedelta(days=1)
     rows = [
-        decided("oldest", NOON - day, NOON - day),
-        decided("stale", NOON, NOON - day),  # of the same as-of, scored a batch before
-        decided("last", NOON, NOON),
-        decided("shadow", NOON + day, NOON + day, counts=0),
-        decided("only", NOON - day, NOON - day, id=2),
+        of_batch("oldest", AS_OF - 2 * day, AS_OF - day),
+        of_batch("last", AS_OF - SECOND, AS_OF),
+        of_batch("shadow", AS_OF, AS_OF, counts=0),
+        of_batch("valid", AS_OF - day + SECOND, AS_OF - day + SECOND, id=2),
+        of_batch("gone", AS_OF - day, AS_OF - day, id=3),
     ]
     found = {row["id"]: row for row in bodies.run("demo__predictions_latest", {"demo__decisions": rows})}
-    assert {id: row["batch_id"] for id, row in found.items()} == {1: "last", 2: "only"}
-    own = ("as_of", "score", "threshold", "action", "expected_profit", "model_version", "batch_as_of", "predicted_at")
-    assert [found[1][name] for name in own] == [NOON, 0.4, 0.2, "intervene", -9.0, "m", NOON, NOON + SECOND]
+    assert {id: row["batch_id"] for id, row in found.items()} == {1: "last", 2: "valid"}
+    own = ("as_of", "valid_until", "score", "threshold", "action", "expected_profit", "model_version", "batch_as_of")
+    expected = [AS_OF - SECOND, AS_OF - SECOND + day, 0.4, 0.2, "intervene", -9.0, "m", AS_OF]
+    assert [found[1][name] for name in own] == expected
+    # a run for a past moment takes nothing back: what is newest counts
+    newer = [*rows, of_batch("newer", AS_OF + day, AS_OF + day, id=4)]
+    found = {row["id"]: row for row in bodies.run("demo__predictions_latest", {"demo__decisions": newer})}
+    assert {id: row["batch_id"] for id, row in found.items()} == {4: "newer"}
 
 
 def test_entities_of_two_columns(bodies: Bodies) -> None:
     rows = [
-        scored(1.0, id, shop=shop, is_in_charge=1, as_of=NOON + hours * timedelta(hours=1))
-        for id, shop, hours in ((1, "a", 0), (1, "b", 1), (2, "a", 2), (1, "a", 3))
+        scored(1.0, id, shop=shop, is_in_charge=1, as_of=AS_OF - hours * timedelta(hours=1))
+        for id, shop, hours in ((1, "a", 9), (1, "b", 2), (2, "a", 3), (1, "a", 1))
     ]
     found = bodies.run("value__predictions_latest", {"value__decisions": rows})
-    assert sorted((r["id"], r["shop"], r["as_of"].hour) for r in found) == [(1, "a", 15), (1, "b", 13), (2, "a", 14)]
+    assert sorted((r["id"], r["shop"], r["as_of"].hour) for r in found) == [(1, "a", 11), (1, "b", 10), (2, "a", 9)]
 
 
 def test_the_most_probable_class(bodies: Bodies) -> None:
     rows = [
-        scored(score, id, **{"class": name, "is_in_charge": 1, "as_of": NOON + hours * timedelta(hours=1)})
+        scored(score, id, **{"class": name, "is_in_charge": 1, "as_of": AS_OF - (2 - hours) * timedelta(hours=1)})
         for id, hours, scores in (
             (1, 0, {"a": 0.1, "b": 0.9, "c": 0.0}),
             (1, 1, {"a": 0.3, "b": 0.2, "c": 0.5}),
@@ -117,20 +177,22 @@ def test_the_most_probable_class(bodies: Bodies) -> None:
 
 
 def test_what_came_of_it(bodies: Bodies) -> None:
-    def decided(id: int, treated: int) -> Row:
-        return scored(0.4, id, is_in_charge=1, is_treated=treated)
+    def acted(id: int, treated: int) -> Row:
+        return scored(0.4, id, is_in_charge=1, is_treated=treated, decided_from=POLICIES[0]["decided_from"])
 
     def label(id: int, hit: bool | None, at: datetime = AS_OF - SECOND, as_of: datetime = NOON) -> Row:
         return {"id": id, "as_of": as_of, "hit": hit, "matured_at": at}
 
-    decisions = [decided(id, treated) for id, treated in ((1, 1), (2, 1), (3, 0), (4, 0), (5, 1), (6, 1), (7, 1))]
+    decisions = [acted(id, treated) for id, treated in ((1, 1), (2, 1), (3, 0), (4, 0), (5, 1), (6, 1), (7, 1))]
     labels = [
         *(label(1, True), label(2, False), label(3, True), label(4, False)),
         label(5, True, AS_OF),  # known too late by nothing
         label(6, None),
         label(7, True, as_of=NOON + SECOND),  # of another moment
     ]
-    found = bodies.run("demo__outcomes", {"demo__decisions": decisions, "demo__labels": labels})
+    found = bodies.run(
+        "demo__outcomes", {"demo__decisions": decisions, "demo__labels": labels, "ml_policies": POLICIES}
+    )
     money = ("realised_profit", "profit_treat_all", "profit_treat_none")
     assert {row["id"]: tuple(row[name] for name in money) for row in found} == {
         1: (-40, -40, -100),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,8 +23,23 @@ def logged(**settings: Any) -> Row:
     return {**features(), "batch_id": "b", "batch_as_of": NOON} | settings
 
 
+# The model that scored used all features; each batch has a prediction that says which model that was.
+SIGNATURE = json.dumps({"features": [{"name": name} for name in ("x", "n", "city")]})
+MODELS = [
+    {"model_version": "m", "status": "trained", "signature": SIGNATURE},
+    {"model_version": "old", "status": "trained", "signature": json.dumps({"features": [{"name": "x"}]})},
+]
+
+
+def by(*batches: str, model: str = "m") -> dict[str, list[Row]]:
+    return {
+        "demo__models": MODELS,
+        "demo__predictions": [{"batch_id": batch, "model_version": model, "id": 1} for batch in batches],
+    }
+
+
 def compared(bodies: Bodies, then: list[Row], now: list[Row]) -> dict[str, tuple[int, int, float | None]]:
-    found = bodies.run("demo__parity", {"demo__scored_features": then, "demo__features": now})
+    found = bodies.run("demo__parity", {"demo__scored_features": then, "demo__features": now} | by("b"))
     assert {row["batch_id"] for row in found} <= {"b"}
     return {row["feature"]: (row["n_rows"], row["n_different"], row["largest_difference"]) for row in found}
 
@@ -92,8 +108,12 @@ def test_batches_by_themselves_and_none_of_the_future(bodies: Bodies) -> None:
         logged(batch_id="a"),
         logged(batch_id="b", id=2, batch_as_of=NOON + SECOND),
         logged(batch_id="late", batch_as_of=AS_OF + SECOND),
+        logged(batch_id="long ago", batch_as_of=AS_OF - timedelta(days=30)),
     ]
-    found = bodies.run("demo__parity", {"demo__scored_features": then, "demo__features": [features(2)]})
+    found = bodies.run(
+        "demo__parity",
+        {"demo__scored_features": then, "demo__features": [features(2)]} | by("a", "b", "late", "long ago"),
+    )
     different = {(r["batch_id"], r["feature"]): (r["batch_as_of"], r["n_different"]) for r in found}
     assert different["a", "(row)"] == (NOON, 1) and different["b", "(row)"] == (NOON + SECOND, 0)
     assert {batch for batch, _ in different} == {"a", "b"}
@@ -106,23 +126,47 @@ def test_batches_by_themselves_and_none_of_the_future(bodies: Bodies) -> None:
     assert {row["use_case"] for row in found} == {"demo"}
 
 
+def test_what_a_model_did_not_use_is_not_compared(bodies: Bodies) -> None:
+    tables = {"demo__scored_features": [logged(x=1.0, n=1)], "demo__features": [features()]} | by("b", model="old")
+    found = bodies.run("demo__parity", tables)
+    assert {row["feature"]: row["n_different"] for row in found} == {"x": 1, "(row)": 0}
+
+
+def test_what_is_tolerated_and_how_late_a_difference_was(bodies: Bodies) -> None:
+    """One row of a hundred, and what is declared; `n` may differ."""
+    minutes = timedelta(minutes=1)
+    then = [logged(id=id, x=0.0 if id == 1 else 1.5, n=0, batch_as_of=NOON + id * minutes) for id in range(1, 101)]
+    then[:2] = [then[0] | {"city": None}, then[1] | {"city": None}]
+    tables = {"demo__scored_features": then, "demo__features": [features(id) for id in range(1, 101)]} | by("b")
+    found = {row["feature"]: row for row in bodies.run("demo__parity", tables)}
+    assert {name: (row["n_different"], row["is_tolerated"]) for name, row in found.items()} == {
+        "x": (1, True),
+        "n": (100, True),
+        "city": (2, False),
+        "(row)": (0, True),
+    }
+    assert {name: row["differs_after_minutes"] for name, row in found.items()} == {
+        "x": 1.0,
+        "n": 100.0,
+        "city": 2.0,
+        "(row)": None,
+    }
+    assert {row["severity"] for row in found.values()} == {"warn"}
+
+
 def test_what_was_scored_is_kept_once(bodies: Bodies) -> None:
-    """Of each batch the rows of its own time; of a batch that is kept already, none."""
-    scoring_set = [
-        {"scoring_set_id": "s", "batch_as_of": batch_as_of, **features(id)}
-        for id, batch_as_of in ((1, NOON), (2, NOON), (3, NOON), (1, NOON + SECOND))
-    ]
+    """Each prediction with its features; of a batch that is kept already, none."""
     predictions = [
         {"batch_id": batch, "batch_as_of": at, "id": id, "as_of": as_of, "score": 0.5}
         for batch, at, id, as_of in (
             ("kept", NOON, 1, NOON),
             ("new", NOON, 1, NOON),
             ("new", NOON, 2, NOON),
-            ("new", NOON, 3, NOON + SECOND),  # of another moment than the row of the set
+            ("new", NOON, 3, NOON + SECOND),  # of another moment than the features
         )
     ]
     tables = {
-        "demo__scoring_set": scoring_set,
+        "demo__features": [features(id) for id in (1, 2, 3)],
         "demo__predictions": predictions,
         "demo__scored_features": [logged(batch_id="kept")],
     }
@@ -152,12 +196,9 @@ def test_what_was_scored_is_kept_once(bodies: Bodies) -> None:
 def test_one_hash_of_a_row(bodies: Bodies, changed: Row, different: int) -> None:
     """Where a hash was logged: of all features, and of no key."""
     row = {**features(), "shop": "s"}
-    tables: dict[str, list[Row]] = {
-        "value__scoring_set": [{"scoring_set_id": "s", "batch_as_of": NOON, **row}],
-        "value__predictions": [
-            {"batch_id": "b", "batch_as_of": NOON, "id": 1, "shop": "s", "as_of": NOON, "score": 1.0}
-        ],
-        "value__features": [row | changed],
-    }
-    (found,) = bodies.run("value__parity", tables, through=["value__scored_features"])
+    predicted = {"batch_id": "b", "batch_as_of": NOON, "id": 1, "shop": "s", "as_of": NOON, "score": 1.0}
+    tables: dict[str, list[Row]] = {"value__predictions": [predicted], "value__features": [row]}
+    (kept,) = bodies.run("value__scored_features", tables)
+    tables |= {"value__features": [row | changed], "value__scored_features": [kept]}
+    (found,) = bodies.run("value__parity", tables)
     assert (found["feature"], found["n_rows"], found["n_different"]) == ("(row)", 1, different)

@@ -195,7 +195,7 @@ def test_features_that_changed_since_they_were_scored(bodies: Bodies) -> None:
 
     def changed(feature: str, at: datetime, different: int = 1, batch: str = "b", may: bool = False) -> Row:
         found = {"batch_id": batch, "batch_as_of": at, "feature": feature, "n_rows": 9}
-        return found | {"n_different": different, "may_differ": may}
+        return found | {"n_different": different, "is_tolerated": may}
 
     first = TRAINED - timedelta(days=10)
     quiet = [
