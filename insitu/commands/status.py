@@ -71,6 +71,9 @@ def _show_champion(project: Project, case: UseCase) -> None:
 
 
 def _show_alerts(project: Project, case: UseCase) -> None:
+    if "alerts" in case.missing:
+        click.echo("  open alerts   unknown: the table `alerts` is not there")
+        return
     click.echo(
         f"  open alerts   {len(case.open_alerts)}" + (f", in {project.relation('alerts')}" if case.open_alerts else "")
     )

@@ -73,7 +73,9 @@ def _activity(predictions: Answer, outcomes: Answer, alerts: Answer) -> list[Til
             f"last batch {moment(latest)}" if latest else "no batch yet",
         ),
         Tile("Outcomes known", count(outcomes.first.get("n", 0))),
-        Tile(
+        Tile("Open alerts", "?", "not built", "attention")
+        if alerts.missing
+        else Tile(
             "Open alerts",
             count(opened),
             ", ".join(f"{row['n']} {row['severity']}" for row in alerts) or "all quiet",

@@ -1,5 +1,5 @@
 {%- do insitu.overall_model('monitoring') -%}
-{{ config(materialized='view') }}
+{#- A table: PostgreSQL drops a view with the first alert that is built anew by itself. -#}
 
 {%- set alerts = [
     'alert_no_predictions',
