@@ -28,14 +28,11 @@ Rows = Mapping[str, Sequence[Row]]
 AS_OF = datetime(2024, 3, 15, 12)
 TRAINED = datetime(2024, 3, 1)  # models are trained for the month
 TRAINING = {"test": "10 days", "gap": "5 days", "validation": "10 days"}
-# What `demo` decides by, as it is written down; `value` decides nothing.
-POLICIES: list[dict[str, Any]] = [
-    {"use_case": use_case, "decided_from": datetime(2024, 1, 1), "treat": "intervene", "treat_not": "none"}
-    for use_case in ("demo", "value")
-]
 COSTS = {"true_positive": -40, "false_positive": -15, "false_negative": -100, "true_negative": 0}
 
-POLICIES[0] |= COSTS | {"threshold": 0.2}
+# What `demo` decides by, as it is written down.
+DECIDED = {"decided_from": datetime(2024, 1, 1), "treat": "intervene", "treat_not": "none"}
+POLICY_OF_DEMO = {**DECIDED, **COSTS, "threshold": 0.2}
 
 USE_CASES: dict[str, dict[str, Any]] = {
     "demo": {
@@ -116,6 +113,11 @@ PARITY = (
     "largest_difference double precision, differs_after_minutes double precision, may_differ boolean, "
     "is_tolerated boolean, severity varchar"
 )
+POLICY = (
+    "decided_from timestamp, threshold double precision, true_positive double precision, false_positive double "
+    "precision, false_negative double precision, true_negative double precision, treat varchar, treat_not varchar, "
+    "written_at timestamp"
+)
 MONEY = "realised_profit double precision, profit_treat_all double precision, profit_treat_none double precision"
 DRIFT = (
     "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, metric varchar, value double "
@@ -133,11 +135,6 @@ SHARED = {
         "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, n_predictions bigint, "
         "n_in_charge bigint, delay_minutes double precision, predicted_at timestamp"
     ),
-    "ml_policies": (
-        "use_case varchar, decided_from timestamp, threshold double precision, true_positive double precision, "
-        "false_positive double precision, false_negative double precision, true_negative double precision, "
-        "treat varchar, treat_not varchar, written_at timestamp"
-    ),
     "ml_metrics": f"use_case varchar, {METRICS}",
     "ml_models": f"use_case varchar, {REGISTRY}",
     "mon_volume": (
@@ -154,7 +151,7 @@ SHARED = {
 NOT_BUILT_YET = ("value__promotions",)
 BODIES = (
     *("training_set", "snapshots", "promotions", "champion", "decisions", "outcomes", "predictions_latest"),
-    *("scored_features", "parity", "scoring_set", "due"),
+    *("scored_features", "parity", "scoring_set", "due", "policies"),
 )
 SLICES = """
 {% set slices = insitu.slices('USE_CASE') -%}
@@ -208,6 +205,7 @@ def tables(use_case: str) -> dict[str, str]:
         "predictions": predictions,
         "scored_features": f"batch_id varchar, batch_as_of timestamp, {logged}",
         "parity": PARITY,
+        "policies": POLICY,
         "decisions": decisions,
         "outcomes": f"{decisions}, label {kind}, matured_at timestamp, {MONEY}",
     }

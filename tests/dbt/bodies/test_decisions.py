@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.dbt.bodies.project import AS_OF, POLICIES, Bodies, Row, Rows
+from tests.dbt.bodies.project import AS_OF, DECIDED, POLICY_OF_DEMO, Bodies, Row, Rows
 
 MONTH, NOON = datetime(2024, 3, 1), datetime(2024, 3, 10, 12)
 SECOND = timedelta(seconds=1)
@@ -26,7 +26,8 @@ def promoted(version: str, since: datetime = MONTH) -> Row:
 
 
 def decided(bodies: Bodies, tables: Rows, use_case: str = "demo") -> list[dict[str, Any]]:
-    return bodies.run(f"{use_case}__decisions", {"ml_policies": POLICIES} | dict(tables))
+    policies = {"demo__policies": [POLICY_OF_DEMO], "value__policies": [DECIDED]}
+    return bodies.run(f"{use_case}__decisions", policies | dict(tables))
 
 
 def test_what_is_acted_upon(bodies: Bodies) -> None:
@@ -81,12 +82,12 @@ def test_which_of_several_predictions_counts(bodies: Bodies) -> None:
 
 
 def test_a_prediction_is_decided_by_the_policy_of_its_batch(bodies: Bodies) -> None:
-    later = POLICIES[0] | {"decided_from": NOON, "threshold": 0.5, "treat": "call", "true_positive": -10.0}
+    later = POLICY_OF_DEMO | {"decided_from": NOON, "threshold": 0.5, "treat": "call", "true_positive": -10.0}
     unsure = later | {"threshold": 0.6, "written_at": AS_OF}  # written once more for the same moment: this one counts
     batches = {1: datetime(2023, 6, 1), 2: NOON - SECOND, 3: NOON, 4: NOON + SECOND}
     predictions = [scored(0.55, id, batch_as_of=at) for id, at in batches.items()]
-    policies = [*POLICIES, later | {"written_at": NOON}, unsure]
-    rows = {row["id"]: row for row in decided(bodies, {"demo__predictions": predictions, "ml_policies": policies})}
+    policies = [POLICY_OF_DEMO, later | {"written_at": NOON}, unsure]
+    rows = {row["id"]: row for row in decided(bodies, {"demo__predictions": predictions, "demo__policies": policies})}
     assert {id: (row["threshold"], row["action"]) for id, row in rows.items()} == {
         1: (0.2, "intervene"),
         2: (0.2, "intervene"),
@@ -94,7 +95,7 @@ def test_a_prediction_is_decided_by_the_policy_of_its_batch(bodies: Bodies) -> N
         4: (0.6, "none"),
     }
     labels = [{"id": id, "as_of": NOON, "hit": True, "matured_at": NOON} for id in batches]
-    tables = {"demo__predictions": predictions, "ml_policies": policies, "demo__labels": labels}
+    tables = {"demo__predictions": predictions, "demo__policies": policies, "demo__labels": labels}
     found = bodies.run("demo__outcomes", tables, through=["demo__decisions"])
     assert {row["id"]: (row["realised_profit"], row["profit_treat_all"]) for row in found} == {
         1: (-40.0, -40.0),
@@ -121,11 +122,10 @@ def test_a_prediction_is_decided_by_the_policy_of_its_batch(bodies: Bodies) -> N
     ],
 )
 def test_a_policy_is_written_down_when_it_changes(bodies: Bodies, written: list[Row], added: bool) -> None:
-    tables = {"ml_policies": [POLICIES[0] | row for row in written]}
-    found = [row for row in bodies.run("ml_policies", tables) if row["use_case"] == "demo"]
+    found = bodies.run("demo__policies", {"demo__policies": [POLICY_OF_DEMO | row for row in written]})
     assert len(found) == added
     for row in found:
-        expected = POLICIES[0] | {"decided_from": AS_OF, "threshold": pytest.approx(THRESHOLD)}
+        expected = POLICY_OF_DEMO | {"decided_from": AS_OF, "threshold": pytest.approx(THRESHOLD)}
         assert {name: row[name] for name in expected} == expected
 
 
@@ -178,7 +178,7 @@ def test_the_most_probable_class(bodies: Bodies) -> None:
 
 def test_what_came_of_it(bodies: Bodies) -> None:
     def acted(id: int, treated: int) -> Row:
-        return scored(0.4, id, is_in_charge=1, is_treated=treated, decided_from=POLICIES[0]["decided_from"])
+        return scored(0.4, id, is_in_charge=1, is_treated=treated, decided_from=DECIDED["decided_from"])
 
     def label(id: int, hit: bool | None, at: datetime = AS_OF - SECOND, as_of: datetime = NOON) -> Row:
         return {"id": id, "as_of": as_of, "hit": hit, "matured_at": at}
@@ -191,7 +191,7 @@ def test_what_came_of_it(bodies: Bodies) -> None:
         label(7, True, as_of=NOON + SECOND),  # of another moment
     ]
     found = bodies.run(
-        "demo__outcomes", {"demo__decisions": decisions, "demo__labels": labels, "ml_policies": POLICIES}
+        "demo__outcomes", {"demo__decisions": decisions, "demo__labels": labels, "demo__policies": [POLICY_OF_DEMO]}
     )
     money = ("realised_profit", "profit_treat_all", "profit_treat_none")
     assert {row["id"]: tuple(row[name] for name in money) for row in found} == {

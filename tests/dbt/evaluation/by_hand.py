@@ -35,7 +35,7 @@ USE_CASES: dict[str, dict[str, Any]] = {
     "still": {"task": "binary", "entity": "claim_id"},
 }
 OVER_ALL = ["claim", "usage", "grade"]
-MACROS = {"decisions": ["usage", "grade", "watch", "named", "still"], "outcomes": ["usage", "still"]}
+MACROS = {"policies": [], "decisions": ["usage", "grade", "watch", "named", "still"], "outcomes": ["usage", "still"]}
 READ = ["ml_candidates", "ml_feature_importance", "ml_partial_dependence", "ml_search_trials", "ml_retraining_value"]
 BUILT = [*READ, "ml_predictions", "ml_metrics", "ml_models"]
 
@@ -224,7 +224,7 @@ def write_project(folder: Path) -> Path:
     declared = [{"name": f"{name}__models", "config": {"meta": {"ml": meta}}} for name, meta in USE_CASES.items()]
     (folder / "models/_use_cases.yml").write_text(yaml.safe_dump({"models": declared}))
     raw = ["models", "predictions", "promotions", "labels", "metrics", "backtest"]
-    raw += ["snapshots", "features", "heldout_predictions"]
+    raw += ["snapshots", "features", "heldout_predictions", "parity"]
     for use_case in USE_CASES:
         bodies = {name: f"select * from raw.{use_case}__{name}" for name in raw}
         bodies |= {name: f"{{{{ insitu.{name}('{use_case}') }}}}" for name in MACROS}

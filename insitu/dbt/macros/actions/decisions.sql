@@ -1,4 +1,4 @@
-{#- The body of `<use_case>__decisions`: the action that the policy of the batch's time asks for (`ml_policies`), and the money it
+{#- The body of `<use_case>__decisions`: the action that the policy of the batch's time asks for (`policies`), and the money it
     is expected to bring.
     A prediction without a finite score is not acted upon; none is where nothing says when (`decides`). Where a row was
     scored more than once, by several versions or because its features were corrected, `is_in_charge` says which prediction
@@ -37,7 +37,7 @@ ranked as (
 ),
 
 policies as (
-    {{ insitu.policies(use_case) | indent(4) }}
+    {{ insitu.tenures_of_policies(use_case) | indent(4) }}
 ),
 
 decided as (
@@ -63,16 +63,6 @@ decided as (
 )
 
 select * from decided
-{% endmacro %}
-
-
-{#- The money of each outcome as the columns of a policy, for `profit_treated` and `profit_untreated`. -#}
-{% macro policy_costs(relation) %}
-    {%- set costs = {} -%}
-    {%- for outcome in ['true_positive', 'false_positive', 'false_negative', 'true_negative'] -%}
-        {%- do costs.update({outcome: relation ~ '.' ~ outcome}) -%}
-    {%- endfor -%}
-    {{- return(costs) -}}
 {% endmacro %}
 
 

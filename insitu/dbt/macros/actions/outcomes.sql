@@ -29,7 +29,7 @@ matured as (
 
 {% if config.task == 'binary' -%}
 policies as (
-    {{ insitu.policies(use_case) | indent(4) }}
+    {{ insitu.tenures_of_policies(use_case) | indent(4) }}
 ),
 
 {% endif -%}

@@ -1,3 +1,41 @@
+{#- Body of `<use_case>__policies`, append-only: by what predictions are decided, and from when on. A row is added when the
+    declaration says something else than the last one; a run for a past moment adds nothing. So what a prediction asked for
+    when it was made stays what it is, whatever is declared later. -#}
+{% macro policies(use_case) -%}
+{%- do insitu.use_case_model(use_case, 'actions', 'incremental') -%}
+with declared as (
+    {{ insitu.declared_policy(use_case) | indent(4) }}
+),
+
+{% if is_incremental() -%}
+ranked as (
+    select *, row_number() over (order by decided_from desc, written_at desc) as recency
+    from {{ this }}
+),
+
+{% endif -%}
+final as (
+    select declared.*
+    from declared
+    {%- if is_incremental() %}
+    left join ranked on ranked.recency = 1
+    where ranked.decided_from is null
+        or (
+            declared.decided_from >= ranked.decided_from
+            and (
+                {% for column in ['threshold', 'true_positive', 'false_positive', 'false_negative', 'true_negative', 'treat', 'treat_not'] -%}
+                declared.{{ column }} is distinct from ranked.{{ column }}
+                {{ 'or' if not loop.last }}
+                {% endfor -%}
+            )
+        )
+    {%- endif %}
+)
+
+select * from final
+{%- endmacro %}
+
+
 {#- The policy that a use case declares now, as a row: from which score on a row is treated, what each outcome costs, and what
     the two actions are called. The threshold is NULL where nothing says when to act (`decides`), a cost where none is given. -#}
 {% macro declared_policy(use_case) -%}
@@ -5,7 +43,6 @@
 {%- set options = insitu.metric_options(config) -%}
 {%- set decidable = options.task == 'binary' and insitu.decides(config) -%}
 select
-    '{{ use_case }}' as use_case,
     {{ insitu.timestamp_literal(insitu.as_of(use_case)) }} as decided_from,
     cast({{ options.threshold if decidable else 'null' }} as double precision) as threshold,
     {%- for outcome in ['true_positive', 'false_positive', 'false_negative', 'true_negative'] %}
@@ -17,18 +54,27 @@ select
 {%- endmacro %}
 
 
-{#- The policies of a use case with the time in which each decided: (decided_from, decided_until, threshold, costs…, treat,
-    treat_not). The first also decided what was predicted before it was written down; of two
-    for one moment the later written counts. -#}
-{% macro policies(use_case) -%}
+{#- The policies of a use case with the time in which each decides: (decided_from, decided_until, is_first, threshold, costs…,
+    treat, treat_not). The first also decides what was predicted before it was written down; of two for one moment the later
+    written counts. -#}
+{% macro tenures_of_policies(use_case) -%}
 select
     policies.*,
     lead(decided_from) over (order by decided_from) as decided_until,
     row_number() over (order by decided_from) = 1 as is_first
 from (
     select *, row_number() over (partition by decided_from order by written_at desc, threshold) as place
-    from {{ ref('insitu', 'ml_policies') }}
-    where use_case = '{{ use_case }}'
+    from {{ insitu.use_case_ref(use_case, 'policies') }}
 ) as policies
 where place = 1
 {%- endmacro %}
+
+
+{#- The money of each outcome as the columns of a policy, for `profit_treated` and `profit_untreated`. -#}
+{% macro policy_costs(relation) %}
+    {%- set costs = {} -%}
+    {%- for outcome in ['true_positive', 'false_positive', 'false_negative', 'true_negative'] -%}
+        {%- do costs.update({outcome: relation ~ '.' ~ outcome}) -%}
+    {%- endfor -%}
+    {{- return(costs) -}}
+{% endmacro %}
