@@ -1,7 +1,7 @@
 {%- do insitu.overall_model('monitoring') -%}
 
 with parity as (
-    {% for use_case in insitu.use_cases() -%}
+    {% for use_case in insitu.use_cases_there() -%}
     select use_case, batch_id, batch_as_of, feature, n_rows, n_different, differs_after_minutes, is_tolerated
     from {{ insitu.use_case_ref(use_case, 'parity') }}
     {{ 'union all' if not loop.last }}
