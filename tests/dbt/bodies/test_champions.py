@@ -80,7 +80,11 @@ def champion(bodies: Bodies, overrides: list[Row], status: str = "trained") -> l
         "demo__champion",
         {
             "demo__models": registry,
-            "demo__promotions": [*PROMOTED, promoted("c", datetime(2024, 4, 1))],
+            "demo__promotions": [
+                *PROMOTED,
+                promoted("c", datetime(2024, 4, 1)),
+                promoted("loser", MARCH, "rejected"),  # changes nothing
+            ],
             "promotion_overrides": overrides,
         },
     )

@@ -81,23 +81,23 @@ def test_a_batch_is_compared_once(bodies: Bodies) -> None:
 
 
 def test_scores_are_compared_with_those_of_held_out_rows(bodies: Bodies) -> None:
-    """Held out 0.5 five times; in the batch as often 0.5 as 0.9: the distributions are half apart."""
+    """Held out 0.5 three times and 0.9 once; in the batch as often 0.5 as 0.9: they are a quarter apart."""
 
     def heldout(split: str, scores: list[float], day: int, **settings: Any) -> list[Row]:
         row = {"model_version": "m", "snapshot_id": "s", "split": split, "as_of": JANUARY + day * DAY}
         return [{**row, "id": i, "label": 1.0, "score": score, **settings} for i, score in enumerate(scores)]
 
-    rows = [*heldout("validation", [0.5] * 2, 0), *heldout("test", [0.5] * 3, 1)]
+    rows = [*heldout("validation", [0.9], 0), *heldout("test", [0.5] * 3, 1)]
     rows += heldout("test", [0.1] * 9, 2, snapshot_id="another") + heldout("gap", [0.1] * 9, 3)
     rows += heldout("test", [0.1] * 9, 4, model_version="unused")
     predictions = [{**BATCH, "score": score, "as_of": AS_OF} for score in (0.5, 0.5, 0.9, 0.9)]
     tables = {"demo__heldout_predictions": rows, "demo__models": MODELS, "ml_predictions": predictions}
     found = {row["metric"]: row for row in bodies.run("mon_score_drift", tables)}
-    assert found["ks"]["value"] == pytest.approx(0.5, abs=1e-12)
+    assert found["ks"]["value"] == pytest.approx(0.25, abs=1e-12)
     assert found["missing_share"]["value"] == 0 and found["ks"]["n_rows"] == 4
-    assert found["ks"]["usual"] == 0, "every held-out day is as all of them"
-    # shares 1 and (floored) 0.0001 against a half and a half
-    psi = (0.5 - 1) * np.log(0.5) + (0.5 - 0.0001) * np.log(0.5 / 0.0001)
+    # the day of validation is 0.75 apart, that of the test 0.25: 95 of 100 reach 0.25 + 0.95 · 0.5
+    assert found["ks"]["usual"] == pytest.approx(0.725, abs=1e-12)
+    psi = (0.5 - 0.75) * np.log(0.5 / 0.75) + (0.5 - 0.25) * np.log(0.5 / 0.25)
     assert found["psi"]["value"] == pytest.approx(psi, abs=1e-9)
 
 

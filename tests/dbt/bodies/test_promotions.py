@@ -122,6 +122,9 @@ def test_each_look_at_the_same_test_raises_what_it_takes(bodies: Bodies, looks: 
         tables["demo__models"].append(model(version))
         tables["demo__metrics"] += measured(version, 0.5)
         tables["demo__promotions"].append(decided(version, "rejected", TRAINED, reason=SECOND[1]))
+    # who was judged twice is one
+    again = {"training_as_of": TRAINED, "decided_at": TRAINED + timedelta(hours=2)}
+    tables["demo__promotions"].append(decided("tried0", "rejected", **again, reason=SECOND[1]))
     # none of these looked at these rows: not tested, of other rows, and `new` itself
     tables["demo__models"].append(model("untested"))
     tables["demo__metrics"] += measured("untested", 0.4)
@@ -141,6 +144,10 @@ def test_who_was_judged_later_was_not_judged_before(bodies: Bodies) -> None:
         tables["demo__promotions"].append(decided(version, "rejected", TRAINED, reason=SECOND[1], decided_at=at))
     (found,) = [row for row in bodies.run("demo__promotions", tables) if row["model_version"] == "new"]
     assert (found["tests_before"], found["judgement"], found["decision"]) == (1, 2, "promoted")
+    # the judgements of one training are counted
+    tables["demo__promotions"].append(decided("new", "rejected", BEFORE, reason="not calibrated"))
+    (found,) = [row for row in bodies.run("demo__promotions", tables) if row["model_version"] == "new"]
+    assert found["judgement"] == 2
 
 
 def worse(tables: Tables, version: str, pairs: list[int]) -> None:

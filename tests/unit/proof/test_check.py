@@ -201,6 +201,21 @@ def test_waivers(
     assert problem is None or problem in outcome.problems[0]
 
 
+def test_a_waiver_is_of_one_finding_only(tmp_path: Path) -> None:
+    """A column with a tie and an order without any bound; to waive the one leaves the other."""
+    both = LEAK.replace("count(o.order_id)", 'count(o.order_id) + (select max(p.order_id) from "db"."raw"."orders" p)')
+    target = write(tmp_path, RELATIONS, model(both, waivers=[WAIVER]))
+    codes = {finding.code for column in checking.check(target).results[0].columns for finding in column.findings}
+    assert len(codes) > 1 and WAIVER["code"] in codes
+    test = {"passed": True, "checksum": hashlib.sha256(both.encode()).hexdigest()}
+    (target / waivers.EVIDENCE).write_text(json.dumps({"feat_orders": test}))
+    outcome = checking.check(target, today=date(2026, 1, 1))
+    column = next(c for c in outcome.results[0].columns if c.column == "orders")
+    assert column.status == "unknown" and not outcome.ok
+    assert {finding.code for finding in column.findings} == codes - {WAIVER["code"]}
+    assert column.waived == [WAIVER["reason"]]
+
+
 @pytest.mark.parametrize(
     ("declaration", "message"),
     [

@@ -22,7 +22,7 @@ STATEMENTS = [
     "create table training.parcel_late__scoring_set (batch_as_of timestamp)",
     "insert into training.parcel_late__scoring_set values ('2024-03-05 06:00:00')",
     # of another snapshot, and one that is not known
-    f"{METRICS} 'old', 'test', 'all', 'all', 'auc', 0.1, 0, 1, 9)",
+    f"{METRICS} 'zz', 'test', 'all', 'all', 'auc', 0.1, 0, 1, 9)",
     f"{METRICS} 'snap', 'test', 'all', 'all', 'f1', null, 0, 1, 9)",
     "update training.parcel_late__models set status = 'failed' where model_version = 'ridge_1'",
 ]
