@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from lightgbm import LGBMRegressor
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import ElasticNet, LogisticRegression, QuantileRegressor, Ridge
 from sklearn.metrics import roc_auc_score
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR, LinearSVR
+from xgboost import XGBRegressor
 
 from insitu.registry.model import Model
-from insitu.training.fitting.families import FAMILIES
+from insitu.training.fitting.families import FAMILIES, Request
 from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
@@ -23,6 +41,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "extra_trees": {"n_estimators": 10},
     "mlp": {"max_iter": 3, "hidden_layer_sizes": [8]},
 }
+KEYS = ["snapshot_id", "training_as_of", "id", "as_of", "split", "matured_at"]
 CASES = [
     (family.name, task)
     for family in FAMILIES.values()
@@ -62,60 +81,142 @@ def test_fits_stores_and_predicts_the_same_bits_for_any_row_order(family: str, t
     assert row["artifact_sha256"] == again["artifact_sha256"]
 
 
-def test_scores_are_those_of_the_same_pipeline_in_scikit_learn() -> None:
-    """The oracle: encodings and estimator written out by hand, on a frame made without our reader."""
-    from sklearn.compose import make_column_transformer
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OrdinalEncoder
+BOOSTED = {"learning_rate": 0.1, "random_state": 0}
+# The estimator of each family, written out with its defaults for numbers that are all there.
+BY_HAND: dict[tuple[str, str], Callable[[], Any]] = {
+    ("logistic_regression", "binary"): lambda: LogisticRegression(C=0.1, max_iter=300, solver="newton-cholesky"),
+    ("linear_regression", "regression"): lambda: Ridge(alpha=1.0),
+    ("linear_svm", "regression"): lambda: LinearSVR(C=1.0, dual=False, loss="squared_epsilon_insensitive"),
+    ("kernel_svm", "regression"): lambda: SVR(C=1.0),
+    ("random_forest", "binary"): lambda: RandomForestClassifier(
+        10, min_samples_leaf=20, max_features="sqrt", random_state=0
+    ),
+    ("random_forest", "regression"): lambda: RandomForestRegressor(
+        10, min_samples_leaf=20, max_features=1 / 3, random_state=0
+    ),
+    ("extra_trees", "binary"): lambda: ExtraTreesClassifier(
+        10, min_samples_leaf=20, max_features="sqrt", random_state=0
+    ),
+    ("extra_trees", "regression"): lambda: ExtraTreesRegressor(
+        10, min_samples_leaf=20, max_features=1 / 3, random_state=0
+    ),
+    ("hist_gradient_boosting", "regression"): lambda: HistGradientBoostingRegressor(
+        max_iter=20, min_samples_leaf=50, l2_regularization=1.0, early_stopping=False, **BOOSTED
+    ),
+    ("lightgbm", "regression"): lambda: LGBMRegressor(
+        n_estimators=20, min_child_samples=50, reg_lambda=1.0, deterministic=True, force_row_wise=True, verbosity=-1,
+        n_jobs=1, **BOOSTED,
+    ),
+    ("xgboost", "regression"): lambda: XGBRegressor(
+        n_estimators=20, max_depth=6, min_child_weight=10.0, tree_method="hist", n_jobs=1, **BOOSTED
+    ),
+    ("mlp", "binary"): lambda: MLPClassifier(
+        hidden_layer_sizes=[8], alpha=1e-3, batch_size=512, max_iter=3, tol=0.0, n_iter_no_change=1000, random_state=0
+    ),
+    ("mlp", "regression"): lambda: MLPRegressor(
+        hidden_layer_sizes=[8], alpha=1e-3, batch_size=512, max_iter=3, tol=0.0, n_iter_no_change=1000, random_state=0
+    ),
+}  # fmt: skip
 
-    table = snapshot()
-    (row,) = trained(ml({"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 30}}), table)
-    numeric = ["a", "b", "noise", "n", "flag"]
-    frame = table.to_pandas()
-    encode = make_column_transformer(("passthrough", numeric), (OrdinalEncoder(), ["city"]))
-    model = HistGradientBoostingClassifier(
-        max_iter=30, min_samples_leaf=50, l2_regularization=1.0, early_stopping=False, random_state=0,
-        categorical_features=[5],
-    )  # fmt: skip
-    seen = frame[frame["split"] != "test"]
-    oracle = make_pipeline(encode, model).fit(seen.astype({"flag": float, "n": float}), seen["y"])
-    expected = oracle.predict_proba(frame[frame["split"] == "test"].astype({"flag": float, "n": float}))[:, 1]
-    np.testing.assert_array_equal(Model.from_row(row).predict(only(table, "test")), expected)
+
+@pytest.mark.parametrize(("family", "task"), BY_HAND)
+def test_scores_are_those_of_scikit_learn(family: str, task: str) -> None:
+    table = snapshot(900, task=task).select([*KEYS, "b", "noise", "n", "y"])
+    candidate = {"name": "one", "family": family, "parameters": SMALL.get(family, {})}
+    (row,) = trained(ml(candidate, task=task, training={"refit": False}), table)
+    rows = table.to_pandas().astype({"n": float})
+    seen, test, columns = rows[rows.split == "train"], rows[rows.split == "test"], ["b", "noise", "n"]
+    model = make_pipeline(StandardScaler(), BY_HAND[family, task]())
+    if family in ("lightgbm", "xgboost", "hist_gradient_boosting", "random_forest", "extra_trees"):
+        model = make_pipeline(BY_HAND[family, task]())  # trees need no scale
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(seen[columns].to_numpy(), seen.y)
+    asked = test[columns].to_numpy()
+    expected = model.predict(asked) if task == "regression" else model.predict_proba(asked)[:, 1]
+    np.testing.assert_allclose(Model.from_row(row).predict(only(table, "test")), expected, rtol=0, atol=1e-6)
 
 
-def test_monotonic_constraint_holds() -> None:
+def fitted(table: pa.Table, family: str, task: str = "regression", **candidate: Any) -> Any:
+    (row,) = trained(ml({"name": "one", "family": family, **candidate}, task=task, training={"refit": False}), table)
+    return Model.from_row(row)
+
+
+def test_penalties_that_need_another_solver() -> None:
+    """An L1 penalty sets weights to zero, which a ridge never does."""
     table = snapshot(600)
-    for family in ("hist_gradient_boosting", "lightgbm", "xgboost"):
-        candidate = {"name": "m", "family": family, "parameters": SMALL[family], "monotonic": {"b": "increasing"}}
-        model = Model.from_row(trained(ml(candidate), table)[0])
-        row = only(table, "test").slice(0, 1)
-        many = pa.concat_tables([row] * 50)
-        position = many.schema.get_field_index("b")
-        many = many.set_column(position, "b", pa.array(np.linspace(-3, 3, 50)))
-        assert (np.diff(model.predict(many)) >= 0).all(), family
+    sparse = fitted(table, "logistic_regression", "binary", parameters={"l1_ratio": 1.0, "C": 0.02}).estimator["model"]
+    assert sparse.solver == "saga" and (sparse.coef_ == 0).sum() >= 3
+    elastic = fitted(snapshot(600, task="regression"), "linear_regression", parameters={"l1_ratio": 0.9, "alpha": 0.2})
+    assert isinstance(elastic.estimator["model"], ElasticNet) and (elastic.estimator["model"].coef_ == 0).sum() >= 3
+    assert isinstance(fitted(table, "logistic_regression", "binary").estimator["model"], LogisticRegression)
 
 
-def test_class_weight_raises_the_scores_of_the_heavier_class() -> None:
+@pytest.mark.parametrize(("numbers", "solver"), [(450, "newton-cholesky"), (451, "lbfgs")])
+def test_newtons_method_gives_way_where_columns_are_many(numbers: int, solver: str) -> None:
+    """A number has a column of its own and one that says whether it is missing, a category a hundred."""
+    request = Request("binary", [f"x{i}" for i in range(numbers)], ["c"], 0, "one")
+    assert FAMILIES["logistic_regression"].build(request, {})["model"].solver == solver
+
+
+def test_large_snapshots_are_sampled_where_the_cost_would_explode(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {family.name: family.max_rows for family in FAMILIES.values() if family.max_rows} == {
+        "kernel_svm": 5_000,
+        "random_forest": 100_000,
+        "extra_trees": 100_000,
+    }
+    monkeypatch.setitem(FAMILIES, "kernel_svm", replace(FAMILIES["kernel_svm"], max_rows=100))
+    machine = fitted(snapshot(300).select([*KEYS, "b", "y"]), "kernel_svm", "binary")
+    assert machine.estimator.estimator.estimator["model"].shape_fit_ == (100, 1)
+
+
+@pytest.mark.parametrize("direction", ["increasing", "decreasing"])
+@pytest.mark.parametrize("family", ["hist_gradient_boosting", "lightgbm", "xgboost", "random_forest", "extra_trees"])
+def test_monotonic_constraint_holds(family: str, direction: str) -> None:
+    """The label falls with `b`: a constraint against it leaves a flat line, one along with it changes no sign."""
     table = snapshot(600)
-    plain = {"name": "p", "family": "logistic_regression"}
-    heavy = {"name": "h", "family": "logistic_regression", "class_weight": {"true": 5.0, "false": 1.0}}
-    rows = trained(ml(plain, heavy), table)
-    low, high = (Model.from_row(row).predict(only(table, "test")) for row in rows)
-    assert (high > low).all()
+    candidate = {"name": "m", "family": family, "parameters": SMALL[family], "monotonic": {"b": direction}}
+    model = Model.from_row(trained(ml(candidate), table)[0])
+    row = only(table, "test").slice(0, 1)
+    many = pa.concat_tables([row] * 50)
+    many = many.set_column(many.schema.get_field_index("b"), "b", pa.array(np.linspace(-3, 3, 50)))
+    steps = np.diff(model.predict(many))
+    assert (steps >= 0).all() if direction == "increasing" else ((steps <= 0).all() and steps.sum() < -0.02)
 
 
-def test_quantiles_cover_what_they_say() -> None:
-    table = snapshot(3000, task="regression")
-    for family in ("hist_gradient_boosting", "lightgbm", "xgboost", "linear_regression"):
-        candidate = {"name": "q", "family": family, "parameters": SMALL.get(family, {}), "quantiles": [0.1, 0.9]}
-        (row,) = trained(ml(candidate, task="regression"), table)
-        model, test = Model.from_row(row), only(table, "test")
-        quantiles = model.predict_quantiles(test)
-        y = test["y"].to_numpy()
-        inside = np.mean((quantiles[:, 0] <= y) & (y <= quantiles[:, 1]))
-        assert 0.7 < inside < 0.9, family
-        assert (quantiles[:, 0] <= quantiles[:, 1]).all()
+QUANTILES: dict[str, Callable[[float], Any]] = {
+    "hist_gradient_boosting": lambda q: HistGradientBoostingRegressor(
+        loss="quantile", quantile=q, max_iter=20, min_samples_leaf=50, l2_regularization=1.0, early_stopping=False,
+        **BOOSTED,
+    ),
+    "lightgbm": lambda q: LGBMRegressor(
+        objective="quantile", alpha=q, n_estimators=20, min_child_samples=50, reg_lambda=1.0, deterministic=True,
+        force_row_wise=True, verbosity=-1, n_jobs=1, **BOOSTED,
+    ),
+    "xgboost": lambda q: XGBRegressor(
+        objective="reg:quantileerror", quantile_alpha=q, n_estimators=20, max_depth=6, min_child_weight=10.0,
+        tree_method="hist", n_jobs=1, **BOOSTED,
+    ),
+    "linear_regression": lambda q: make_pipeline(
+        StandardScaler(), QuantileRegressor(quantile=q, alpha=1e-4, fit_intercept=False)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", QUANTILES)
+def test_quantiles_are_those_of_scikit_learn_and_never_cross(family: str) -> None:
+    table = snapshot(600, task="regression").select([*KEYS, "b", "noise", "y"])
+    parameters = {"fit_intercept": False} if family == "linear_regression" else SMALL[family]
+    model = fitted(table, family, parameters=parameters, quantiles=[0.9, 0.2, 0.25])
+    assert model.signature.quantiles == [0.2, 0.25, 0.9]
+    rows = table.to_pandas()
+    seen, test = rows[rows.split == "train"], rows[rows.split == "test"]
+    columns = [
+        QUANTILES[family](q).fit(seen[["b", "noise"]].to_numpy(), seen.y).predict(test[["b", "noise"]].to_numpy())
+        for q in (0.2, 0.25, 0.9)
+    ]
+    expected = np.sort(np.column_stack(columns), axis=1)
+    np.testing.assert_allclose(model.predict_quantiles(only(table, "test")), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["isotonic", "sigmoid"])
