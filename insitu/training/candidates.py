@@ -25,7 +25,7 @@ def check(settings: UseCase, use_case: str) -> None:
             "monotonic": family.monotonic,
             "quantiles": family.quantiles and settings.task == "regression",
             "calibration": settings.task != "regression",
-            "class_weight": settings.task != "regression" and family.sample_weight,
+            "class_weight": settings.task != "regression",
             "members": family.combines,
             "weights": family.name == "average",
             "estimator": family.name == "custom",

@@ -79,6 +79,18 @@ def test_strings_are_those_of_arrow(values: list[str | None], encoded: bool) -> 
     assert [None if isinstance(v, float) else v for v in result] == values
 
 
+def test_a_dictionary_may_have_null_among_its_values() -> None:
+    column = pa.DictionaryArray.from_arrays(pa.array([1, 0, None, 2]), pa.array(["a", None, "b"]))
+    found = strings(column)
+    assert [None if isinstance(value, float) and np.isnan(value) else value for value in found] == [
+        None,
+        "a",
+        None,
+        "b",
+    ]
+    assert not any(value is None for value in found), "missing is NaN, as pandas and scikit-learn have it"
+
+
 def test_sliced_arrays_are_read_from_their_slice() -> None:
     assert strings(pa.array(["a", "b", None, "d"]).slice(1, 3))[[0, 2]].tolist() == ["b", "d"]
     assert numbers(pa.array([1, 2, None]).slice(1, 2))[0] == 2.0

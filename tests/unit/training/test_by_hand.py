@@ -16,7 +16,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import log_loss, mean_squared_error, roc_auc_score
+from sklearn.metrics import roc_auc_score
 
 from insitu.config import Budget, CrossValidation
 from insitu.errors import InsituError
@@ -197,55 +197,6 @@ def test_an_average_weighs_its_members_as_declared(task: str) -> None:
         a, b = (score(m, judged) if task == "binary" else m.predict(judged[FEATURES]) for m in (gbm, other))
         found = Model.from_row(row, split).predict(table.filter(pc.equal(table["split"], split)))
         np.testing.assert_allclose(found, (3 * a + b) / 4, rtol=0, atol=1e-9)
-
-
-ROUNDS = {
-    "hist_gradient_boosting": ("max_iter", {"min_samples_leaf": 5, "learning_rate": 0.5}),
-    "lightgbm": ("n_estimators", {"min_child_samples": 5, "learning_rate": 0.5}),
-    "xgboost": ("n_estimators", {"min_child_weight": 1.0, "learning_rate": 0.5}),
-    "mlp": ("max_iter", {"hidden_layer_sizes": [16], "learning_rate_init": 0.05, "batch_size": 64}),
-}
-
-
-@pytest.mark.parametrize("task", ["binary", "regression"])
-@pytest.mark.parametrize("family", ROUNDS)
-def test_early_stopping_finds_the_best_round_on_the_later_slice(family: str, task: str) -> None:
-    """By brute force: a fit per number of rounds on the earlier rows, judged on the later ones."""
-    table = numbers(600, task=task)
-    rounds, parameters = ROUNDS[family]
-    most = 25
-    candidate = {
-        "name": "one",
-        "family": family,
-        "parameters": {**parameters, rounds: most},
-        "early_stopping": {"rounds": most, "slice": "25%"},
-    }
-    row = one(table, candidate, task=task, training={"refit": False})
-    note = next(item for item in json.loads(row["search_trace"]) if item["step"] == "early_stopping")
-    seen = frame(table, "train")
-    start = seen["as_of"].max() - (seen["as_of"].max() - seen["as_of"].min()) * 0.25
-    late, early = seen[seen["as_of"] > start], seen[(seen["as_of"] <= start) & (seen["matured_at"] <= start)]
-    losses = []
-    pipeline = unfitted(row)
-    encoded = pipeline["prepare"].fit_transform(early[FEATURES])
-    for number in range(1, most + 1):
-        if family == "mlp":  # goes on from epoch to epoch
-            model = pipeline
-            classes = {} if task == "regression" else {"classes": [False, True]}
-            model["model"].partial_fit(encoded, early["y"], **classes)
-        else:
-            model = unfitted(row).set_params(**{f"model__{rounds}": number}).fit(early[FEATURES], early["y"])
-        losses.append(
-            log_loss(late["y"], score(model, late))
-            if task == "binary"
-            else mean_squared_error(late["y"], model.predict(late[FEATURES]))
-        )
-    best = int(np.argmin(losses)) + 1
-    assert best < most  # else the last round would do as well
-    assert note["best_rounds"] == best
-    assert note["rounds"] == max(1, round(best * len(seen) / (len(seen) - len(late))))
-    fitted = Model.from_row(row).estimator["model"]
-    assert fitted.get_params()[rounds] == note["rounds"]
 
 
 def test_trials_are_judged_by_the_folds_that_a_calendar_gives() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from insitu.config import parse
 from insitu.errors import ConfigurationError
+from insitu.training.declared import check
 from insitu.training.train import train
 from tests.unit.training.example import ml, snapshot
 
@@ -85,6 +87,113 @@ def test_parse_says_what_is_wrong(config: dict[str, Any], message: str) -> None:
 def test_train_refuses_before_it_fits(candidate: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         train(ml({"name": "one", **candidate}), "demo", snapshot(200), progress=lambda line: None)
+
+
+OPTIONS: dict[str, Any] = {
+    "early_stopping": True,
+    "monotonic": {"b": "increasing"},
+    "quantiles": [0.5],
+    "calibration": "sigmoid",
+    "class_weight": "balanced",
+    "members": ["one", "two"],
+    "weights": [1, 1],
+    "estimator": "sklearn.linear_model.Ridge",
+    "encoding": "trees",
+    "search": {"space": {"x": [1]}},
+    "feature_selection": True,
+}
+BOOSTED = {"early_stopping", "monotonic", "search", "feature_selection"}
+EVERY = {"search", "feature_selection"}
+CLASSIFIES = {"calibration", "class_weight"}
+ABLE: dict[str, tuple[set[str], tuple[str, ...]]] = {
+    "hist_gradient_boosting": (BOOSTED, ("binary", "multiclass", "regression")),
+    "lightgbm": (BOOSTED, ("binary", "multiclass", "regression")),
+    "xgboost": (BOOSTED, ("binary", "multiclass", "regression")),
+    "random_forest": (EVERY | {"monotonic"}, ("binary", "multiclass", "regression")),
+    "extra_trees": (EVERY | {"monotonic"}, ("binary", "multiclass", "regression")),
+    "mlp": (EVERY | {"early_stopping"}, ("binary", "multiclass", "regression")),
+    "logistic_regression": (EVERY, ("binary", "multiclass")),
+    "linear_regression": (EVERY, ("regression",)),
+    "linear_svm": (EVERY, ("binary", "multiclass", "regression")),
+    "kernel_svm": (EVERY, ("binary", "multiclass", "regression")),
+    "custom": (EVERY | {"estimator", "encoding"}, ("binary", "multiclass", "regression")),
+    "average": ({"members", "weights"}, ("binary", "multiclass", "regression")),
+    "stack": ({"members"}, ("binary", "multiclass", "regression")),
+}
+QUANTILES = {"hist_gradient_boosting", "lightgbm", "xgboost", "linear_regression"}
+
+
+@pytest.mark.parametrize("family", ABLE)
+def test_a_family_takes_the_options_that_it_can_follow_and_no_other(family: str) -> None:
+    able, tasks = ABLE[family]
+    ensemble = family in ("average", "stack")
+    for task in ("binary", "multiclass", "regression"):
+        member = "linear_regression" if task == "regression" else "logistic_regression"
+        members = [{"name": name, "family": member} for name in ("one", "two")]
+        allowed = able | (set() if task == "regression" or ensemble else CLASSIFIES)
+        allowed = allowed | ({"quantiles"} if task == "regression" and family in QUANTILES else set())
+        needed = {"members": ["one", "two"]} if ensemble else {}
+        for option, value in OPTIONS.items():
+            config = ml(*members, {"name": "it", "family": family, **needed, option: value}, task=task)
+            if task in tasks and option in allowed:
+                check(config, "demo")
+                continue
+            with pytest.raises(ConfigurationError, match=option if task in tasks else f"{family} does no {task} task"):
+                check(config, "demo")
+
+
+@pytest.mark.parametrize(
+    ("candidate", "message"),
+    [
+        ({"members": ["one", "one"]}, "an ensemble needs at least two `members`; allowed: one, two$"),
+        ({"members": ["one"]}, "an ensemble needs at least two `members`"),
+        ({}, "an ensemble needs at least two `members`"),
+        ({"members": ["one", "self"]}, "members names 'self'; allowed: one, two$"),
+        ({"members": ["one", "some"]}, "members names 'some'; allowed: one, two$"),
+        ({"members": ["one", "two"], "weights": [1]}, "has 1 weights for 2 members"),
+        ({"members": ["one", "two"], "weights": [1, 2, 3]}, "has 3 weights for 2 members"),
+    ],
+)
+def test_members_are_two_candidates_that_are_no_ensemble_and_have_one_score(
+    candidate: dict[str, Any], message: str
+) -> None:
+    others = [{"name": name, "family": "linear_regression"} for name in ("one", "two")]
+    some = {"name": "some", "family": "linear_regression", "quantiles": [0.1]}
+    config = ml(*others, some, {"name": "self", "family": "average", **candidate}, task="regression")
+    with pytest.raises(ConfigurationError, match=message):
+        check(config, "demo")
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        ({"low": 1, "high": 1}, "a range needs `low` below `high`"),
+        ({"low": 1}, "a range needs `low` below `high`"),
+        ({"low": 0, "high": 1, "log": True}, "a logarithmic range begins above 0, not at 0"),
+        ({"low": 1, "high": 2, "setps": 3}, "has the unknown key 'setps'; allowed: high, integer, log, low, steps"),
+        ([], "expected a list of values"),
+        (None, "expected a list of values"),
+    ],
+)
+def test_what_is_no_space(space: Any, message: str) -> None:
+    config = ml({"name": "one", "family": "logistic_regression", "search": {"space": {"C": space}}})
+    with pytest.raises(ConfigurationError, match=f"candidate `one`: search.space.C.*{message}"):
+        check(config, "demo")
+
+
+def test_a_feature_that_was_dropped_may_be_named_and_another_may_not() -> None:
+    table = snapshot(200)
+    table = table.append_column("same", pa.array([1.0] * 200))
+    for option, value in (("exclude", ["same"]), ("features", ["a", "same"]), ("monotonic", {"same": "increasing"})):
+        candidate = {"name": "one", "family": "hist_gradient_boosting", "parameters": {"max_iter": 2}, option: value}
+        (row,) = train(ml(candidate), "demo", table, progress=lambda line: None).to_pylist()
+        assert row["status"] == "trained"
+    for option, value, message in (
+        ("exclude", ["nope"], "exclude names `nope`, which is no feature; there are: a, b, noise, n, flag, city$"),
+        ("features", ["same"], "no feature is left after `features` and `exclude`"),
+    ):
+        with pytest.raises(ConfigurationError, match=f"candidate `one`: {message}"):
+            train(ml({**LOGISTIC, "name": "one", option: value}), "demo", table, progress=lambda line: None)
 
 
 def test_keys_of_other_parts_are_accepted() -> None:

@@ -40,11 +40,13 @@ def _rmse(model: Any, frame: Any, y: Any) -> float:
 ORACLES = {"binary": ("auc", _auc), "regression": ("rmse", _rmse), "multiclass": ("auc", _ovr)}
 
 
+@pytest.mark.parametrize("rows_judged", [105, 60])
 @pytest.mark.parametrize("task", FAMILIES)
-def test_importance_is_scikit_learns(task: str) -> None:
+def test_importance_is_scikit_learns(task: str, rows_judged: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importance, "MAX_ROWS", rows_judged)
     table = snapshot(700, task=task)
     metric, scorer = ORACLES[task]
-    config = ml(FAMILIES[task], task=task, selection_metric=metric)
+    config = ml(FAMILIES[task], task=task, selection_metric=metric, random_state=3)
     (row,) = train(config, "demo", table, progress=silent).to_pylist()
     model = Model.from_row(row, "validation")
     rows = table.filter(pc.equal(table["split"], "validation"))
@@ -52,15 +54,26 @@ def test_importance_is_scikit_learns(task: str) -> None:
     y = rows["y"].to_numpy(zero_copy_only=False)
     if task == "multiclass":
         y = np.searchsorted(["high", "low", "mid"], y.astype(str))
-    expected = permutation_importance(model.estimator, frame, y, scoring=scorer, n_repeats=3, random_state=0)
-    found = {item["feature"]: item for item in json.loads(row["feature_importance"])}
+    evenly = np.linspace(0, len(y) - 1, rows_judged).astype(int)
+    frame, y = frame.iloc[evenly], y[evenly]
+    expected = permutation_importance(model.estimator, frame, y, scoring=scorer, n_repeats=3, random_state=3)
+    listed = json.loads(row["feature_importance"])
+    assert [item["importance"] for item in listed] == sorted((item["importance"] for item in listed), reverse=True)
+    found = {item["feature"]: item for item in listed}
     np.testing.assert_allclose(
         [found[name]["importance"] for name in frame.columns], expected.importances_mean, rtol=0, atol=1e-12
     )
     np.testing.assert_allclose(
         [found[name]["std"] for name in frame.columns], expected.importances_std, rtol=0, atol=1e-12
     )
-    assert {item["metric"] for item in found.values()} == {metric}
+    assert {(item["metric"], item["rows"]) for item in listed} == {(metric, rows_judged)}
+
+
+def test_without_validation_rows_importance_is_of_those_that_were_fitted() -> None:
+    table = snapshot(500)
+    table = table.filter(pc.not_equal(table["split"], "validation"))
+    (row,) = train(ml(FAMILIES["binary"]), "demo", table, progress=silent).to_pylist()
+    assert {item["rows"] for item in json.loads(row["feature_importance"])} == {350}
 
 
 def test_a_wide_model_keeps_the_budget_and_finds_what_matters(monkeypatch: pytest.MonkeyPatch) -> None:

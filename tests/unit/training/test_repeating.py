@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from sklearn.inspection import partial_dependence
 
 from insitu.config import Backtest, parse
 from insitu.errors import InsituError
@@ -164,28 +163,3 @@ def test_backtest_sees_only_what_was_known(monkeypatch: pytest.MonkeyPatch) -> N
         backtest(ml(LOGISTIC), "demo", table, Backtest(candidate="other"))
     with pytest.raises(InsituError, match=r"labels were known at .* a backtest needs at least 50"):
         backtest(ml(LOGISTIC), "demo", table, Backtest(dates=5))
-
-
-def test_partial_dependence_is_that_of_scikit_learn() -> None:
-    from insitu.config import parse
-    from insitu.training.dependence import dependence
-    from insitu.training.fitting.data import read
-    from insitu.training.fitting.procedure import Procedure
-
-    config: Any = parse(ml(GBM), "demo")
-    data = read(config, "demo__snapshots", snapshot(250))
-    procedure = Procedure(config, config.candidates[0], data)
-    estimator, _ = procedure.fit(data.rows)
-    for curve in dependence(procedure, estimator, data.rows, procedure.columns):
-        name = curve["feature"]
-        values = np.array(curve["values"], dtype=object if name == "city" else float)
-        oracle = partial_dependence(
-            estimator,
-            data.rows.frame,
-            [name],
-            custom_values={name: values},
-            categorical_features=[name] if name == "city" else None,
-            response_method="predict_proba",
-            method="brute",
-        )
-        np.testing.assert_allclose(curve["scores"], oracle["average"][0], rtol=0, atol=1e-12)

@@ -95,7 +95,6 @@ class Family:
     quantiles: bool = False
     monotonic: bool = False
     probabilities: bool = True  # False: a classifier whose scores become probabilities by calibration only
-    sample_weight: bool = True
     # unfitted Pipeline → keyword arguments that its model's `fit` needs
     fit_parameters: Callable[[Any], dict[str, Any]] = lambda pipeline: {}
     own_threads: bool = False  # the estimator itself uses all cores
