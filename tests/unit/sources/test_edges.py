@@ -8,9 +8,10 @@ import gzip
 import hashlib
 import json
 import lzma
+import time
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,25 @@ def test_half_days(read: Read, refusal: Refusal) -> None:
     assert read("v\n01/02/2024\n", columns, timestamp_format="%d/%m/%Y") == [(dt.datetime(2024, 2, 1),)]
     zoned = read("v\n01/02/2024 02:00 -0130\n", {"v": "timestamptz"}, timestamp_format="%d/%m/%Y %H:%M %z")
     assert zoned == [(dt.datetime(2024, 2, 1, 3, 30, tzinfo=dt.UTC),)]
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process in a zone that is hours from UTC."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_away")
+def test_the_zone_of_the_machine_does_not_count(read: Read) -> None:
+    moment = dt.datetime(2024, 7, 1, 12)
+    for text, format_ in (("2024-07-01 12:00:00", None), ("01/07/2024 12:00", "%d/%m/%Y %H:%M")):
+        words = {"timestamp_format": format_} if format_ else {}
+        assert read(f"v\n{text}\n", {"v": "timestamp"}, **words) == [(moment,)]
+        assert read(f"v\n{text}\n", {"v": "timestamptz"}, **words) == [(moment.replace(tzinfo=dt.UTC),)]
 
 
 def test_times_with_and_without_an_offset_in_one_column(read: Read) -> None:
