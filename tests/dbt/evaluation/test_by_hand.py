@@ -219,10 +219,10 @@ def test_the_value_of_retraining(project: Stub) -> None:
     columns = "backtest_key, training_as_of, candidate, metric, retrained_every_days, n_periods, value"
     columns += ", value_retrained_most_often, lost_by_age, standard_error"
     k1, k2 = (at("02-01"), "gbm of k1"), (at("01-01"), "gbm of k2")
-    # losses of 0.1 and 0.025: their standard deviation is 0.075 / sqrt(2), of their mean half of 0.075
+    # losses of -0.1 and 0.025: their standard deviation is 0.125 / sqrt(2), of their mean half of 0.125
     by_hand = [
-        ("k1", *k1, 28, 3, (0.9 + 0.8 + 0.6) / 3, (0.9 + 0.8 + 0.6) / 3, 0, 0),
-        ("k1", *k1, 56, 2, 0.7875, 0.85, 0.0625, 0.0375),
+        ("k1", *k1, 28, 3, (0.7 + 0.8 + 0.6) / 3, (0.7 + 0.8 + 0.6) / 3, 0, 0),
+        ("k1", *k1, 56, 2, 0.7875, 0.75, -0.0375, 0.0625),
         ("k1", *k1, 84, 1, 0.65, 0.8, 0.15, None),
         ("k2", *k2, 14, 1, 0.5, 0.5, 0, None),
         ("k2", *k2, 28, 1, 0.3, 0.5, 0.2, None),
