@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -45,6 +46,15 @@ def test_the_hash_of_contents_by_hand(macros: Macros, names: list[str]) -> None:
     hashes = [hashlib.md5(line.encode()).hexdigest() for line in lines]
     sums = [sum(int(text[start : start + 15], 16) for text in hashes) for start in (0, 16)]
     assert found == hashlib.md5(f"{quoted}:{len(rows)}:{sums[0]}:{sums[1]}".encode()).hexdigest()[:16]
+
+
+def test_numbers_are_hashed_without_quotes(macros: Macros) -> None:
+    columns = [SimpleNamespace(name="id", data_type="integer"), SimpleNamespace(name="v", data_type="text")]
+    sql = macros.render("content_hash", columns=columns)
+    [found] = macros.warehouse.query(f"select {sql} as value from {texts('7')}").value
+    text = hashlib.md5(b'0|"7"').hexdigest()
+    sums = f"{int(text[:15], 16)}:{int(text[16:31], 16)}"
+    assert found == hashlib.md5(f'"id","v":1:{sums}'.encode()).hexdigest()[:16]
 
 
 def _literal(value: str | None) -> str:
