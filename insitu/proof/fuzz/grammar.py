@@ -7,7 +7,7 @@ import random
 
 import sqlglot
 
-from insitu.proof.fuzz import declared, joins, names, scopes, sessions, tables, windows
+from insitu.proof.fuzz import declared, joins, lists, names, scopes, sessions, tables, windows
 from insitu.proof.fuzz.case import Case
 
 
@@ -86,4 +86,7 @@ _MORE = (
     sessions.constants,
     declared.declared,
     declared.declared,
+    lists.groups,
+    lists.lists,
+    lists.by_name,
 )
