@@ -63,11 +63,12 @@ def by_name(rng: random.Random, dialect: str) -> str:
     """Two kinds of event in one union whose columns stand in another order, or of which one lacks some."""
     a, b = an_event(rng), an_event(rng)
     later = rng.choice(["ts", "ts", "other", "ts + interval '6 hours'", "ts - interval '1 hour'"])
-    columns = ["k", f"{later} as ts", "v", "other"]
+    swapped = rng.random() < 0.3  # the time at which it is known goes by the other's name
+    columns = ["k", "other as ts", "v", "ts as other"] if swapped else ["k", f"{later} as ts", "v", "other"]
     rng.shuffle(columns)
     if dialect == "duckdb" and rng.random() < 0.8:
         if rng.random() < 0.4:
-            columns.remove("other")
+            columns.pop()
         union = f"select k, ts, other, v from {a} union all by name select {', '.join(columns)} from {b}"
     else:  # by position: as an honest author writes it, or with two times that have changed places
         second = rng.choice([f"k, {later}, other, v", f"k, other, {later}, v", f"k, {later}, {later}, v"])

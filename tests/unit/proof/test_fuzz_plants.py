@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlglot import exp
 
-from insitu.proof.fuzz import declared, fuzzer, names, scopes, sessions
+from insitu.proof.fuzz import declared, fuzzer, lists, names, scopes, sessions
 from insitu.proof.fuzz.case import Case
 from insitu.proof.fuzz.worlds import ERRORS, World, engine
 from insitu.proof.project import proving
-from insitu.proof.rules import dispatch, limits, literals, projection, select, session, tables, unique_keys
+from insitu.proof.rules import dispatch, limits, literals, projection, select, session, setops, tables, unique_keys
 from insitu.proof.rules import names as names_rule
-from insitu.proof.rules.calls import levels
+from insitu.proof.rules.calls import frames, levels
 from insitu.proof.sql import functions, identifiers
 from tests.postgres import skip_if_asked
 
@@ -85,6 +85,25 @@ def the_end_of_a_version_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(proving, "_known", lambda relation, declared, symbols: {})
 
 
+def groups_end_before_the_row(patch: pytest.MonkeyPatch) -> None:
+    def explicit(a: Any, function: Any, spec: Any, kind: str, *more: Any, real: Any = frames._explicit) -> Any:
+        frame = real(a, function, spec, kind, *more)
+        return replace(frame, bounded=True, strict=True, positional=False) if kind == "GROUPS" else frame
+
+    patch.setattr(frames, "_explicit", explicit)
+
+
+def columns_have_the_same_place(patch: pytest.MonkeyPatch) -> None:
+    def filled(a: Any, relation: Any, names: list[str], real: Any = setops._filled) -> Any:
+        again = real(a, relation, names)
+        if len(relation.names) == len(names):
+            for variant, own in zip(again.variants, relation.variants, strict=True):
+                variant.columns |= {("", n): own.columns["", m] for n, m in zip(names, relation.names, strict=True)}
+        return again
+
+    patch.setattr(setops, "_filled", filled)
+
+
 FOUND_BY: list[tuple[str, Plant, Shape]] = [
     ("duckdb", aggregates_stay_where_they_stand, scopes.scopes),
     ("postgres", aggregates_stay_where_they_stand, scopes.scopes),
@@ -100,6 +119,9 @@ FOUND_BY: list[tuple[str, Plant, Shape]] = [
     ("postgres", capitals_do_not_matter, names.names),
     ("duckdb", the_end_of_a_version_is_not_looked_at, declared.declared),
     ("postgres", the_end_of_a_version_is_not_looked_at, declared.declared),
+    ("duckdb", groups_end_before_the_row, lists.groups),
+    ("postgres", groups_end_before_the_row, lists.groups),
+    ("duckdb", columns_have_the_same_place, lists.by_name),
 ]
 
 
