@@ -17,7 +17,7 @@ import pytest
 from insitu.config import parse
 from insitu.errors import InsituError
 from insitu.nodes.heldout import predict_heldout
-from insitu.nodes.predict import predict, predict_batch
+from insitu.nodes.predict import predict, predict_due
 from insitu.registry.model import Model
 from insitu.training.train import silent, train
 from tests.unit.training.example import ml, snapshot
@@ -57,8 +57,9 @@ def warehouse(registered: dict[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]
         connection.execute("create table demo__snapshots as select * from given")
         connection.execute("create table demo__training_set as select * from given where split <> 'gap'")
         connection.execute(
-            f"""create table demo__scoring_set as
-            select 'set' as scoring_set_id, timestamp '{NOON}' as batch_as_of, id, as_of, a, b, noise, n, flag, city
+            f"""create table demo__due as
+            select '{registered["model_version"]}' as model_version,
+                'set' as scoring_set_id, timestamp '{NOON}' as batch_as_of, id, as_of, a, b, noise, n, flag, city
             from given where id % 7 = 0"""
         )
         register(connection, registered)
@@ -82,10 +83,8 @@ def in_charge(
 
 
 def batch(connection: duckdb.DuckDBPyConnection, *existing: str) -> list[dict[str, Any]]:
-    named = [connection.sql(f"select * from demo__{name}") for name in ("scoring_set", "models", "champion")]
-    found: list[dict[str, Any]] = (
-        predict_batch(parse(META, "demo"), "demo", *named, set(existing)).read_all().to_pylist()
-    )
+    named = [connection.sql(f"select * from demo__{name}") for name in ("due", "models", "champion")]
+    found: list[dict[str, Any]] = predict_due(parse(META, "demo"), "demo", *named, set(existing)).read_all().to_pylist()
     return found
 
 
@@ -109,15 +108,13 @@ def by_hand(row: dict[str, Any], scoring_set_id: str = "set", batch_as_of: datet
 def test_a_batch(warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]) -> None:
     """By the fit that is deployed, each row with its own score."""
     found = batch(warehouse)
-    expected = scores(
-        fit(registered, "deployed_artifact"), warehouse, "select * from demo__scoring_set order by random()"
-    )
+    expected = scores(fit(registered, "deployed_artifact"), warehouse, "select * from demo__due order by random()")
     assert {row["id"]: row["score"] for row in found} == pytest.approx(expected, abs=1e-12)
     assert len(found) == len(expected) == 86
     assert {(r["batch_as_of"], r["model_version"], r["batch_id"]) for r in found} == {
         (NOON, registered["model_version"], by_hand(registered))
     }
-    as_of = dict(warehouse.execute("select id, as_of from demo__scoring_set").fetchall())
+    as_of = dict(warehouse.execute("select id, as_of from demo__due").fetchall())
     assert {row["id"]: row["as_of"] for row in found} == as_of
     assert len({row["predicted_at"] for row in found}) == 1
 
@@ -131,7 +128,7 @@ def test_what_identifies_a_batch(warehouse: duckdb.DuckDBPyConnection, registere
         ("batch_as_of = batch_as_of + interval 1 second", by_hand(registered, batch_as_of=NOON + SECOND)),
         ("scoring_set_id = 'other'", by_hand(registered, "other", NOON + SECOND)),
     ):
-        warehouse.execute(f"update demo__scoring_set set {change}")
+        warehouse.execute(f"update demo__due set {change}")
         assert {row["batch_id"] for row in batch(warehouse, own)} == {expected}
     tested = {**registered, "deployed_artifact": None, "deployed_artifact_sha256": None}
     register(warehouse, tested)
@@ -145,50 +142,20 @@ def test_the_version_that_is_in_charge_scores(warehouse: duckdb.DuckDBPyConnecti
     assert {row["model_version"] for row in batch(warehouse)} == {registered["model_version"]}
 
 
-@pytest.mark.parametrize(
-    ("since", "until", "scored"),
-    [
-        (NOON, None, True),
-        (NOON, NOON + SECOND, True),
-        (NOON + SECOND, None, False),
-        (NOON - SECOND, NOON, False),
-        (NOON - SECOND, NOON - SECOND, False),
-    ],
-)
-def test_only_for_the_time_of_the_champion(
-    warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any], since: datetime, until: Any, scored: bool
-) -> None:
-    in_charge(warehouse, registered["model_version"], since, until)
-    if scored:
-        assert batch(warehouse)
-    else:
-        with pytest.raises(InsituError, match="Build both for one time"):
-            batch(warehouse)
-
-
-def test_nobody_in_charge(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute("delete from demo__champion")
-    with pytest.raises(InsituError, match="says why each candidate was rejected"):
-        batch(warehouse)
-    warehouse.execute(f"update demo__models set training_as_of = timestamp '{NOON}' + interval 1 second")
-    with pytest.raises(InsituError, match="its first version was trained for 2020-06-09 12:00:01"):
-        batch(warehouse)
-
-
 def test_a_set_without_rows_is_no_batch(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute("delete from demo__scoring_set")
+    warehouse.execute("delete from demo__due")
     assert batch(warehouse) == []
 
 
 def test_features_that_are_gone(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute("alter table demo__scoring_set drop column b")
+    warehouse.execute("alter table demo__due drop column b")
     with pytest.raises(InsituError, match="was trained with `b`, which `demo__features` no longer has"):
         batch(warehouse)
 
 
 def node(connection: duckdb.DuckDBPyConnection, incremental: bool) -> int:
     dbt = SimpleNamespace(this=This("demo__predictions"), is_incremental=incremental)
-    named = [connection.sql(f"select * from demo__{name}") for name in ("scoring_set", "models", "champion")]
+    named = [connection.sql(f"select * from demo__{name}") for name in ("due", "models", "champion")]
     return int(predict(dbt, connection, {"ml": META}, *named).read_all().num_rows)
 
 
