@@ -18,7 +18,7 @@ def score() -> None:
     "--as-of",
     help='Time such as "2013-11-02" or "2013-11-02 06:00:00", UTC unless it has an offset; the project\'s by default.',
 )
-@click.option("--refresh/--no-refresh", default=True, show_default=True, help="Build scoring set and champion first.")
+@click.option("--refresh/--no-refresh", default=True, show_default=True, help="Build what is scored first, and what analysts read afterwards.")
 @click.pass_obj
 def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: bool) -> None:
     """Score what fell due up to --as-of and nobody has scored, each row by the champion of its own time."""
@@ -37,6 +37,9 @@ def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: b
         wanted = [f"+{use_case}__scoring_set", f"{use_case}__due", f"{use_case}__champion"]
         run_dbt(project, "--quiet", "run", "--select", *wanted, variables=given)
     scored = score_batch(project, use_case, given.get("insitu_as_of"))
+    if refresh and scored.rows:
+        published = ("scored_features", "policies", "decisions", "predictions_latest")
+        run_dbt(project, "--quiet", "run", "--select", *(f"{use_case}__{name}" for name in published), variables=given)
     moment_scored = scored.batch_as_of or "now: nothing fell due in the window"
     click.echo(f"{scored.use_case}: {scored.rows:,} new predictions for {moment_scored}")
 

@@ -52,6 +52,7 @@ def sites(raw: Site, built: Site, tmp_path_factory: pytest.TempPathFactory) -> t
     for now in SCORED:
         source.at(now)
         assert score(live, now) == score(replay, now)
+        assert str(live.value("select max(batch_as_of) from predictions.flight_delay__predictions_latest")) == now
     source.at(NEXT_DAY + " 00:00:00")
     live.build(as_of=NEXT_DAY)
     replay.build(as_of=NEXT_DAY)
