@@ -18,7 +18,12 @@ def score() -> None:
     "--as-of",
     help='Time such as "2013-11-02" or "2013-11-02 06:00:00", UTC unless it has an offset; the project\'s by default.',
 )
-@click.option("--refresh/--no-refresh", default=True, show_default=True, help="Build what is scored first, and what analysts read afterwards.")
+@click.option(
+    "--refresh/--no-refresh",
+    default=True,
+    show_default=True,
+    help="Build what is scored first, and what analysts read afterwards.",
+)
 @click.pass_obj
 def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: bool) -> None:
     """Score what fell due up to --as-of and nobody has scored, each row by the champion of its own time."""

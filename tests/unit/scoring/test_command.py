@@ -16,6 +16,7 @@ from insitu.scoring import batch
 from insitu.warehouse import Project
 
 REPOSITORY = Path(__file__).parents[3]
+PUBLISHED = ("scored_features", "policies", "decisions", "predictions_latest")
 
 
 @pytest.fixture
@@ -29,10 +30,12 @@ def handed_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return {}
 
     def run_dbt(project: Project, *arguments: str, variables: dict[str, Any]) -> None:
-        seen.update(project=project, variables=variables, dbt=arguments)
+        seen.update(project=project, variables=variables)
+        seen.setdefault("steps", []).append(arguments)
 
     def score_batch(project: Project, use_case: str, as_of: str | None) -> batch.Scored:
         seen.update(scored=as_of)
+        seen.setdefault("steps", []).append("score")
         return batch.Scored(use_case, str(as_of), 1234)
 
     monkeypatch.setattr(Project, "use_case_config", use_case_config)
@@ -64,17 +67,22 @@ def test_a_moment_among_the_variables_too(
     assert handed_on["scored"] == "2013-11-02 04:00:00"
 
 
-def test_scoring_set_and_champion_are_built_first(
+def test_what_is_due_is_built_first_and_what_analysts_read_afterwards(
     handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "score", "run", "flight_delay", "--as-of", "2013-11-02") == 0
-    assert handed_on["dbt"] == ("--quiet", "run", "--select", "+flight_delay__scoring_set", "flight_delay__champion")
-    assert capsys.readouterr().out == "flight_delay: 1,234 new predictions for 2013-11-02 00:00:00\n"
+    assert run(monkeypatch, "score", "run", "late", "--as-of", "2013-11-02") == 0
+    assert handed_on["steps"] == [
+        ("--quiet", "run", "--select", "+late__scoring_set", "late__due", "late__champion"),
+        "score",
+        ("--quiet", "run", "--select", *(f"late__{name}" for name in PUBLISHED)),
+    ]
+    assert capsys.readouterr().out == "late: 1,234 new predictions for 2013-11-02 00:00:00\n"
 
 
 def test_nothing_is_built_unless_wanted(handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, "score", "run", "flight_delay", "--no-refresh") == 0
-    assert handed_on == {"scored": None}  # the time that was built, whatever it is
+    # the time that was built, whatever it is
+    assert handed_on == {"scored": None, "steps": ["score"]}
 
 
 def test_nothing_is_built_for_a_use_case_that_is_not_there(
