@@ -12,7 +12,7 @@ from tests.e2e.site import AS_OF, NEXT_DAY, Site
 SCORED = ("2013-11-02 14:00:00", "2013-11-02 18:00:00", "2013-11-02 18:00:00")
 BUILT = (AS_OF, NEXT_DAY)
 # When something was computed, by the clock of the machine.
-CLOCKS = {"predicted_at", "decided_at", "created_at", "written_at"}
+CLOCKS = {"predicted_at", "decided_at", "created_at", "written_at", "fit_seconds", "seconds", "search_trace"}
 LAYERS = ("evaluation", "predictions", "actions", "monitoring")
 
 

@@ -22,7 +22,7 @@ from tests.e2e.site import NEXT_DAY, Site
 
 USE_CASES = ("flight_delay", "arrival_delay")
 # What says when something ran, or how long it took. What a search tried is compared as `search_trials`.
-CLOCK = {"created_at", "predicted_at", "decided_at", "fit_seconds", "seconds", "search_trace"}
+CLOCK = {"created_at", "predicted_at", "decided_at", "written_at", "fit_seconds", "seconds", "search_trace"}
 # JSON that SQL cut out of a longer text: each warehouse writes it in its own way, so its value is compared.
 JSON = {"evaluation.ml_search_trials": ("parameters", "scores")}
 RELATIONS = """

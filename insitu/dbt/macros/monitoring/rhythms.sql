@@ -1,7 +1,9 @@
 {#- Rows (use_case, now, since, every_minutes, every_text): how often predictions of each use case are due (`scoring.every`), and
     where the period began that ends at `as_of`. A month counts as 31 days, a quarter as 92, a year as 366. -#}
 {% macro rhythms() -%}
-{% for use_case in insitu.use_cases() -%}
+{% for use_case in insitu.use_cases_there() -%}
+{#- what it is about has to be built -#}
+{%- do insitu.use_case_ref(use_case, 'predictions') -%}
 {%- set every = insitu.use_case_config(use_case).scoring.every -%}
 {%- set interval = insitu.duration_interval(use_case, 'scoring.every', every) -%}
 {%- set read = insitu.read_duration(every) -%}
