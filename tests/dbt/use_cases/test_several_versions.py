@@ -84,6 +84,16 @@ def test_what_cannot_be_scored_says_why(shop: Shop) -> None:
     assert "rows fell due when no model was in charge" in first.stdout
 
 
+def test_an_empty_table_of_valid_predictions_says_why(shop: Shop) -> None:
+    latest = ("run", "--select", "spend__decisions", "spend__predictions_latest", "--vars")
+    assert "is empty" not in shop.dbt(*latest, "{insitu_as_of: '2024-06-02 12:00:00'}")
+    assert not shop.query("select * from predictions.spend__predictions_latest").empty
+    said = " ".join(shop.dbt(*latest, "{insitu_as_of: '2024-06-04'}").split())
+    assert "`spend__predictions_latest` is empty: the last prediction is of 2024-06-0" in said
+    assert "each is valid for 1 day. If predictions are due less often, say so: `scoring: {every: …}`" in said
+    assert shop.query("select * from predictions.spend__predictions_latest").empty
+
+
 def test_one_time_with_two_versions(shop: Shop) -> None:
     linear, gbm = version(shop, "linear"), version(shop, "gbm")
     orders = len(shop.query("select * from predictions.spend__predictions"))

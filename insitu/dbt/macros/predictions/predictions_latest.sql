@@ -3,6 +3,7 @@
     back. In a multiclass task with the most probable class and its probability. -#}
 {% macro predictions_latest(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'predictions') -%}
+{%- do insitu.say_none_valid(use_case) -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set entity = config.entity -%}
 {%- set time = insitu.identifier(config.as_of) -%}
