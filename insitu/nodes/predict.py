@@ -75,7 +75,7 @@ def predict_due(
             appliers[version] = _applier(config, use_case, due, model_row)
             ids[version] = batch_id
     if unscored and not ids:
-        _say_unscored(use_case, models, champion, unscored[0][2], unscored[0][3])
+        _say_unscored(use_case, models, champion, unscored[0][2], unscored[0][3], is_first=not existing)
     if not ids:
         return pa.RecordBatchReader.from_batches(schema, [])
     # One stream for all models: a connection has one open result.
@@ -141,17 +141,20 @@ def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) 
     return sha256(f"{artifact_sha256}:{scoring_set_id}:{batch_as_of.isoformat()}".encode()).hexdigest()[:16]
 
 
-def _say_unscored(use_case: str, models: LazyQuery, champion: LazyQuery, batch_as_of: datetime, rows_due: int) -> None:
-    """Rows that fell due before anybody was in charge are told of. Raises InsituError if nobody is in charge now."""
+def _say_unscored(
+    use_case: str, models: LazyQuery, champion: LazyQuery, batch_as_of: datetime, rows_due: int, is_first: bool
+) -> None:
+    """Tell once of rows that fell due before anybody was in charge. Raises InsituError if nobody is in charge now."""
     present = champion.project("model_version, champion_since").fetchall()
     if not present:
         raise InsituError(f"`{use_case}` has no champion at {batch_as_of}: {_why(use_case, models, batch_as_of)}")
     version, since = present[0]
-    print(
-        f"{use_case}: {rows_due:,} rows fell due when no model was in charge (`{version}` is since {since}): they are "
-        "not scored.",
-        flush=True,
-    )
+    if is_first:
+        print(
+            f"{use_case}: {rows_due:,} rows fell due when no model was in charge (`{version}` is since {since}): they "
+            "are not scored.",
+            flush=True,
+        )
 
 
 def _why(use_case: str, models: LazyQuery, batch_as_of: datetime) -> str:

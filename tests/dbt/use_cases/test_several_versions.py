@@ -79,6 +79,8 @@ def test_what_cannot_be_scored_says_why(shop: Shop) -> None:
     assert (
         "`spend` has no champion at 2024-05-31 00:00:00: its first version was trained for 2024-06-01" in before.stdout
     )
+    assert "when no model" not in shop.run("insitu", "score", "run", "spend", "--as-of", "2024-06-01").stdout
+    forget(shop)
     first = shop.run("insitu", "score", "run", "spend", "--as-of", "2024-06-01")
     assert first.returncode == 0, first.stdout
     assert "rows fell due when no model was in charge" in first.stdout

@@ -50,7 +50,7 @@ select
     {%- endfor %}
     cast({{ insitu.text_literal(config.actions.treat) }} as {{ dbt.type_string() }}) as treat,
     cast({{ insitu.text_literal(config.actions.none) }} as {{ dbt.type_string() }}) as treat_not,
-    {{ insitu.timestamp_literal(run_started_at.astimezone(modules.pytz.utc)) }} as written_at
+    current_timestamp at time zone 'UTC' as written_at
 {%- endmacro %}
 
 
