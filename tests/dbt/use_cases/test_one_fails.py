@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import subprocess
 
 import pytest
 import yaml
@@ -22,8 +22,8 @@ DROP = """{% macro drop_it(schema, name) %}
 
 
 @pytest.fixture(scope="module")
-def two(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A schema of its own in which nothing is built; of the use cases `spend`, and `idea`, which nobody has written."""
+def build(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, subprocess.CompletedProcess[str]]:
+    """A schema of its own, with the use cases `spend`, and `idea`, which nobody has written; and what its build said."""
     ci = somebodys(shop, tmp_path_factory.mktemp("two") / "ci", "two")
     settings = ci.folder / "dbt_project/dbt_project.yml"
     declared = yaml.safe_load(settings.read_text())
@@ -31,12 +31,17 @@ def two(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     settings.write_text(yaml.safe_dump(declared, default_flow_style=None))
     new_use_case(Project(ci.folder / "dbt_project", ci.folder), Answers("idea", ["order_id"], "is_good"))
     (ci.folder / "dbt_project/macros/drop_it.sql").write_text(DROP)
-    yield ci
+    ci.dbt("compile", "--full-refresh")  # before anything is built, or written
+    return ci, ci.run("insitu", "build", "--select", "+package:insitu", "--exclude", "order__spine+", "tier__models+")
 
 
-def test_the_others_are_in_the_tables_over_all(two: Shop) -> None:
-    two.dbt("compile", "--full-refresh")  # before anything is built, or written
-    outcome = two.run("insitu", "build", "--select", "+package:insitu", "--exclude", "order__spine+", "tier__models+")
+@pytest.fixture(scope="module")
+def two(build: tuple[Shop, subprocess.CompletedProcess[str]]) -> Shop:
+    return build[0]
+
+
+def test_the_others_are_in_the_tables_over_all(build: tuple[Shop, subprocess.CompletedProcess[str]]) -> None:
+    two, outcome = build
     said = " ".join(outcome.stdout.split())
     assert outcome.returncode == 1
     assert "`idea__labels` is not written yet" in said
