@@ -23,7 +23,7 @@ DROP = """{% macro drop_it(schema, name) %}
 
 @pytest.fixture(scope="module")
 def build(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, subprocess.CompletedProcess[str]]:
-    """A schema of its own, with the use cases `spend`, and `idea`, which nobody has written; and what its build said."""
+    """A schema of its own with the use cases `spend`, and `idea`, which nobody has written; what its build said."""
     ci = somebodys(shop, tmp_path_factory.mktemp("two") / "ci", "two")
     settings = ci.folder / "dbt_project/dbt_project.yml"
     declared = yaml.safe_load(settings.read_text())
