@@ -78,6 +78,33 @@ def test_two_at_once_write_a_batch_once(postgres_shop: Shop, database: Callable[
     assert postgres_shop.query(f"select order_id, score from {TABLE} order by order_id").equals(before)
 
 
+def test_what_predictions_were_made_from_is_kept_once(
+    postgres_shop: Shop, database: Callable[[], psycopg.Connection]
+) -> None:
+    """A nightly build and the scorer both keep it: the second waits, and finds what the first one committed."""
+    kept = "predictions.spend__scored_features"
+    before = postgres_shop.query(f"select * from {kept} order by order_id")
+    outcomes: list[subprocess.CompletedProcess[str]] = []
+    with database() as other, database() as watch:
+        watch.autocommit = True
+        watch.execute(f"create table public.kept as select * from {kept}")
+        watch.execute(f"delete from {kept}")
+        other.execute(f"select pg_advisory_xact_lock(hashtextextended('insitu:append:{kept}', 0))")
+        other.execute(f"insert into {kept} select * from public.kept")
+        command = ["dbt", "run", "--select", "spend__scored_features"]
+        late = threading.Thread(target=lambda: outcomes.append(postgres_shop.run(*command)))
+        late.start()
+        deadline = time.monotonic() + 300
+        while watch.execute(WAITING).fetchone() == (0,) and late.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert watch.execute(WAITING).fetchone() == (1,), outcomes
+        other.commit()
+        late.join()
+        watch.execute("drop table public.kept")
+    assert outcomes[0].returncode == 0, outcomes[0].stdout
+    assert postgres_shop.query(f"select * from {kept} order by order_id").equals(before)
+
+
 def test_no_one_else_can_write_it_twice(database: Callable[[], psycopg.Connection]) -> None:
     with database() as connection, pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(f"insert into {TABLE} select * from {TABLE}")

@@ -8,7 +8,12 @@
         persist_docs={'relation': true, 'columns': true}
     ) -%}
     {%- if materialized == 'incremental' -%}
-        {%- do config(incremental_strategy='append', on_schema_change='append_new_columns', full_refresh=false) -%}
+        {%- do config(
+            incremental_strategy='append',
+            on_schema_change='append_new_columns',
+            full_refresh=false,
+            pre_hook='{{ insitu.lock_appends(this) }}'
+        ) -%}
     {%- endif -%}
     {%- do insitu.use_schema_of(layer) -%}
 {% endmacro %}
