@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import yaml
 
 from tools.mutation.areas import ROOT, UsageError
+from tools.mutation.mutants import Change
 
 EQUIVALENTS = Path(__file__).with_name("equivalents.yml")
-
-
-class Changed(Protocol):
-    """A mutant, before or after it was tried."""
-
-    @property
-    def file(self) -> str: ...
-    @property
-    def within(self) -> str: ...
-    @property
-    def before(self) -> str: ...
-    @property
-    def after(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -36,9 +23,9 @@ class Equivalent:
     after: str
     reason: str
 
-    def is_of(self, mutant: Changed) -> bool:
+    def is_of(self, change: Change) -> bool:
         mine = (self.file, self.within, _lines(self.before), _lines(self.after))
-        return mine == (mutant.file, mutant.within, _lines(mutant.before), _lines(mutant.after))
+        return mine == (change.file, change.within, _lines(change.before), _lines(change.after))
 
 
 def equivalents(path: Path = EQUIVALENTS, root: Path = ROOT) -> list[Equivalent]:

@@ -17,8 +17,8 @@ _NAMED = re.compile(r"^[ \t]*(?:async )?(?:def|class) (\w+)|{%-?\s*(?:macro|test
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A file with one fault. `before` and `after` are the lines that differ."""
+class Change:
+    """One fault in a file. `before` and `after` are the lines that differ."""
 
     file: str
     line: int
@@ -26,6 +26,12 @@ class Mutant:
     operator: str
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class Mutant(Change):
+    """The file with the fault in it."""
+
     text: str
 
 

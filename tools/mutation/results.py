@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.mutation.areas import ROOT, UsageError
 from tools.mutation.equivalents import Equivalent
+from tools.mutation.mutants import Change
 
 FOLDER = ROOT / "build" / "mutation"
 PAGE = ROOT / "CONTRIBUTING.md"
@@ -17,15 +18,9 @@ COUNTED = ("killed", "timeout", "survived")
 
 
 @dataclass(frozen=True)
-class Tried:
-    """One mutant and what came of it."""
+class Tried(Change):
+    """One fault and what came of it."""
 
-    file: str
-    line: int
-    within: str
-    operator: str
-    before: str
-    after: str
     outcome: str
     seconds: float
     by: str
