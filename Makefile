@@ -23,7 +23,7 @@ install: .venv/installed dbt_project/dbt_packages/insitu  ## Create the environm
 dbt_project/dbt_packages/insitu: | .venv/installed
 	$(BIN)/dbt --quiet deps --project-dir dbt_project --profiles-dir .
 
-run: install  ## Build the whole loop and say what came of it (TARGET=postgres, AS_OF="2013-11-02")
+run: install  ## Build the whole loop and say what came of it (TARGET=postgres, AS_OF="2013-11-03")
 	$(BIN)/insitu build $(DBT_OPTIONS)
 
 postgres: install  ## Start a local PostgreSQL and print its settings

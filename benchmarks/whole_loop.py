@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 BUILDS = {
     "from an empty warehouse": [],
     "again, nothing changed": [],
-    "the next day": ["--vars", '{insitu_as_of: "2013-11-02"}'],
+    "the next day": ["--vars", '{insitu_as_of: "2013-11-03"}'],
 }
 
 
