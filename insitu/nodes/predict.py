@@ -43,7 +43,7 @@ def predict(
     use_case = dbt.this.identifier.removesuffix("__predictions")
     config = parse(meta["ml"], use_case)
     if runs_empty(f"nothing of {use_case} is predicted"):
-        return pa.RecordBatchReader.from_batches(_schema(config, due), [])
+        return pa.RecordBatchReader.from_batches(_schema(config, _columns(due)), [])
     existing = {batch_id for (batch_id,) in own_rows_locked(dbt, session, "distinct batch_id")}
     return predict_due(config, use_case, due, models, champion, existing)
 
@@ -60,7 +60,8 @@ def predict_due(
     Raises:
         InsituError: nobody is in charge, or the bytes of a model are not those that were registered.
     """
-    schema = _schema(config, due)
+    source = _columns(due)
+    schema = _schema(config, source)
     found = due_batches(due)
     unscored = [batch for batch in found if batch[0] is None]
     ids: dict[str, str] = {}
@@ -72,7 +73,7 @@ def predict_due(
         artifact_hash = model_row.get("deployed_artifact_sha256") or model_row["artifact_sha256"]
         batch_id = _batch_id(artifact_hash, scoring_set_id, batch_as_of)
         if batch_id not in existing:
-            appliers[version] = _applier(config, use_case, due, model_row)
+            appliers[version] = _applier(config, use_case, source, model_row)
             ids[version] = batch_id
     if unscored and not ids:
         _say_unscored(use_case, models, champion, unscored[0][2], unscored[0][3], is_first=not existing)
@@ -92,9 +93,9 @@ def due_batches(due: LazyQuery) -> list[tuple[str | None, str, datetime, int]]:
     return numbered.filter("place = 1").project("model_version, scoring_set_id, batch_as_of, n_rows").fetchall()
 
 
-def _applier(config: UseCase, use_case: str, due: LazyQuery, model_row: dict[str, Any]) -> Model:
+def _applier(config: UseCase, use_case: str, source: pa.Schema, model_row: dict[str, Any]) -> Model:
     """A registered model that can score what is due. Raises InsituError if it cannot, before anything is read."""
-    if gone := missing_columns(model_row, due.columns):
+    if gone := missing_columns(model_row, source.names):
         raise InsituError(
             f"The champion `{model_row['model_version']}` of `{use_case}` was trained with {gone}, which "
             f"`{use_case}__features` no longer has. Bring it back, or put a version that was trained on the present "
@@ -103,7 +104,7 @@ def _applier(config: UseCase, use_case: str, due: LazyQuery, model_row: dict[str
         )
     model = Model.from_row(model_row, "deployed", config.trusted_types)
     try:
-        model.signature.validate(due.limit(0).to_arrow_reader(1).schema, f"{use_case}__due")
+        model.signature.validate(source, f"{use_case}__due")
     except InsituError as error:
         raise InsituError(
             f"{error} Or put a version that was trained on the present features in charge: pin it in the seed "
@@ -170,8 +171,12 @@ def _why(use_case: str, models: LazyQuery, batch_as_of: datetime) -> str:
     )
 
 
-def _schema(config: UseCase, due: LazyQuery) -> pa.Schema:
-    source = due.limit(0).to_arrow_reader(1).schema
+def _columns(due: LazyQuery) -> pa.Schema:
+    """Names and types of what is due, as they are read."""
+    return due.limit(0).to_arrow_reader(1).schema
+
+
+def _schema(config: UseCase, source: pa.Schema) -> pa.Schema:
     key = ["batch_id", *config.key, *(["class"] if config.task == "multiclass" else [])]
     return pa.schema(
         [

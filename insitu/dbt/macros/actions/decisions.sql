@@ -1,8 +1,8 @@
 {#- The body of `<use_case>__decisions`: the action that the policy of the batch's time asks for (`policies`), and the money it
-    is expected to bring.
-    A prediction without a finite score is not acted upon; none is where nothing says when (`decides`). Where a row was
-    scored more than once, by several versions or because its features were corrected, `is_in_charge` says which prediction
-    is the one of record: that of the model in charge at the row's own as-of time, the first of them. -#}
+    is expected to bring. A prediction without a finite score is not acted upon; none is where nothing says when
+    (`decides`). Where a row was scored more than once, by several versions or because its features were corrected,
+    `is_in_charge` says which prediction is the one of record: that of the model in charge at the row's own as-of time, the
+    first of them. -#}
 {% macro decisions(use_case) %}
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
@@ -31,16 +31,14 @@ ranked as (
             else 0
         end as is_in_charge
     from predictions
-    left join tenures
-        on predictions.{{ insitu.identifier(config.as_of) }} >= tenures.holds_from
-        and (tenures.holds_until is null or predictions.{{ insitu.identifier(config.as_of) }} < tenures.holds_until)
+    left join tenures on {{ insitu.holds_at('predictions.' ~ insitu.identifier(config.as_of)) }}
 ),
 
 policies as (
     {{ insitu.tenures_of_policies(use_case) | indent(4) }}
 ),
 
-decided as (
+final as (
     select
         ranked.*,
         policies.decided_from,
@@ -62,7 +60,7 @@ decided as (
         and (policies.decided_until is null or ranked.batch_as_of < policies.decided_until)
 )
 
-select * from decided
+select * from final
 {% endmacro %}
 
 

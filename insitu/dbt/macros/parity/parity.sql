@@ -1,9 +1,9 @@
 {#- Body of `<use_case>__parity`: the features that were scored against the same features as they are computed now, for
     the same entity and as-of, one row per batch and feature that its model used, for the batches of the last
     `parity.days`. A difference means that a source was changed after the fact (a backfill, an overwritten row, a row that
-    came later than declared), which no look at the SQL can tell. Numbers may differ by 1e-9, relatively:
-    the order of a floating point sum. The feature `(row)` counts scored rows that are not there now, and, where only a
-    hash was logged, those whose hash is another. -#}
+    came later than declared), which no look at the SQL can tell. Numbers may differ by 1e-9,
+    relatively: the order of a floating point sum. The feature `(row)` counts scored rows that are not there now, and,
+    where only a hash was logged, those whose hash is another. -#}
 {% macro parity(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'predictions') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
@@ -122,7 +122,7 @@ final as (
             )
             {%- endif %}
         ) as is_tolerated,
-        '{{ rules.severity }}' as severity
+        {{ insitu.text_literal(rules.severity) }} as severity
     from measured
     inner join batches on measured.batch_id = batches.batch_id
     left join used on batches.model_version = used.model_version and measured.feature = used.feature

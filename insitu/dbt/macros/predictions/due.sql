@@ -21,9 +21,7 @@ in_charge as (
         tenures.model_version,
         scoring_set.*
     from scoring_set
-    left join tenures
-        on scoring_set.{{ time }} >= tenures.holds_from
-        and (tenures.holds_until is null or scoring_set.{{ time }} < tenures.holds_until)
+    left join tenures on {{ insitu.holds_at('scoring_set.' ~ time) }}
 ),
 
 {% if predictions -%}

@@ -19,7 +19,7 @@ with models as (
 in_charge as (
     select *
     from ({{ insitu.tenures(use_case) | indent(4) }}) as tenures
-    where {{ now }} >= holds_from and (holds_until is null or {{ now }} < holds_until)
+    where {{ insitu.holds_at(now) }}
 ),
 
 final as (

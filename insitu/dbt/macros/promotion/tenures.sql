@@ -18,6 +18,12 @@ left join (
 {%- endmacro %}
 
 
+{#- Whether a moment lies in a row of `tenures`. -#}
+{% macro holds_at(moment) -%}
+({{ moment }} >= tenures.holds_from and (tenures.holds_until is null or {{ moment }} < tenures.holds_until))
+{%- endmacro %}
+
+
 {#- The moments at which somebody else may have come into charge: (moment). -#}
 {% macro changes_of_champion(use_case) -%}
 select training_as_of as moment

@@ -1,5 +1,5 @@
-{#- Body of `<use_case>__scoring_set`: the same features, for the spine rows that fell due in the window that
-    ends at `as_of`. A row is never there before its own as-of time: on live data nothing after it would be known. -#}
+{#- Body of `<use_case>__scoring_set`: the same features, for the spine rows that fell due in the window that ends at
+    `as_of`. A row is never there before its own as-of time: on live data nothing after it would be known. -#}
 {% macro scoring_set(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'training', 'view') -%}
 {%- set config = insitu.use_case_config(use_case) -%}

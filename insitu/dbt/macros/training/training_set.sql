@@ -1,6 +1,5 @@
-{#- Body of `<use_case>__training_set`: the feature rows whose label had matured at the moment of training, split by
-    time. `snapshot_id` is the hash of the contents: equal contents, equal id, in any
-    order of rows. -#}
+{#- Body of `<use_case>__training_set`: the feature rows whose label had matured at the moment of training, split by time.
+    `snapshot_id` is the hash of the contents: equal contents, equal id, in any order of rows. -#}
 {% macro training_set(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'training') -%}
 {%- do insitu.check_declarations() -%}

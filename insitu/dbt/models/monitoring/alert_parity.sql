@@ -2,7 +2,7 @@
 
 with parity as (
     {% for use_case in insitu.use_cases_there() -%}
-    select use_case, batch_id, batch_as_of, feature, n_rows, n_different, differs_after_minutes, is_tolerated
+    select use_case, batch_as_of, feature, n_rows, n_different, differs_after_minutes, is_tolerated
     from {{ insitu.use_case_ref(use_case, 'parity') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -16,7 +16,6 @@ findings as (
         sum(n_different) as value,
         0 as limit_value,
         sum(n_rows) as n_rows,
-        count(*) as n_batches,
         max(differs_after_minutes) as differs_after_minutes
     from parity
     where n_different > 0 and not is_tolerated
