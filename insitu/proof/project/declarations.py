@@ -19,8 +19,16 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo
-from pydantic import field_validator as checked
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from insitu import durations
 from insitu.errors import ConfigurationError
@@ -95,7 +103,7 @@ class _Timed(_Declared):
     strict: bool = True
     lag: str | None = None
 
-    @checked("lag")
+    @field_validator("lag")
     @classmethod
     def _duration(cls, value: str | None) -> str | None:
         if value is not None:
