@@ -1,5 +1,7 @@
 """`insitu score`: `insitu score run <use_case> --as-of …`."""
 
+import sys
+
 import click
 
 from insitu.moments import moment
@@ -47,6 +49,29 @@ def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: b
         run_dbt(project, "--quiet", "run", "--select", *(f"{use_case}__{name}" for name in published), variables=given)
     moment_scored = scored.batch_as_of or "now: nothing fell due in the window"
     click.echo(f"{scored.use_case}: {scored.rows:,} new predictions for {moment_scored}")
+
+
+@score.command("audit")
+@click.argument("use_cases", nargs=-1)
+@click.option("--rows", default=1000, show_default=True, help="Rows of each batch, chosen by chance; 0 for all.")
+@click.pass_obj
+def audit_predictions(project: Project | None, /, use_cases: tuple[str, ...], rows: int) -> None:
+    """Compute predictions again from the registered models. Exit code 1: some are not what a model says."""
+    from insitu.scoring.audit import audit  # scikit-learn takes a second to import
+
+    project = project or Project.find()
+    for use_case in use_cases:
+        project.use_case_config(use_case)
+    failed = False
+    for use_case in use_cases or project.use_cases:
+        found = audit(project, use_case, rows or None)
+        failed = failed or bool(found.findings)
+        n_findings = f"{len(found.findings):,}" if found.findings else "no"
+        click.echo(f"{use_case}: {found.batches:,} batches, {found.rows:,} rows computed again, {n_findings} findings")
+        for finding in found.findings:
+            click.echo(f"  {finding}")
+    if failed:
+        sys.exit(1)
 
 
 def _own_moments(project: Project) -> dict[str, str]:
