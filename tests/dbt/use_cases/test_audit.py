@@ -29,11 +29,11 @@ ROW = {
     "predicted_at": "predicted_at",
 }
 FORGED = {  # what is changed of a row of the only batch, and what is found
-    "a": ({"score": "score + 0.001"}, "1 of 1 scores are not what the model says of the features as they are now"),
-    "b": ({"score_p90": "coalesce(score_p90, 0) + 0.001"}, "1 of 1 scores are not what the model says of the features as they"),
-    "c": ({"score_p10": "case when score_p10 is null then 1 end"}, "1 of 1 scores are not what the model says of the features as they are now"),
+    "a": ({"score": "score + 0.001"}, "1 of 1 scores are not what the model says"),
+    "b": ({"score_p90": "coalesce(score_p90, 0) + 0.001"}, "1 of 1 scores are not what the model says"),
+    "c": ({"score_p10": "case when score_p10 is null then 1 end"}, "1 of 1 scores are not what the model says"),
     "d": ({"model_version": "'mine'"}, "the version is not registered"),
-    "e": ({"order_id": "999999"}, "1 rows are of nobody who is in the features as they are now"),
+    "e": ({"order_id": "999999"}, "1 rows are of nobody who is in the features"),
     "f": ({}, None),  # honest, under another name
 }
 
