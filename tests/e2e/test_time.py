@@ -17,6 +17,9 @@ STATE = {
     "outcomes": "select * from actions.flight_delay__outcomes order by batch_id, flight_id",
     "performance": "select * from monitoring.mon_performance order by all",
     "volume": "select * from monitoring.mon_volume order by all",
+    "spine": "select * from features.flight__spine order by flight_id",
+    "labels": "select count(*) as n, max(matured_at) as last from training.flight_delay__labels",
+    "drift": "select * from monitoring.mon_feature_drift order by all",
 }
 
 
@@ -32,7 +35,8 @@ def calendar(
     site = next_day.copy(tmp_path_factory.mktemp("calendar"))
     states = {"first": state(built), "next day": state(next_day)}
     for name, as_of in {"next month": "2013-12-02", "backfill": "2013-11-04"}.items():
-        site.build(as_of=as_of)
+        said = " ".join(site.build(as_of=as_of).stdout.split())
+        assert ("`flight_delay`: this run is for 2013-11-04 00:00:00, and there was one" in said) == (name == "backfill")
         states[name] = state(site)
     return states
 
@@ -94,8 +98,24 @@ def test_backfill_moves_neither_registry_nor_latest_predictions(calendar: dict[s
     for name in ("models", "snapshots", "promotions"):
         pd.testing.assert_frame_equal(before[name], after[name])
     scored = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-04")]
+    assert len(scored) > 50
     assert set(scored["model_version"]) == set(calendar["next day"]["champion"]["model_version"])
-    kept = after["predictions"][after["predictions"]["batch_as_of"] != pd.Timestamp("2013-11-04")]
-    pd.testing.assert_frame_equal(kept.reset_index(drop=True), before["predictions"])
-    latest = after["latest"][~after["latest"]["flight_id"].isin(scored["flight_id"])]
-    pd.testing.assert_frame_equal(latest.reset_index(drop=True), before["latest"])
+    pd.testing.assert_frame_equal(without(scored, after["predictions"]), before["predictions"])
+    pd.testing.assert_frame_equal(without(scored, after["latest"]), before["latest"])
+
+
+def test_backfill_takes_back_nothing_that_people_read(calendar: dict[str, dict[str, pd.DataFrame]]) -> None:
+    before, after = calendar["next month"], calendar["backfill"]
+    for name in ("spine", "labels", "champion"):
+        pd.testing.assert_frame_equal(before[name], after[name])
+    scored = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-11-04")]
+    pd.testing.assert_frame_equal(without(scored, after["outcomes"]), before["outcomes"])
+    assert set(scored["flight_id"]) <= set(after["outcomes"]["flight_id"])  # long known by the newest day
+    for name in ("volume", "drift"):
+        days = before[name].columns.intersection(["day", "batch_as_of"])[0]
+        assert set(before[name][days]) < set(after[name][days])
+
+
+def without(scored: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are not of these."""
+    return rows[~rows["flight_id"].isin(scored["flight_id"])].reset_index(drop=True)

@@ -15,7 +15,7 @@ final as (
     from schedules
     where
         published_at < scheduled_departure_at - interval '2 hours'
-        and scheduled_departure_at - interval '2 hours' <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+        and scheduled_departure_at - interval '2 hours' <= {{ insitu.timestamp_literal(insitu.newest_as_of()) }}
 )
 
 select * from final

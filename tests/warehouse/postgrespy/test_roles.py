@@ -15,12 +15,14 @@ BUILD = """
     create schema if not exists staging;
     create schema if not exists training;
     create schema if not exists predictions;
+    create schema if not exists evaluation;
     create schema if not exists monitoring;
     create table staging.people as select 1 as id;
     create table training.delay__models as select 'v1' as model_version, '\\x00'::bytea as artifact;
     create view training.delay__scoring_set as select id from staging.people;
     create table predictions.delay__predictions as select 1 as id, 0.5 as score;
     create table predictions.delay__predictions_latest as select * from predictions.delay__predictions;
+    create table evaluation.delay__heldout_predictions as select 1 as id, 0.5 as score;
     create table monitoring.alerts as select 'drift' as alert;
 """
 ALLOWED = {
@@ -36,7 +38,11 @@ ALLOWED = {
         "select max(id) from predictions.delay__predictions",
         "insert into predictions.delay__predictions values (2, 0.1)",
     ],
-    "analyst": ["select * from predictions.delay__predictions_latest", "select * from monitoring.alerts"],
+    "analyst": [
+        "select * from predictions.delay__predictions_latest",
+        "select * from evaluation.delay__heldout_predictions",
+        "select * from monitoring.alerts",
+    ],
 }
 REFUSED = {
     "builder": [
@@ -50,6 +56,7 @@ REFUSED = {
         "truncate predictions.delay__predictions",
         "drop table predictions.delay__predictions",
         "insert into predictions.delay__predictions_latest values (3, 0.1)",
+        "insert into evaluation.delay__heldout_predictions values (3, 0.1)",
         "insert into training.delay__models values ('v2', '')",
         "select * from staging.people",
         "select * from monitoring.alerts",
@@ -110,13 +117,23 @@ def test_each_role_can_do_its_work_and_no_more(database: Database, role: str) ->
                 pytest.fail(f"{role} was allowed to: {statement}")
 
 
-def test_a_rebuild_locks_nobody_out(database: Database) -> None:
-    with builder(database) as connection:
-        connection.execute("drop table predictions.delay__predictions_latest; drop view training.delay__scoring_set")
+@pytest.mark.parametrize("who", ["insitu_builder", "a member of it", "a superuser"])
+def test_a_rebuild_locks_nobody_out(database: Database, who: str) -> None:
+    """Whichever role a profile names: tables and views that it makes are read by who read those before."""
+    with database.connect() as connection:
+        connection.execute(
+            "drop table predictions.delay__predictions_latest; drop view training.delay__scoring_set;"
+            "drop table evaluation.delay__heldout_predictions"
+        )
+    member = replace(database, user="test_builder").connect
+    connect = {"insitu_builder": lambda: builder(database), "a member of it": member, "a superuser": database.connect}
+    with connect[who]() as connection:
         connection.execute("create table predictions.delay__predictions_latest as select 7 as id, 0.7 as score")
-        connection.execute("create view training.delay__scoring_set as select id from staging.people")
+        connection.execute("create table evaluation.delay__heldout_predictions as select 8 as id, 0.7 as score")
+        connection.execute("create view training.delay__scoring_set as select 1 as id")
     with replace(database, user="test_analyst").connect() as connection:
         assert connection.execute("select id from predictions.delay__predictions_latest").fetchall() == [(7,)]
+        assert connection.execute("select id from evaluation.delay__heldout_predictions").fetchall() == [(8,)]
     with replace(database, user="test_scorer").connect() as connection:
         assert connection.execute("select id from training.delay__scoring_set").fetchall() == [(1,)]
 

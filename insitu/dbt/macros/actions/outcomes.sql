@@ -14,7 +14,7 @@ with decisions as (
 
 labels as (
     select * from {{ labels }}
-    where matured_at < {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}
+    where matured_at < {{ insitu.timestamp_literal(insitu.newest_as_of(use_case)) }}
 ),
 
 matured as (

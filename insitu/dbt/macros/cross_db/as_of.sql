@@ -33,8 +33,27 @@
 {%- endmacro %}
 
 
-{#- Rows (use_case, now): `as_of` of every use case. -#}
+{#- A moment (UTC) that the warehouse computes over a relation, as a datetime; none where it is NULL. It is asked for in seconds:
+    as text, a session's `DateStyle` may write it in a way that the driver does not read. -#}
+{% macro moment_of(expression, relation) %}
+    {%- set epoch = modules.datetime.datetime(1970, 1, 1) -%}
+    {%- set seconds = insitu.seconds_between(insitu.timestamp_literal(epoch), 'cast(' ~ expression ~ ' as timestamp)') -%}
+    {%- set found = run_query("select " ~ seconds ~ " from " ~ relation).rows[0][0] -%}
+    {{- return(none if found is none else epoch + modules.datetime.timedelta(seconds=found | float)) -}}
+{% endmacro %}
+
+
+{#- Rows (use_case, now): the moment up to which people read of every use case (`newest_as_of`). -#}
 {% macro moments_of_use_cases() -%}
+{% for use_case in insitu.use_cases() -%}
+select '{{ use_case }}' as use_case, {{ insitu.timestamp_literal(insitu.newest_as_of(use_case)) }} as now
+{{ 'union all' if not loop.last }}
+{% endfor %}
+{%- endmacro %}
+
+
+{#- Rows (use_case, now): `as_of` of every use case. -#}
+{% macro moments_of_runs() -%}
 {% for use_case in insitu.use_cases() -%}
 select '{{ use_case }}' as use_case, {{ insitu.timestamp_literal(insitu.as_of(use_case)) }} as now
 {{ 'union all' if not loop.last }}

@@ -9,7 +9,7 @@
 {%- set read = insitu.read_duration(every) -%}
 {%- set number, unit = read.text.split(' ') -%}
 {%- set days = {'month': 31, 'quarter': 92, 'year': 366}.get(unit.rstrip('s'), 0) -%}
-{%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
+{%- set now = insitu.timestamp_literal(insitu.newest_as_of(use_case)) -%}
 select
     '{{ use_case }}' as use_case,
     {{ now }} as now,

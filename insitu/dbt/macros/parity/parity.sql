@@ -9,7 +9,7 @@
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set key = config.key -%}
 {%- set rules = config.parity -%}
-{%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
+{%- set now = insitu.timestamp_literal(insitu.newest_as_of(use_case)) -%}
 {%- set late = insitu.seconds_between('scored.' ~ insitu.identifier(config.as_of), 'scored.batch_as_of') ~ ' / 60' -%}
 {%- set scored = insitu.use_case_ref(use_case, 'scored_features') -%}
 {%- set current = insitu.parity_features(insitu.use_case_ref(use_case, 'features'), key) -%}

@@ -14,7 +14,7 @@ with decisions as (
 ),
 
 newest as (
-    select greatest(max(batch_as_of), {{ insitu.timestamp_literal(insitu.as_of(use_case)) }}) as moment
+    select greatest(max(batch_as_of), {{ insitu.timestamp_literal(insitu.newest_as_of(use_case)) }}) as moment
     from decisions
 ),
 

@@ -7,7 +7,7 @@
     {%- set config = insitu.use_case_config(use_case) -%}
     {%- set every = insitu.duration_interval(use_case, 'scoring.every', config.scoring.every) -%}
     {%- set last = 'max(' ~ insitu.identifier(config.as_of) ~ ')' -%}
-    {%- set now = 'greatest(max(batch_as_of), ' ~ insitu.timestamp_literal(insitu.as_of(use_case)) ~ ')' -%}
+    {%- set now = 'greatest(max(batch_as_of), ' ~ insitu.timestamp_literal(insitu.newest_as_of(use_case)) ~ ')' -%}
     {%- set found = run_query(
         "select cast(" ~ last ~ " as " ~ dbt.type_string() ~ "), " ~ last ~ " + " ~ every ~ " <= " ~ now
         ~ " from " ~ decisions ~ " where is_in_charge = 1"

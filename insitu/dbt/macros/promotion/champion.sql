@@ -4,7 +4,7 @@
 {% macro champion(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'evaluation', 'view') -%}
 {%- do insitu.say_no_champion(use_case) -%}
-{%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
+{%- set now = insitu.timestamp_literal(insitu.newest_as_of(use_case)) -%}
 with models as (
     select
         model_version,
@@ -44,5 +44,5 @@ select * from final
 
 {#- A relation for `champions_at` with one row: `as_of`. -#}
 {% macro this_moment(use_case) -%}
-(select {{ insitu.timestamp_literal(insitu.as_of(use_case)) }} as moment) as now
+(select {{ insitu.timestamp_literal(insitu.newest_as_of(use_case)) }} as moment) as now
 {%- endmacro %}

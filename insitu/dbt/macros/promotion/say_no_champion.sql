@@ -3,7 +3,7 @@
     {%- if not execute or flags.WHICH not in ['run', 'build'] -%}{{ return('') }}{%- endif -%}
     {%- set models, promotions = insitu.use_case_ref(use_case, 'models'), insitu.use_case_ref(use_case, 'promotions') -%}
     {%- if not (load_relation(models) and load_relation(promotions)) -%}{{ return('') }}{%- endif -%}
-    {%- set now = insitu.as_of(use_case) -%}
+    {%- set now = insitu.newest_as_of(use_case) -%}
     {%- set chosen = run_query(
         "select in_charge.model_version, models.status"
         ~ " from (" ~ insitu.champions_at(use_case, insitu.this_moment(use_case)) ~ ") as in_charge"

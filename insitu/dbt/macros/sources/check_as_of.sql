@@ -4,13 +4,10 @@
 {% macro check_as_of() %}
     {%- if execute -%}
         {%- set now = insitu.as_of() -%}
-        {%- set epoch = modules.datetime.datetime(1970, 1, 1) -%}
         {%- for source in insitu.selected_sources() if source.config.event_time -%}
             {%- set relation = insitu.source_relation(source) -%}
             {%- set time = insitu.identifier(source.config.event_time) -%}
-            {%- set seconds = insitu.seconds_between(insitu.timestamp_literal(epoch), 'cast(min(' ~ time ~ ') as timestamp)') -%}
-            {%- set found = run_query("select " ~ seconds ~ " from " ~ relation).rows[0][0] -%}
-            {%- set first = none if found is none else epoch + modules.datetime.timedelta(seconds=found | float) -%}
+            {%- set first = insitu.moment_of('min(' ~ time ~ ')', relation) -%}
             {%- if first is none or now < first -%}
                 {%- do exceptions.raise_compiler_error(
                     "as_of " ~ now ~ " lies before anything that is known: source `" ~ source.source_name ~ "."

@@ -8,7 +8,7 @@ final as (
 ENTITY_LINES
         TIME as as_of
     from rows
-    where TIME <= {{ insitu.timestamp_literal(insitu.as_of()) }}
+    where TIME <= {{ insitu.timestamp_literal(insitu.newest_as_of()) }}
 )
 
 select * from final

@@ -4,5 +4,5 @@
 --         ENTITY,
 --         first_of_month as as_of
 --     from {% raw %}{{ ref('your_model') }}{% endraw %}
---     where first_of_month <= {% raw %}{{ insitu.timestamp_literal(insitu.as_of()) }}{% endraw %}
+--     where first_of_month <= {% raw %}{{ insitu.timestamp_literal(insitu.newest_as_of()) }}{% endraw %}
 {{ insitu.unfinished('who is predicted for, and when: a query with the columns ENTITY and as_of') }}

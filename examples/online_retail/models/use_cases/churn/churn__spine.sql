@@ -3,7 +3,7 @@ with months as (
     select month as as_of
     from generate_series(
         timestamp '2010-03-01',
-        {{ insitu.timestamp_literal(insitu.as_of()) }},
+        {{ insitu.timestamp_literal(insitu.newest_as_of()) }},
         interval '1 month'
     ) as months (month)
 ),
