@@ -85,7 +85,7 @@ def test_the_schema_is_the_layers_or_that_of_the_projects_own_rules(project: Pro
 def test_the_rhythm_of_predictions_is_declared(project: Project) -> None:
     answers = Answers("quarterly", ["shop"], "loss", source="books", time="at", matured_at="known", every="1 quarter")
     written = {path.name: path.read_text() for path in new_use_case(project, answers)}
-    assert "where at <= {{ insitu.timestamp_literal(insitu.as_of()) }}" in written["quarterly__spine.sql"]
+    assert "where at <= {{ insitu.timestamp_literal(insitu.newest_as_of()) }}" in written["quarterly__spine.sql"]
     assert entries(project, answers)["models"]["config"]["meta"]["ml"]["scoring"] == {"every": "1 quarter"}
 
 

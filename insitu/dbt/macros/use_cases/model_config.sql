@@ -1,6 +1,7 @@
 {#- The configuration of a model whose body is ours: its layer (`training`, `evaluation`, `predictions`, `actions`), how it
-    is materialized, and that its comments reach the database. dbt takes it before that of the YAML. The schema is the
-    layer's in the variable `insitu_schemas`; without one, the project's own rules apply. -#}
+    is materialized, and that its comments reach the database, also those of published columns that no YAML describes. dbt
+    takes it before that of the YAML. The schema is the layer's in the variable `insitu_schemas`; without one, the project's
+    own rules apply. -#}
 {% macro use_case_model(use_case, layer, materialized='table') %}
     {%- do config(
         materialized=materialized,
@@ -15,6 +16,7 @@
             pre_hook='{{ insitu.lock_appends(this) }}'
         ) -%}
     {%- endif -%}
+    {%- if layer != 'training' -%}{%- do config(post_hook='{{ insitu.describe_columns(this) }}') -%}{%- endif -%}
     {%- do insitu.use_schema_of(layer) -%}
 {% endmacro %}
 
@@ -22,6 +24,7 @@
 {#- The configuration of a model over all use cases: off while there are none. -#}
 {% macro overall_model(layer) %}
     {%- if not insitu.use_cases() -%}{%- do config(enabled=false) -%}{%- endif -%}
+    {%- do config(post_hook='{{ insitu.describe_columns(this) }}') -%}
     {%- do insitu.use_schema_of(layer) -%}
 {% endmacro %}
 

@@ -1,0 +1,106 @@
+{#- For a post-hook: comments in the database for the columns of a relation that its YAML does not describe: what the library
+    itself gives out, the entity, quantiles of the score, and, in `<use_case>__scored_features`, the features. -#}
+{% macro describe_columns(relation) %}
+    {%- if not execute -%}{{ return('') }}{%- endif -%}
+    {%- set use_case, _, part = model.name.partition('__') -%}
+    {%- set part = 'alert' if model.name.startswith('alert_') else part -%}
+    {%- set words, config = insitu.column_words(), insitu.declared_use_case(use_case) or {} -%}
+    {%- for column in config.get('entity', []) -%}{%- do words.update({column: 'What is predicted for.'}) -%}{%- endfor -%}
+    {%- for level in insitu.quantiles(config) if config -%}
+        {%- do words.update({insitu.quantile_columns(config)[loop.index0]: 'Quantile ' ~ level ~ ' of what is predicted.'}) -%}
+    {%- endfor -%}
+    {%- set described = model.columns.values() | selectattr('description') | map(attribute='name') | list -%}
+    {%- set columns = {} -%}
+    {%- for column in adapter.get_columns_in_relation(relation) if column.name not in described -%}
+        {%- set usual = 'The feature, as it was when the row was scored.' if part == 'scored_features' -%}
+        {%- set description = words.get(part ~ '.' ~ column.name) or words.get(column.name) or usual -%}
+        {%- if description -%}
+            {%- do columns.update({column.name: {'name': column.name, 'description': description, 'quote': true}}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(alter_column_comment(relation, columns) if columns else '') -}}
+{% endmacro %}
+
+
+{#- What the columns mean that the library gives out, by their names; `<part>.<name>` where one means something else in the
+    relation `<use_case>__<part>`, or in an alert. -#}
+{% macro column_words() %}
+    {{- return({
+        'use_case': 'The use case.',
+        'as_of': 'The moment of the prediction (UTC). Nothing that became known later went into it.',
+        'score': 'The prediction: a probability, or the value itself in a regression.',
+        'class': 'The class that `score` is the probability of.',
+        'model_version': 'The model version; `ml_models` says how it was made.',
+        'batch_id': 'The batch that the prediction came with; see `ml_batches`.',
+        'batch_as_of': 'The "now" of that batch (UTC).',
+        'predicted_at': 'When the batch was computed (UTC clock).',
+        'decided_from': 'The policy that decided it, by the time from which it did; see `<use_case>__policies`.',
+        'threshold': 'Score from which treating costs less than not treating; null without costs.',
+        'is_in_charge': '1 for the prediction of record where a row was scored more than once, 0 for the others.',
+        'is_treated': '1 if the score reaches the threshold.',
+        'action': 'What the cost matrix asks for, in the words of `meta.ml.actions`.',
+        'expected_profit': 'Money that the action is expected to bring, from `meta.ml.costs`; null without costs.',
+        'label': 'What came true.',
+        'snapshot_id': 'The training snapshot that the rows are of.',
+        'split': 'validation (chose the model) or test (chose nothing).',
+        'slice_column': 'Column that was sliced by; `all` for the whole split.',
+        'slice_value': 'Its value.',
+        'metric': 'Name of the metric; docs/evaluation.md defines each.',
+        'value': 'Value of the metric.',
+        'ci_low': 'Lower end of the 95 % interval.',
+        'ci_high': 'Upper end of the interval.',
+        'n_rows': 'Rows that were counted.',
+        'training_as_of': 'The moment up to which it was trained and tested (UTC).',
+        'decision': 'promoted or rejected.',
+        'reason': 'Why.',
+        'decided_at': 'When it was decided (UTC clock).',
+        'previous_champion': 'The model in charge before; it is compared with that one.',
+        'validation_value': 'Value of the selection metric on the validation.',
+        'test_value': 'Value of the selection metric on the test.',
+        'champion_test_value': 'That of the champion before, on the same rows.',
+        'mean_difference': "Mean over the test's days of the advantage over the champion.",
+        'difference_error': 'Standard error of that mean.',
+        'calibration_error': 'Expected calibration error on the test.',
+        'calibration_error_low': 'Lower end of its interval; what is judged.',
+        'worst_slice_loss': 'Largest loss against the champion in any slice of the test; of an error, as a share.',
+        'worst_slice': 'The slice that lost most.',
+        'point_in_time': 'Whether the SQL of its training set is proved: proved, not proved or not checked.',
+        'parity_batches': 'Batches of late whose features were computed again; null before the first.',
+        'parity_features_changed': 'Features that had other values when they were scored.',
+        'is_tested': 'Whether the test judged it; nothing spoke against it before.',
+        'tests_before': 'Other versions that the same test had judged before; each makes it harder.',
+        'judgement': '1, and one more each time it was judged again, on other evidence.',
+        'candidate': 'Name of the candidate in `meta.ml.candidates`.',
+        'family': 'Family of models.',
+        'trained_rows': 'Rows it was fitted on.',
+        'champion_since': 'The training that promoted it (UTC), or the override that pinned it.',
+        'holds_from': 'From when on nothing changes who is in charge (UTC).',
+        'holds_until': 'When that may change next (UTC); null where nothing says so.',
+        'override': 'pin or veto.',
+        'effective_from': 'From when on it acts (UTC).',
+        'feature': 'The feature, or `(row)` for rows that are not there now.',
+        'n_different': 'Rows whose value is another now.',
+        'largest_difference': 'Largest difference of a number.',
+        'differs_after_minutes': 'Of those rows the one that was scored longest after its as-of (minutes).',
+        'may_differ': 'Declared in `meta.ml.parity.may_differ`.',
+        'is_tolerated': 'Declared so, acknowledged for the batch, or within the tolerated share of its rows.',
+        'parity.n_rows': 'Rows compared.',
+        'parity.severity': 'warn, or error where `meta.ml.parity.severity` says so.',
+        'alert.as_of': 'The time the finding is about (UTC).',
+        'alert.value': 'What was found.',
+        'alert': 'Name of the alert, which is the name of its model.',
+        'subject': 'What it is about: a feature, a metric, a batch.',
+        'severity': 'warn, or error: that fails the build.',
+        'message': 'The finding in words.',
+        'limit_value': 'What was allowed.',
+        'features_hash': 'One hash of all features, as they were when the row was scored.',
+        'hashed_columns': 'The features that it is of.',
+        'backtest_key': 'Hash of data, code and configuration; nothing is computed twice for one key.',
+        'trained_at': 'The moment up to which the candidate was fitted (UTC).',
+        'from_as_of': 'First moment of the scored period (UTC).',
+        'to_as_of': 'End of the scored period (UTC).',
+        'age_days': 'Days between training and the scored period.',
+        'every_days': 'Days between two trainings.',
+        'train_rows': 'Rows it was fitted on.',
+    }) -}}
+{% endmacro %}
