@@ -11,7 +11,10 @@ COLUMNS = {
         from duckdb_columns() where schema_name in {PUBLISHED}
     """,
     "postgres": f"""
-        select s.nspname || '.' || r.relname as relation, c.attname as name, col_description(r.oid, c.attnum) as description
+        select
+            s.nspname || '.' || r.relname as relation,
+            c.attname as name,
+            col_description(r.oid, c.attnum) as description
         from pg_class as r
         inner join pg_namespace as s on s.oid = r.relnamespace
         inner join pg_attribute as c on c.attrelid = r.oid and c.attnum > 0 and not c.attisdropped
