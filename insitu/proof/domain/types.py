@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 
 _FAMILIES = {
     "timestamp": {"timestamp", "timestamp without time zone", "datetime", "timestampntz"},
@@ -20,6 +21,11 @@ _FAMILIES = {
 }  # fmt: skip
 _BY_NAME = {name: family for family, names in _FAMILIES.items() for name in names}
 TIME = {"timestamp", "date"}
+# PostgreSQL writes their texts by the settings of the session, as it does floats and times.
+_SHAPED = re.compile(r"interval|bytea|money|xml|time\b|.*(range|\[\])$|_")
+# What every session writes alike; `plain` is what a function makes of such, `named` a type that somebody named.
+ALIKE = {"integer", "decimal", "text", "boolean", "uuid", "plain", "named"}
+_UNKNOWN = {None, "opaque", "plain"}
 
 
 def family(sql_type: str | None) -> str | None:
@@ -32,7 +38,17 @@ def family(sql_type: str | None) -> str | None:
     base, _, rest = name.partition("(")
     if rest.endswith("with time zone"):
         return "timestamptz"
-    return {"character": "text"}.get(base.strip()) or _BY_NAME.get(base.strip(), "other")
+    known = {"character": "text"}.get(base.strip()) or _BY_NAME.get(base.strip())
+    return known or ("other" if _SHAPED.match(name) else "named")
+
+
+def common(types: Collection[str | None]) -> str | None:
+    """The type of one of several values that are brought together."""
+    if len(types) == 1:
+        return next(iter(types))
+    return (
+        "opaque" if not types else "timestamp" if set(types) <= TIME else "plain" if set(types) <= ALIKE else "opaque"
+    )
 
 
 def in_session(types: Iterable[str | None]) -> bool:
@@ -53,8 +69,6 @@ def comparable(a: str | None, b: str | None) -> bool:
     """
     if a in TIME and b in TIME:
         return True
-    if a == "opaque" or b == "opaque":
+    if {a, b} & _UNKNOWN:
         return a in TIME or b in TIME
-    if a is None or b is None:
-        return a in TIME or b in TIME
-    return a == b and a != "other"
+    return a == b and a not in ("other", "named")

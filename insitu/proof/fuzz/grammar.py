@@ -82,6 +82,7 @@ _MORE = (
     names.names,
     sessions.zones,
     sessions.texts,
+    sessions.written,
     sessions.ordered,
     sessions.constants,
     declared.declared,

@@ -83,6 +83,29 @@ def texts(rng: random.Random, dialect: str) -> str:
     return f"select s.id, s.as_of, {x} as x from spine s"
 
 
+def written(rng: random.Random, dialect: str) -> str:
+    """Times, spans of time and numbers, by themselves or in a function, a list or a row, written as a text."""
+    value = rng.choice(["e.ts", "e.other", "e.v + 0.1234567890123", "e.k", "e.ts - e.other", "cast(e.ts as date)", "e.event_id / 7.0", "e.v / 7",
+                        "extract(epoch from e.ts) / 7", "cast(e.v as numeric(18, 3))", "date_trunc('hour', e.ts)", "sqrt(e.k)", "e.k > 1"])  # fmt: skip
+    around = ["{}", "nullif({}, {})", "coalesce({}, {})", "greatest({}, {})", "case when e.k = 1 then {} else {} end", "array[{}]", "(array[{}])[1]",
+              "row({})", "array[array[{}]]", "({})", "abs({})", "max({}) over (partition by e.k order by e.ts, e.event_id)"]  # fmt: skip
+    for _ in range(rng.randrange(3)):
+        form = rng.choice(around)
+        value = form.replace("{}", value)
+    text = rng.choice(["cast({} as text)", "cast({} as varchar(40))", "{} || ''", "'x' || {}", "concat({}, '')", "concat_ws('-', e.k, {})", "md5(cast({} as text))",
+                       "array_to_string(array[{}], ',')", "format('%s', {})", "length(cast({} as text))", "replace(cast({} as text), '-', '')", "cast({} as json)"])  # fmt: skip
+    if rng.random() < 0.2:
+        word = rng.choice(
+            ["'now'", "'today'", "'01/02/2013'", "'3/2/2013 10:00'", "'2013-03-10'", "'-1 1:00:00'", "'Mar 9 2013'"]
+        )
+        x = rng.choice(["coalesce({}, {})", "nullif({}, {})", "greatest({}, {})", "{} = {}", "{} < {}", "{} in ({})"])
+        text = x.replace("{}", "§", 1).replace("{}", word).replace("§", "{}")
+    return (
+        f"with t as (select e.k, e.ts, e.event_id, {text.replace('{}', value)} as x from {an_event(rng)} e) "
+        "select s.id, s.as_of, max(cast(t.x as text)) as x from spine s left join t on t.k = s.k and t.ts < s.as_of group by s.id, s.as_of"
+    )
+
+
 def ordered(rng: random.Random, dialect: str) -> str:
     """Events and as-of rows on one line of time, their ties ordered by texts."""
     one, two = rng.choice(

@@ -57,9 +57,14 @@ class Postgres:
 
     dialect = "postgres"
     collations = ("",)
-    home = ("set timezone = 'UTC'", "set datestyle = 'ISO, MDY'")
+    home = ("set timezone = 'UTC'", "set datestyle = 'ISO, MDY'", "reset intervalstyle", "reset extra_float_digits")
     abroad = (
-        ("set timezone = 'Pacific/Kiritimati'", "set datestyle = 'SQL, DMY'"),
+        (
+            "set timezone = 'Pacific/Kiritimati'",
+            "set datestyle = 'SQL, DMY'",
+            "set intervalstyle = 'sql_standard'",
+            "set extra_float_digits = -5",
+        ),
         ("set timezone = 'Etc/GMT+12'", "set datestyle = 'ISO, MDY'"),
     )
 
@@ -159,7 +164,7 @@ class World:
         results = []
         try:
             for settings in self.database.abroad:
-                for setting in settings:
+                for setting in (*self.database.home, *settings):
                     self.database.execute(setting)
                 results.append(self._run(f"whole_{i}", sql))
         except ERRORS as error:

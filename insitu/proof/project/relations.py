@@ -198,6 +198,6 @@ def _typed(relation: Relation, families: dict[str, str | None]) -> Relation:
     """Types that the warehouse knows and the analysis does not."""
     for variant in relation.variants:
         for (_, name), value in list(variant.columns.items()):
-            if value.type in (None, "opaque", "other") and families.get(name):
+            if value.type in (None, "opaque", "plain", "other", "named") and families.get(name):
                 variant.columns["", name] = value._replace(type=families[name])
     return relation

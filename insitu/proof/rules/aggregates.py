@@ -9,6 +9,7 @@ from insitu.proof.domain.rebase import carry
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import Weight, Zone
 from insitu.proof.domain.terms import NOTHING, Terms, prune, tied, tighten
+from insitu.proof.domain.types import common
 from insitu.proof.domain.variants import NULL, Read, Value, reads_of
 from insitu.proof.rules import conditionals, scalars
 from insitu.proof.rules.analyser import Analyser
@@ -153,7 +154,7 @@ def aggregate(a: Analyser, node: exp.Expr, row: Row, fallback: object = None) ->
     symbol = a.symbols.fresh()
     for y, weight in (best or {}).items():
         row.variant.zone.add(symbol, y, weight)
-    type_ = types.pop() if len(types) == 1 else "opaque"
+    type_ = common(types)
     counts = "group" in call.facts.counts
     return Value(symbol, prune(terms), type="integer" if counts else type_, reads=reads, not_null=counts)
 

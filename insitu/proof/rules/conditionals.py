@@ -7,6 +7,7 @@ from sqlglot import exp
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.symbols import Weight
 from insitu.proof.domain.terms import NOTHING, Terms, tighten
+from insitu.proof.domain.types import common
 from insitu.proof.domain.variants import NULL, Read, Value, is_present, reads_of, terms_of
 from insitu.proof.rules import session
 from insitu.proof.rules.analyser import Analyser
@@ -48,7 +49,7 @@ def case(a: Analyser, node: exp.Case | exp.If, row: Row) -> Value:
     return Value(
         a.symbols.fresh(),
         terms | other.terms,
-        type=types.pop() if len(types) == 1 else "opaque",
+        type=common(types),
         reads=reads | other.reads,
     )
 
@@ -114,7 +115,7 @@ def _any_of(a: Analyser, key: str, values: list[Value], row: Row) -> Value:
     return Value(
         symbol,
         terms,
-        type=types.pop() if len(types) == 1 else "timestamp" if types <= {"timestamp", "date"} else "opaque",
+        type=common(types),
         not_null=any(is_present(v, row.variant.zone) for v in present),
         reads=reads,
     )

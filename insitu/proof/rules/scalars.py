@@ -9,7 +9,7 @@ from sqlglot import exp
 from insitu.proof.domain.context import Row
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import refused
-from insitu.proof.domain.types import TIME
+from insitu.proof.domain.types import ALIKE, TIME
 from insitu.proof.domain.variants import NULL, Value, reads_of, terms_of
 from insitu.proof.rules import session
 from insitu.proof.rules.analyser import Analyser
@@ -77,6 +77,10 @@ def pure(a: Analyser, node: exp.Expr, row: Row) -> Value:
         session.written(a, node, values)
     elif facts.arithmetic and all(v.type == "integer" for v in values):
         family = "integer"
+    elif facts.keeps_type:
+        family = values[0].type
+    elif facts.counting or (facts.exact and {v.type for v in values} <= ALIKE):
+        family = "plain"
     return opaque(a, _key(node, children), values, family, facts.identifying)
 
 

@@ -12,13 +12,15 @@ from sqlglot import exp
 
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.terms import Term, refused
-from insitu.proof.domain.types import TIME, family, in_session
+from insitu.proof.domain.types import ALIKE, TIME, family, in_session
 from insitu.proof.domain.variants import NULL, Value
 from insitu.proof.rules.analyser import Analyser
+from insitu.proof.sql import functions
 
 _CLOCK = re.compile(r"(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])", re.IGNORECASE)
 _DIGITS = r"\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d\d(:\d\d(\.\d+)?)?)?"
 _FIXED = re.compile(rf"\s*(-?infinity|epoch|{_DIGITS})\s*", re.IGNORECASE)
+_LIKE_A_DATE = re.compile(r"\s*\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}")
 _LOCAL_FORMAT = re.compile(r"%[ZzAaBb]|TM|TZ|OF|L|G")  # zone, names of months and days, currency, grouping
 _POINT = re.compile(r"%u|D")  # the decimal point of the session, in a format of numbers
 # Types, and families of them, whose values every session reads and writes alike.
@@ -45,10 +47,12 @@ def bring_together(a: Analyser, node: exp.Expr, values: Sequence[Value]) -> None
             "in staging",
             node,
         )
-    if a.dialect == "postgres" and types & TIME:
+    if a.dialect == "postgres" and not types <= ALIKE:
         for v in values:
-            if isinstance(v.constant, str) and v.type == "text" and not _FIXED.fullmatch(v.constant):
-                _read_as_time(a, node, v.constant)
+            text = v.constant if isinstance(v.constant, str) and v.type == "text" else ""
+            as_time = types & TIME or names_clock(text) or _LIKE_A_DATE.match(text)
+            if text and as_time and not _FIXED.fullmatch(text):
+                _read_as_time(a, node, text)
 
 
 def _read_as_time(a: Analyser, node: exp.Expr, text: str) -> None:
@@ -71,8 +75,8 @@ def cast(a: Analyser, node: exp.Expr, value: Value, name: str) -> None:
         raise Refusal(f"{a.show(node)} depends on the session's time zone; convert to UTC in staging", node)
     if a.dialect != "postgres":
         return
-    if to in ("text", "other") and value.type in TIME and not a.trusting:
-        raise Refusal(f"{a.show(node)} writes a time as DateStyle says; use to_char(…, 'YYYY-MM-DD HH24:MI:SS')", node)
+    if to in ("text", "other", "named") and not a.trusting:
+        _writes(a, node, value)
     if a.trusting and value.reads:
         return  # what a source writes is for the staging model to know
     if to in _PLAIN or name in _PLAIN or family(name.removesuffix("[]")) in _PLAIN or value.constant == NULL:
@@ -101,5 +105,21 @@ def written(a: Analyser, node: exp.Expr, values: Sequence[Value]) -> None:
         text = str(pattern.this) if isinstance(pattern, exp.Literal) else "TM"
         if _LOCAL_FORMAT.search(text) or (values[0].type not in TIME and _POINT.search(text)):
             raise Refusal(f"{a.show(node)}: the format must be a literal, without zone, local names and signs", node)
-    elif any(v.type in TIME for v in values):
-        raise Refusal(f"{a.show(node)} writes a time as DateStyle says; use to_char(…, 'YYYY-MM-DD HH24:MI:SS')", node)
+    elif functions.of(node).writes:
+        for value in values:
+            _writes(a, node, value)
+
+
+def _writes(a: Analyser, node: exp.Expr, value: Value) -> None:
+    """Refuse to write as text what each session may write in its own way."""
+    if value.type in ALIKE or value.constant is not None:
+        return
+    if value.type in TIME:
+        why = "writes a time as DateStyle says; use to_char(…, 'YYYY-MM-DD HH24:MI:SS')"
+    elif value.type == "float":
+        why = "writes a number with as many digits as extra_float_digits says; cast it to numeric first"
+    elif value.type is None:
+        why = "writes a value whose type is not known as text, by the settings of the session; declare its data_type"
+    else:
+        why = "may be written by the settings of the session (DateStyle, IntervalStyle, …); cast it to its type first"
+    raise Refusal(f"{a.show(node)} {why}", node)

@@ -15,6 +15,7 @@ from insitu.proof.domain.rebase import carry
 from insitu.proof.domain.refusal import Refusal
 from insitu.proof.domain.symbols import LOOSE, STRICT, Weight, Zone
 from insitu.proof.domain.terms import prune, tied
+from insitu.proof.domain.types import common
 from insitu.proof.domain.variants import NULL, Value, is_present, reads_of, terms_of
 from insitu.proof.rules import literals, session
 from insitu.proof.rules.analyser import Analyser
@@ -103,7 +104,7 @@ def window(a: Analyser, node: exp.Window, row: Row) -> Value:
     symbol = a.symbols.fresh()
     for y, weight in (best or {}).items():
         row.variant.zone.add(symbol, y, weight)
-    type_ = types.pop() if len(types) == 1 else "opaque"
+    type_ = common(types)
     return Value(symbol, prune(terms), type="integer" if "window" in facts.counts else type_, reads=reads)
 
 

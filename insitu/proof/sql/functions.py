@@ -16,6 +16,8 @@ from typing import Any, Literal
 
 from sqlglot import exp
 
+from insitu.proof.domain.types import ALIKE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -26,7 +28,12 @@ class Facts:
     clock: bool = False  # changes from run to run: clocks, random numbers, sequences, settings
     text: bool = False  # gives text, and comparing texts proves nothing about time
     identifying: bool = False  # another value for each other argument, if all but one are constants
+    writes: bool = False  # takes what is no text, and writes it as one
     arithmetic: bool = False  # of integers it gives an integer
+    exact: bool = (
+        False  # gives no float of what is none, nor a time: every session writes it as it writes its arguments
+    )
+    counting: bool = False  # gives a truth, or a number that is no float, whatever its arguments are
     gives: str = ""  # the type family of the result, where it is always the same
     keeps_type: bool = False  # the result is of the first argument's type
     strict: bool = False  # NULL when any argument is NULL
@@ -64,18 +71,18 @@ def _row(names: str, **facts: Any) -> None:
 
 # --- operators and functions of one row
 
-_row("Abs Add Mod Mul Neg Sub", pure=True, strict=True, arithmetic=True)
-_row("Ceil Div Exp Floor Ln Pow Round Sqrt", pure=True, strict=True)
-_row(
-    "DateDiff Extract TimeToUnix TimestampDiff age date_diff date_part date_sub datediff datepart datesub epoch_us",
-    pure=True,
-    strict=True,
-)
+_row("Abs Add Mod Mul Neg Sub", pure=True, strict=True, arithmetic=True, exact=True)
+_row("Ceil Div Floor Round", pure=True, strict=True, exact=True)
+_row("Exp Ln Pow Sqrt", pure=True, strict=True)
+_row("Extract date_diff datediff epoch_us", pure=True, strict=True, counting=True)
+_row("DateDiff TimeToUnix TimestampDiff age date_part date_sub datepart datesub", pure=True, strict=True)
 _row("EQ GT GTE LT LTE NEQ", pure=True, strict=True, rejects_null=True)
 _row("Between ILike In Like", pure=True, rejects_null=True)
-_row("DPipe MD5 SHA SHA2", pure=True, text=True, identifying=True)
+_row("DPipe", pure=True, text=True, writes=True, identifying=True)
+_row("MD5 SHA SHA2", pure=True, text=True, identifying=True)
+_row("ArrayToString Concat ConcatWs array_to_string format", pure=True, text=True, writes=True)
 _row(
-    "Chr Concat ConcatWs Dayname Left Lower MonthName Pad RegexpExtract RegexpReplace Repeat Replace Reverse Right "
+    "Chr Dayname Left Lower MonthName Pad RegexpExtract RegexpReplace Repeat Replace Reverse Right "
     "SplitPart Substring TimeToStr ToChar Trim Upper",
     pure=True,
     text=True,
@@ -90,40 +97,58 @@ _row("ToDays", pure=True, unit="DAY")
 _row("AtTimeZone timezone", pure=True, zoned=True)
 _row(
     """
-    Acos And Array ArrayConcat ArrayContains ArrayContainsAll ArrayOverlaps ArraySize ArraySlice ArraySort
-    ArrayToString Ascii Asin Atan Atan2 BitwiseAnd BitwiseCount BitwiseLeftShift BitwiseNot BitwiseOr
-    BitwiseRightShift BitwiseXor Bracket Cbrt Contains Cos Cosh Cot Date DatePart Day
-    DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Degrees EndsWith Epoch Escape Factorial Hour IntDiv Interval
-    Is IsInf IsNan JSONExtract JSONExtractScalar JSONObject Kwarg Length Levenshtein List Log MakeInterval Minute
-    Month Not NullSafeEQ NullSafeNEQ Nullif Or Paren Pi PropertyEQ Quarter Radians RegexpILike RegexpLike RegexpSplit
-    SafeDivide Second Sign SimilarTo Sin Sinh Split StartsWith StrPosition StrToTime Struct StructExtract
-    Tan Tanh ToNumber Trunc Try Tuple Unicode Week WeekOfYear Xor Year
-    YearOfWeek YearOfWeekIso
+    Acos And ArrayContains ArrayContainsAll ArrayOverlaps Asin Atan Atan2 BitwiseAnd BitwiseLeftShift BitwiseNot
+    BitwiseOr BitwiseRightShift BitwiseXor Cbrt Contains Cos Cosh Cot Date DatePart Degrees EndsWith Epoch Escape
+    Factorial Interval Is IsInf IsNan JSONObject Kwarg List Log MakeInterval Not NullSafeEQ NullSafeNEQ Or Paren Pi
+    PropertyEQ Radians RegexpILike RegexpLike RegexpSplit SafeDivide SimilarTo Sin Sinh Split StartsWith StrToTime
+    Struct StructExtract Tan Tanh ToNumber Try Xor
     """,
     pure=True,
 )
 _row(
     """
-    abs acos add_months age_in_days array_length array_value ascii asin atan atan2 bar bit_count bit_length
-    btrim cardinality cbrt ceil ceiling char_length character_length chr concat concat_ws contains cos cosh cot
-    damerau_levenshtein day dayofmonth dayofweek dayofyear
-    decade degrees div ends_with epoch epoch_ms epoch_ns equi_width_bins era even exp factorial fdiv
-    finalize floor fmod format gamma gcd greatest_common_divisor hamming hashtext hour initcap instr isfinite
-    isinf isnan isodow isoyear jaccard jaro_similarity jaro_winkler_similarity lcase lcm left len length levenshtein
-    lgamma list_avg list_contains list_distinct list_extract list_max list_min list_sort list_sum list_value ln log
-    log10 log2 lower lpad ltrim microsecond mid millisecond minute mod month nextafter
-    ord overlay parse_path pi position pow power prefix printf quarter radians regexp_extract regexp_full_match
-    regexp_matches regexp_replace repeat replace reverse right round row rpad rtrim second sign signbit
-    sin sinh split_part sqrt starts_with strftime strip_accents strlen strpos struct_extract struct_pack substr
-    substring suffix tan tanh to_aggregate_state to_base64 translate trim trunc ucase unicode upper week weekday
-    weekofyear width_bucket xor year yearweek
+    acos add_months age_in_days array_value asin atan atan2 bar cbrt cos cosh cot damerau_levenshtein degrees epoch
+    epoch_ms epoch_ns equi_width_bins era even exp factorial fdiv finalize fmod gamma hamming isfinite isinf isnan
+    jaccard jaro_similarity jaro_winkler_similarity lgamma list_avg list_contains list_distinct list_extract
+    list_max list_min list_sort list_sum list_value ln log log10 log2 microsecond millisecond nextafter parse_path
+    pi pow power prefix radians regexp_full_match regexp_matches second signbit sin sinh sqrt strftime
+    struct_extract struct_pack suffix tan tanh to_aggregate_state xor
     """,
     pure=True,
+)
+_row("Nullif", pure=True, keeps_type=True)
+_row("Array ArrayConcat ArraySlice ArraySort Bracket IntDiv JSONExtract Sign Trunc Tuple", pure=True, exact=True)
+_row("abs ceil ceiling div floor gcd greatest_common_divisor lcm mod round row sign trunc", pure=True, exact=True)
+_row("JSONExtractScalar", pure=True, text=True)
+_row(
+    "ArraySize Ascii BitwiseCount Day DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Hour Length Levenshtein Minute Month "
+    "Quarter StrPosition Unicode Week WeekOfYear Year YearOfWeek YearOfWeekIso",
+    pure=True,
+    counting=True,
+)
+_row(
+    """
+    array_length ascii bit_count bit_length cardinality char_length character_length contains day dayofmonth
+    dayofweek dayofyear decade ends_with hashtext hour instr isodow isoyear len length levenshtein minute month ord
+    position quarter starts_with strlen strpos unicode week weekday weekofyear width_bucket year yearweek
+    """,
+    pure=True,
+    counting=True,
+)
+_row("Second", pure=True)
+_row("concat concat_ws printf", pure=True, text=True, writes=True)
+_row(
+    """
+    btrim chr initcap lcase left lower lpad ltrim mid overlay regexp_extract regexp_replace repeat replace reverse
+    right rpad rtrim split_part strip_accents substr substring to_base64 translate trim ucase upper
+    """,
+    pure=True,
+    text=True,
 )
 _row("DateFromParts StrToDate make_date", pure=True, gives="date")
 _row("TimestampFromParts make_timestamp", pure=True, gives="timestamp")
 _row("hash", pure=True)
-_row("md5 sha1 sha256", pure=True, identifying=True)
+_row("md5 sha1 sha256", pure=True, text=True, identifying=True)
 _row("to_microseconds", pure=True, unit="MICROSECOND")
 _row("to_milliseconds", pure=True, unit="MILLISECOND")
 _row("to_seconds", pure=True, unit="SECOND")
@@ -155,11 +180,12 @@ _row(
 # --- aggregates
 
 _row("Max Min", aggregate=True, keeps_type=True, ignores_null=True, ignores_copies=True, picks=True)
-_row("ApproxDistinct LogicalAnd LogicalOr", aggregate=True, ignores_null=True, ignores_copies=True)
+_row("ApproxDistinct LogicalAnd LogicalOr", aggregate=True, ignores_null=True, ignores_copies=True, counting=True)
 _row("Count", aggregate=True, ignores_null=True, counts=("group", "window"))
 _row("CountIf", aggregate=True, ignores_null=True, counts=("group",))
-_row("StddevSamp", aggregate=True, ignores_null=True, mergeable=True)
-_row("Avg Median Stddev StddevPop Sum Variance VariancePop", aggregate=True, ignores_null=True)
+_row("StddevSamp", aggregate=True, ignores_null=True, mergeable=True, exact=True)
+_row("Avg Stddev StddevPop Sum Variance VariancePop", aggregate=True, ignores_null=True, exact=True)
+_row("Median", aggregate=True, ignores_null=True)
 _row(
     "BitwiseAndAgg BitwiseOrAgg BitwiseXorAgg Corr CovarPop CovarSamp Kurtosis PercentileCont PercentileDisc Quantile "
     "RegrAvgx RegrAvgy RegrCount RegrIntercept RegrR2 RegrSlope RegrSxx RegrSxy RegrSyy Skewness",
@@ -167,17 +193,18 @@ _row(
 )
 _row(
     """
-    bool_and bool_or combine_aggr count_if count_star countif entropy every favg fsum geomean geometric_mean kahan_sum
+    combine_aggr count_if count_star countif entropy favg fsum geomean geometric_mean kahan_sum
     kurtosis kurtosis_pop mad product quantile_cont quantile_disc regr_intercept regr_r2 regr_slope sem skewness
     sumkahan
     """,
     aggregate=True,
 )
+_row("bool_and bool_or every", aggregate=True, counting=True)
 _row("ArgMax ArgMin", ordered=True, keeps_type=True, ignores_copies=True, picks_by="argument")
 _row("arg_max arg_min max_by min_by", ordered=True, keeps_type=True, picks_by="argument")
 _row("Mode mode", ordered=True, keeps_type=True, picks_by="frequency")
 _row("AnyValue", ordered=True, keeps_type=True, sees_ties=True)
-_row("ArrayAgg GroupConcat", ordered=True, sees_ties=True)
+_row("ArrayAgg GroupConcat", ordered=True, sees_ties=True, exact=True)
 _row("any_value arbitrary first last", ordered=True, keeps_type=True)
 _row("list string_agg", ordered=True)
 
@@ -210,7 +237,9 @@ def of(node: exp.Expr) -> Facts:
 
 def result_type(facts: Facts, argument: str | None) -> set[str | None]:
     """The type that a function over rows makes of an argument, as far as it is known. A time with zone stays one."""
-    return {argument} if facts.keeps_type or (argument == "timestamptz" and not facts.counts) else set()
+    if facts.keeps_type or (argument == "timestamptz" and not facts.counts):
+        return {argument}
+    return {"plain"} if facts.counting or (facts.exact and argument in ALIKE) else set()
 
 
 def classes(having: Callable[[Facts], bool]) -> frozenset[type]:

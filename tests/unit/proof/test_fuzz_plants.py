@@ -85,6 +85,10 @@ def the_end_of_a_version_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(proving, "_known", lambda relation, declared, symbols: {})
 
 
+def every_session_writes_alike(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(session, "_writes", lambda a, node, value: None)
+
+
 def groups_end_before_the_row(patch: pytest.MonkeyPatch) -> None:
     def explicit(a: Any, function: Any, spec: Any, kind: str, *more: Any, real: Any = frames._explicit) -> Any:
         frame = real(a, function, spec, kind, *more)
@@ -110,6 +114,7 @@ FOUND_BY: list[tuple[str, Plant, Shape]] = [
     ("duckdb", the_session_does_not_matter, sessions.zones),
     ("postgres", the_session_does_not_matter, sessions.zones),
     ("postgres", the_session_does_not_matter, sessions.texts),
+    ("postgres", every_session_writes_alike, sessions.written),
     ("duckdb", texts_are_ordered_by_their_code_points, sessions.ordered),
     ("postgres", texts_are_ordered_by_their_code_points, sessions.ordered),
     ("duckdb", numbers_are_those_of_python, sessions.constants),

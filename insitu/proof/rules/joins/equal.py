@@ -45,4 +45,4 @@ _EXACT = ("date", "timestamp")  # an integer beside a double becomes one, and so
 def _compared_as_it_is(relation: Relation, name: str, other: Value) -> bool:
     """Not cast for the comparison: several texts can be the same number."""
     types = {v.columns["", name].type for v in relation.variants}
-    return all(comparable(t, other.type) or (t in _EXACT and other.type == "opaque") for t in types)
+    return all(comparable(t, other.type) or (t in _EXACT and other.type in ("opaque", "plain")) for t in types)
