@@ -1,7 +1,8 @@
 """Predictions: the models in charge on what fell due, one batch per model and run."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -11,10 +12,12 @@ import pyarrow.compute as pc
 
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
+from insitu.nodes import ledger
 from insitu.nodes.empty import runs_empty
+from insitu.nodes.ledger import Batch
 from insitu.nodes.scores import missing_columns, score_batches, score_fields
-from insitu.nodes.session import Session, clear_errors, own_rows_locked, rows
-from insitu.quoting import literal
+from insitu.nodes.session import Session, clear_errors, leave, own_rows_locked, rows
+from insitu.quoting import identifiers, literal
 from insitu.registry.model import Model
 from insitu.training.fitting.frame import plain_field
 from insitu.warehouse.lazy_query import LazyQuery
@@ -22,9 +25,23 @@ from insitu.warehouse.lazy_query import LazyQuery
 BATCH_ROWS = 100_000
 
 
+@dataclass(frozen=True)
+class Predictions:
+    """What is to be written: the predictions, and once they are read to their end, the ledger's rows."""
+
+    rows: pa.RecordBatchReader
+    batches: list[Batch] = field(default_factory=list)
+
+
 @clear_errors
 def predict(
-    dbt: Any, session: Session, meta: dict[str, Any], due: LazyQuery, models: LazyQuery, champion: LazyQuery
+    dbt: Any,
+    session: Session,
+    meta: dict[str, Any],
+    due: LazyQuery,
+    models: LazyQuery,
+    champion: LazyQuery,
+    batches: LazyQuery,
 ) -> pa.RecordBatchReader:
     """Body of `<use_case>__predictions`: what fell due is scored once.
 
@@ -35,6 +52,7 @@ def predict(
         due: `<use_case>__due`.
         models: `<use_case>__models`.
         champion: `<use_case>__champion`.
+        batches: `<use_case>__batches`, the ledger; the post-hook `write_batches` adds what is left for it here.
 
     Returns:
         Rows of batch, model version, entity, as_of and scores, in a multiclass task one per class; none when nothing
@@ -42,55 +60,178 @@ def predict(
     """
     use_case = dbt.this.identifier.removesuffix("__predictions")
     config = parse(meta["ml"], use_case)
+    leave(session, ledger.VARIABLE, "")
     if runs_empty(f"nothing of {use_case} is predicted"):
         return pa.RecordBatchReader.from_batches(_schema(config, _columns(due)), [])
     existing = {batch_id for (batch_id,) in own_rows_locked(dbt, session, "distinct batch_id")}
-    return predict_due(config, use_case, due, models, champion, existing)
+    found = predict_due(config, use_case, due, models, champion, existing)
+
+    def stream() -> Iterator[pa.RecordBatch]:
+        yield from found.rows
+        leave(session, ledger.VARIABLE, ledger.as_json(found.batches))
+
+    return pa.RecordBatchReader.from_batches(found.rows.schema, stream())
 
 
 def predict_due(
-    config: UseCase, use_case: str, due: LazyQuery, models: LazyQuery, champion: LazyQuery, existing: set[str]
-) -> pa.RecordBatchReader:
-    """Score what is due, streaming, one batch per model in charge; the dbt node and the batch scorer both end here.
+    config: UseCase,
+    use_case: str,
+    due: LazyQuery,
+    models: LazyQuery,
+    champion: LazyQuery,
+    existing: set[str],
+    shadows: Sequence[str] = (),
+    is_shadow: bool = False,
+    where: str | None = None,
+) -> Predictions:
+    """Score what is due, streaming, one batch per model; the dbt node and the batch scorer both end here.
 
     Args:
         existing: the batches that are there. A view that was built before there was a table of predictions cannot know
             them.
+        shadows: versions that score every row, too; what they say is kept beside, and is never of record.
+        is_shadow: the versions that `due` itself names are in shadow.
+        where: an SQL condition that restricts `due`; such a batch is another than the whole.
 
     Raises:
-        InsituError: nobody is in charge, or the bytes of a model are not those that were registered.
+        InsituError: nobody is in charge, a key comes twice, or the bytes of a model are not those that were registered.
     """
     source = _columns(due)
     schema = _schema(config, source)
-    found = due_batches(due)
-    unscored = [batch for batch in found if batch[0] is None]
-    ids: dict[str, str] = {}
-    appliers: dict[str, Model] = {}
-    for version, scoring_set_id, batch_as_of, _ in found:
-        if version is None:
-            continue
-        model_row = rows(models.filter(f"model_version = {literal(version)}"))[0]
-        artifact_hash = model_row.get("deployed_artifact_sha256") or model_row["artifact_sha256"]
-        batch_id = _batch_id(artifact_hash, scoring_set_id, batch_as_of)
-        if batch_id not in existing:
-            appliers[version] = _applier(config, use_case, source, model_row)
-            ids[version] = batch_id
-    if unscored and not ids:
-        _say_unscored(use_case, models, champion, unscored[0][2], unscored[0][3], is_first=not existing)
-    if not ids:
-        return pa.RecordBatchReader.from_batches(schema, [])
+    due = due.filter(where) if where else due
+    shares = due_shares(config, due)
+    _check_keys(config, use_case, shares)
+    scored = _Scored(config, use_case, source, models, existing, where)
+    for share in shares:
+        if share.model_version is not None:
+            scored.add(share.model_version, share, share.n_rows, is_shadow)
+    read = [share for share in shares if share.model_version in {part.batch.model_version for part in scored.parts}]
+    unscored = [share for share in shares if share.model_version is None]
+    if unscored and not read:
+        _say_unscored(use_case, models, champion, unscored[0], is_first=not existing)
+    if not read:
+        return Predictions(pa.RecordBatchReader.from_batches(schema, []))
+    for version in shadows:
+        others = [share for share in read if share.model_version != version]
+        if others:
+            scored.add(version, others[0], sum(share.n_rows for share in others), is_shadow=True, beside=True)
     # One stream for all models: a connection has one open result.
-    reader = due.filter(f"model_version in ({', '.join(map(literal, ids))})").to_arrow_reader(BATCH_ROWS)
-    return pa.RecordBatchReader.from_batches(schema, _scored(config, use_case, appliers, ids, reader, schema))
+    named = ", ".join(literal(str(share.model_version)) for share in read)
+    reader = due.filter(f"model_version in ({named})").to_arrow_reader(BATCH_ROWS)
+    found = pa.RecordBatchReader.from_batches(schema, scored.stream(reader, schema))
+    return Predictions(found, [part.batch for part in scored.parts])
 
 
-def due_batches(due: LazyQuery) -> list[tuple[str | None, str, datetime, int]]:
-    """What a run has to write: (model_version, scoring_set_id, batch_as_of, rows), one for each model."""
-    of_model = "over (partition by model_version)"
-    numbered = due.project(
-        f"model_version, scoring_set_id, batch_as_of, count(*) {of_model} as n_rows, row_number() {of_model} as place"
+@dataclass(frozen=True)
+class Share:
+    """What fell due for one model, None where nobody was in charge."""
+
+    model_version: str | None
+    scoring_set_id: str
+    batch_as_of: datetime
+    n_rows: int
+    n_keys: int
+
+
+def due_shares(config: UseCase, due: LazyQuery) -> list[Share]:
+    """What a run has to write, for each model."""
+    key = identifiers(*config.key)
+    by_key = due.aggregate(
+        "min(scoring_set_id) as scoring_set_id, min(batch_as_of) as batch_as_of, count(*) as n_rows, "
+        f"model_version, {key}",
+        f"model_version, {key}",
     )
-    return numbered.filter("place = 1").project("model_version, scoring_set_id, batch_as_of, n_rows").fetchall()
+    found = by_key.aggregate(
+        "model_version, min(scoring_set_id), min(batch_as_of), cast(sum(n_rows) as bigint), count(*)", "model_version"
+    )
+    shares = [Share(*row) for row in found.fetchall()]
+    return sorted(shares, key=lambda share: share.model_version or "")
+
+
+def _check_keys(config: UseCase, use_case: str, shares: list[Share]) -> None:
+    if twice := sum(share.n_rows - share.n_keys for share in shares):
+        raise InsituError(
+            f"`{use_case}__due` has {twice:,} rows more than keys ({', '.join(config.key)}), and a key is scored once. "
+            f"Nothing is written. Have `{use_case}__spine` give one row per key, and look for a join in the features "
+            "that multiplies rows."
+        )
+
+
+@dataclass
+class _Part:
+    """A model with the batch that it fills."""
+
+    batch: Batch
+    model: Model
+    beside: bool  # it scores the rows that are due for others
+
+    def rows_of(self, chunk: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows that it scores."""
+        own = pc.equal(chunk.column("model_version"), self.batch.model_version)
+        return chunk.filter(pc.invert(own) if self.beside else own)
+
+
+@dataclass
+class _Scored:
+    """The models that score, and the stream of what they say."""
+
+    config: UseCase
+    use_case: str
+    source: pa.Schema
+    registry: LazyQuery
+    existing: set[str]
+    where: str | None
+    parts: list[_Part] = field(default_factory=list)
+    predicted_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+
+    def add(self, version: str, share: Share, n_rows: int, is_shadow: bool, beside: bool = False) -> None:
+        """Let a version score, unless its batch is there."""
+        found = rows(self.registry.filter(f"model_version = {literal(version)}"))
+        if not found:
+            raise InsituError(
+                f"`{self.use_case}` has no model version `{version}`: `{self.use_case}__models` lists them."
+            )
+        row = found[0]
+        artifact = row.get("deployed_artifact_sha256") or row["artifact_sha256"]
+        more = [*(["shadow"] if is_shadow else []), *([f"where {self.where}"] if self.where else [])]
+        batch_id = _batch_id(artifact, share.scoring_set_id, share.batch_as_of, *more)
+        if batch_id in self.existing:
+            return
+        model = _applier(self.config, self.use_case, self.source, row)
+        batch = Batch(
+            batch_id=batch_id,
+            batch_as_of=share.batch_as_of,
+            model_version=version,
+            artifact_sha256=artifact,
+            scoring_set_id=share.scoring_set_id,
+            is_shadow=is_shadow,
+            rows_due=n_rows,
+            predicted_at=self.predicted_at,
+        )
+        self.parts.append(_Part(batch, model, beside))
+
+    def stream(self, reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """The rows with their scores, each by its own model and by those in shadow."""
+        for chunk in reader:
+            for part in self.parts:
+                yield from self._written(part, part.rows_of(chunk) if len(self.parts) > 1 else chunk, schema)
+        for part in self.parts:
+            part.batch.close()
+
+    def _written(self, part: _Part, own: pa.RecordBatch, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        batch = part.batch
+        batch.inputs.add(own, part.model.signature.features)
+        one = pa.RecordBatchReader.from_batches(own.schema, [own])
+        for scored in score_batches(self.config, part.model, one, f"{self.use_case}__due"):
+            n_rows = scored.rows.num_rows
+            constants = {name: getattr(batch, name) for name in ("batch_id", "model_version", "predicted_at")}
+            columns = {name: pa.repeat(pa.scalar(value), n_rows) for name, value in constants.items()}
+            columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *self.config.key)}
+            columns |= scored.columns
+            arrays = [columns[column.name].cast(column.type) for column in schema]
+            written = pa.RecordBatch.from_arrays(arrays, schema=schema)
+            batch.audit(self.config, own, written)
+            yield written
 
 
 def _applier(config: UseCase, use_case: str, source: pa.Schema, model_row: dict[str, Any]) -> Model:
@@ -113,47 +254,24 @@ def _applier(config: UseCase, use_case: str, source: pa.Schema, model_row: dict[
     return model
 
 
-def _scored(
-    config: UseCase,
-    use_case: str,
-    models: dict[str, Model],
-    ids: dict[str, str],
-    reader: pa.RecordBatchReader,
-    schema: pa.Schema,
-) -> Iterator[pa.RecordBatch]:
-    """The rows with their scores, each by its own model."""
-    predicted_at = datetime.now(UTC).replace(tzinfo=None)
-    for batch in reader:
-        for version, model in models.items():
-            own = batch.filter(pc.equal(batch.column("model_version"), version)) if len(models) > 1 else batch
-            one = pa.RecordBatchReader.from_batches(batch.schema, [own])
-            for scored in score_batches(config, model, one, f"{use_case}__due"):
-                constants = {"batch_id": ids[version], "model_version": version, "predicted_at": predicted_at}
-                n_rows = scored.rows.num_rows
-                columns = {name: pa.repeat(pa.scalar(value), n_rows) for name, value in constants.items()}
-                columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *config.key)}
-                columns |= scored.columns
-                arrays = [columns[field.name].cast(field.type) for field in schema]
-                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime) -> str:
+def _batch_id(artifact_sha256: str, scoring_set_id: str, batch_as_of: datetime, *more: str) -> str:
     """Deterministic: the same model on the same rows at the same time is the same batch."""
-    return sha256(f"{artifact_sha256}:{scoring_set_id}:{batch_as_of.isoformat()}".encode()).hexdigest()[:16]
+    text = ":".join([artifact_sha256, scoring_set_id, batch_as_of.isoformat(), *more])
+    return sha256(text.encode()).hexdigest()[:16]
 
 
-def _say_unscored(
-    use_case: str, models: LazyQuery, champion: LazyQuery, batch_as_of: datetime, rows_due: int, is_first: bool
-) -> None:
+def _say_unscored(use_case: str, models: LazyQuery, champion: LazyQuery, share: Share, is_first: bool) -> None:
     """Tell once of rows that fell due before anybody was in charge. Raises InsituError if nobody is in charge now."""
     present = champion.project("model_version, champion_since").fetchall()
     if not present:
-        raise InsituError(f"`{use_case}` has no champion at {batch_as_of}: {_why(use_case, models, batch_as_of)}")
+        raise InsituError(
+            f"`{use_case}` has no champion at {share.batch_as_of}: {_why(use_case, models, share.batch_as_of)}"
+        )
     version, since = present[0]
     if is_first:
         print(
-            f"{use_case}: {rows_due:,} rows fell due when no model was in charge (`{version}` is since {since}): they "
-            "are not scored.",
+            f"{use_case}: {share.n_rows:,} rows fell due when no model was in charge (`{version}` is since {since}): "
+            "they are not scored.",
             flush=True,
         )
 

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import pyarrow as pa
 
 from insitu.errors import InsituError
+from insitu.quoting import identifier, literal
 from insitu.warehouse.errors import explained
 from insitu.warehouse.lazy_query import LazyQuery
 
@@ -48,6 +49,15 @@ def own_rows_locked(dbt: Any, session: Session, columns: str) -> list[tuple[Any,
         return []
     found: list[tuple[Any, ...]] = session.execute(f"select {columns} from {dbt.this}").fetchall()
     return found
+
+
+def leave(session: Session, variable: str, text: str) -> None:
+    """Set a variable of the session, where a hook of the running node finds it (the macro `session_text`)."""
+    keep = getattr(session, "leave", None)
+    if keep is not None:
+        keep(variable, text)
+    else:
+        session.execute(f"set variable {identifier(variable)} = {literal(text)}")
 
 
 def rows(relation: LazyQuery) -> list[dict[str, Any]]:

@@ -19,7 +19,8 @@ declare
     -- A target with a schema of its own has the layers as `<schema>_predictions` and so on.
     published constant text := '(^|_)(evaluation|predictions|actions|monitoring)$';
     scoring_inputs constant text := '(^|_)(training|evaluation|predictions)$';
-    predictions constant text := '__predictions$';
+    -- the predictions, and the ledger of their batches
+    predictions constant text := '__(predictions|batches)$';
     item record;
     builder text;
 begin

@@ -20,8 +20,8 @@ class Appender(Protocol):
     def query(self, sql: str) -> pa.Table:
         """Rows as they are now, with all that others have committed."""
 
-    def append(self, rows: pa.RecordBatchReader) -> int:
-        """Append rows by column name; return how many."""
+    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
+        """Append rows to a table by column name; return how many."""
 
 
 class Warehouse(Protocol):

@@ -64,7 +64,7 @@ class DuckDBWarehouse:
         """See `Warehouse.appending`; a file has one writer, so there is nobody to wait for."""
         self.connection.execute("begin")
         try:
-            yield DuckDBAppender(self.connection, relation)
+            yield DuckDBAppender(self.connection)
             self.connection.execute("commit")
         except BaseException:
             self.connection.execute("rollback")
@@ -80,18 +80,17 @@ class DuckDBAppender:
     """See `Appender`."""
 
     connection: duckdb.DuckDBPyConnection
-    relation: str
 
     def query(self, sql: str) -> pa.Table:
         """See `Appender.query`."""
         return self.connection.sql(sql).to_arrow_table()
 
-    def append(self, rows: pa.RecordBatchReader) -> int:
+    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
         """See `Appender.append`."""
         self.connection.register("rows_to_append", rows)
         names = identifiers(*rows.schema.names)
         inserted = self.connection.execute(
-            f"insert into {self.relation} ({names}) select {names} from rows_to_append"
+            f"insert into {relation} ({names}) select {names} from rows_to_append"
         ).fetchall()
         self.connection.unregister("rows_to_append")
         return int(inserted[0][0])

@@ -17,4 +17,5 @@ def model(dbt, session):
         due=dbt.ref("arrival_delay__due"),
         models=dbt.ref("arrival_delay__models"),
         champion=dbt.ref("arrival_delay__champion"),
+        batches=dbt.ref("arrival_delay__batches"),
     )

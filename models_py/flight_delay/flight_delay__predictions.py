@@ -17,4 +17,5 @@ def model(dbt, session):
         due=dbt.ref("flight_delay__due"),
         models=dbt.ref("flight_delay__models"),
         champion=dbt.ref("flight_delay__champion"),
+        batches=dbt.ref("flight_delay__batches"),
     )

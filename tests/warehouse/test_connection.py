@@ -63,7 +63,7 @@ def kept(project: Any) -> list[tuple[Any, ...]]:
 def test_rows_are_appended_by_the_names_of_their_columns(project: Any) -> None:
     with connect(project, read_only=False) as warehouse, warehouse.appending(RELATION) as appender:
         assert appender.query(f"select * from {RELATION}").num_rows == 1
-        assert appender.append(rows(project, 100)) == 2
+        assert appender.append(RELATION, rows(project, 100)) == 2
         assert appender.query(f"select * from {RELATION}").num_rows == 3
     width = len(project.columns)
     assert kept(project) == [tuple(range(width)), tuple(range(100, 100 + width)), (None,) * width]
@@ -77,12 +77,12 @@ def test_an_append_that_fails_leaves_nothing(project: Any) -> None:
 
     with connect(project, read_only=False) as warehouse:
         with pytest.raises(Stop), warehouse.appending(RELATION) as appender:
-            appender.append(rows(project, 100))
+            appender.append(RELATION, rows(project, 100))
             raise Stop
         assert warehouse.query(f"select * from {RELATION}").num_rows == len(before)
         # the connection goes on
         with warehouse.appending(RELATION) as appender:
-            appender.append(rows(project, 200))
+            appender.append(RELATION, rows(project, 200))
     assert len(before) == 1 and len(kept(project)) == 3
 
 
@@ -95,7 +95,7 @@ def test_rows_that_stop_half_way_leave_nothing(project: Any) -> None:
 
     with connect(project, read_only=False) as warehouse:
         with pytest.raises(Exception, match="the model stopped"), warehouse.appending(RELATION) as appender:
-            appender.append(pa.RecordBatchReader.from_batches(schema, batches()))
+            appender.append(RELATION, pa.RecordBatchReader.from_batches(schema, batches()))
         assert warehouse.query(f"select * from {RELATION}").num_rows == 1
 
 

@@ -111,7 +111,7 @@ def test_a_full_disk(file: Path) -> None:
         "rows = pa.table({'a': pa.array(range(5_000_000)), 'b': [str(n * 7919) for n in range(5_000_000)]})\n"
         "try:\n"
         "    with connect(project, read_only=False) as warehouse, warehouse.appending('models') as models:\n"
-        "        models.append(rows.to_reader())\n"
+        "        models.append('models', rows.to_reader())\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     said = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True).stdout
@@ -287,7 +287,7 @@ def test_a_full_disk_of_the_server(postgres_database: Database) -> None:
 
             def append(warehouse: Any) -> None:
                 with warehouse.appending('"public"."predictions"') as predictions:
-                    predictions.append(rows.to_reader())
+                    predictions.append('"public"."predictions"', rows.to_reader())
 
             message = message_of(postgres_database, append)
             assert "The server's disk is full; what was written last is rolled back." in message

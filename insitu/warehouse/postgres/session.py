@@ -80,6 +80,10 @@ class Session:
         """
         lock_appends(lambda query: self.execute(query).fetchall(), schema, table)
 
+    def leave(self, variable: str, text: str) -> None:
+        """Set a variable, such as `insitu.batches`, until the transaction ends."""
+        self.execute("select set_config(?, ?, true)", (variable, text))
+
     @property
     def reader(self) -> Reader:
         """Where reads come from at this moment."""

@@ -77,12 +77,11 @@ class PostgresWarehouse:
     @contextmanager
     def appending(self, relation: str) -> Iterator[PostgresAppender]:
         """See `Warehouse.appending`."""
-        schema, table = parts(relation)
-        appender = PostgresAppender(self.connection, schema, table)
+        appender = PostgresAppender(self.connection)
         try:
             # The lock must be older than what is read: with one snapshot for the whole transaction it would not be.
             appender.run("set transaction isolation level read committed", fetch=False)
-            lock_appends(appender.run, schema, table)
+            lock_appends(appender.run, *parts(relation))
             with self._telling_waits():
                 yield appender
             self.connection.commit()
@@ -108,8 +107,6 @@ class PostgresAppender:
     """See `Appender`."""
 
     connection: Any
-    schema: str
-    table: str
 
     def run(self, sql: str, fetch: bool = True) -> list[tuple[Any, ...]]:
         """The rows of a statement in the transaction."""
@@ -123,10 +120,11 @@ class PostgresAppender:
             cursor.execute(sql)
             return cursor.fetch_arrow_table()
 
-    def append(self, rows: pa.RecordBatchReader) -> int:
+    def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
         """See `Appender.append`."""
+        schema, table = parts(relation)
         with self.connection.cursor() as cursor:
-            return int(cursor.adbc_ingest(self.table, rows, mode="append", db_schema_name=self.schema))
+            return int(cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema))
 
 
 def _setup(credentials: Any) -> list[str]:

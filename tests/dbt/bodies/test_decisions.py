@@ -81,6 +81,22 @@ def test_which_of_several_predictions_counts(bodies: Bodies) -> None:
     assert in_charge(bodies, *twins, promotions=[]) == [("x", 1)]
 
 
+def test_what_was_made_in_shadow_is_never_of_record(bodies: Bodies) -> None:
+    beside = scored(0.9, batch_id="beside", model_version="champ", predicted_at=NOON)
+    alone = scored(0.9, batch_id="beside", model_version="champ", id=2)
+    later = scored(0.1, batch_id="record", model_version="other", predicted_at=NOON + SECOND)
+    tables = {
+        "demo__predictions": [beside, alone, later],
+        "demo__promotions": [promoted("champ")],
+        "demo__batches": [
+            {"batch_id": "beside", "model_version": "champ", "is_shadow": 1},
+            {"batch_id": "record", "model_version": "other", "is_shadow": 0},
+        ],
+    }
+    found = {(row["batch_id"], row["id"]): row["is_in_charge"] for row in decided(bodies, tables)}
+    assert found == {("beside", 1): 0, ("beside", 2): 0, ("record", 1): 1}
+
+
 def test_a_prediction_is_decided_by_the_policy_of_its_batch(bodies: Bodies) -> None:
     later = POLICY_OF_DEMO | {"decided_from": NOON, "threshold": 0.5, "treat": "call", "true_positive": -10.0}
     unsure = later | {"threshold": 0.6, "written_at": AS_OF}  # written once more for the same moment: this one counts

@@ -47,6 +47,16 @@ def test_each_row_has_the_model_of_its_own_time(bodies: Bodies) -> None:
     assert {row["id"]: row["model_version"] for row in found} == {1: "a", 2: "b", 3: "c", 4: None}
 
 
+def test_what_it_said_in_shadow_is_still_due(bodies: Bodies) -> None:
+    tables = {
+        "demo__scoring_set": [of_set(id, NOON) for id in (1, 2)],
+        "demo__promotions": [promoted("a", FEBRUARY)],
+        "demo__predictions": [scored("a", 1, NOON), scored("a", 2, NOON) | {"batch_id": "of record"}],
+        "demo__batches": [{"batch_id": "b", "is_shadow": 1}, {"batch_id": "of record", "is_shadow": 0}],
+    }
+    assert [row["id"] for row in bodies.run("demo__due", tables)] == [1]
+
+
 def test_what_its_model_has_scored_is_not_due(bodies: Bodies) -> None:
     tables = {
         "demo__scoring_set": [of_set(id, NOON) for id in (1, 2, 3)],

@@ -16,6 +16,7 @@ import pytest
 
 from insitu.config import parse
 from insitu.errors import InsituError
+from insitu.nodes import ledger
 from insitu.nodes.heldout import predict_heldout
 from insitu.nodes.predict import predict, predict_due
 from insitu.registry.model import Model
@@ -83,9 +84,17 @@ def in_charge(
 
 
 def batch(connection: duckdb.DuckDBPyConnection, *existing: str) -> list[dict[str, Any]]:
+    return predictions(connection, set(existing))[0]
+
+
+def predictions(
+    connection: duckdb.DuckDBPyConnection, existing: set[str] | None = None, **options: Any
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What is written of a batch, and into the ledger."""
     named = [connection.sql(f"select * from demo__{name}") for name in ("due", "models", "champion")]
-    found: list[dict[str, Any]] = predict_due(parse(META, "demo"), "demo", *named, set(existing)).read_all().to_pylist()
-    return found
+    found = predict_due(parse(META, "demo"), "demo", *named, existing or set(), **options)
+    written: list[dict[str, Any]] = found.rows.read_all().to_pylist()
+    return written, ledger.as_table(found.batches).to_pylist()
 
 
 def fit(row: dict[str, Any], name: str) -> Model:
@@ -156,7 +165,8 @@ def test_features_that_are_gone(warehouse: duckdb.DuckDBPyConnection) -> None:
 def node(connection: duckdb.DuckDBPyConnection, incremental: bool) -> int:
     dbt = SimpleNamespace(this=This("demo__predictions"), is_incremental=incremental)
     named = [connection.sql(f"select * from demo__{name}") for name in ("due", "models", "champion")]
-    return int(predict(dbt, connection, {"ml": META}, *named).read_all().num_rows)
+    batches = connection.sql("select 1 as batch_id")
+    return int(predict(dbt, connection, {"ml": META}, *named, batches).read_all().num_rows)
 
 
 def test_the_node_adds_what_its_table_does_not_have(
@@ -224,3 +234,65 @@ def test_an_empty_training_set(warehouse: duckdb.DuckDBPyConnection) -> None:
     warehouse.execute("delete from demo__training_set")
     with pytest.raises(InsituError, match="`demo__training_set` is empty"):
         heldout(warehouse)
+
+
+def test_the_ledger_of_a_batch(warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]) -> None:
+    warehouse.execute("update demo__due set city = 'paris' where id < 14")
+    ((missing,),) = warehouse.execute("select count(*) from demo__due where a is null").fetchall()
+    written, (row,) = predictions(warehouse)
+    scored_by = {each["score"] for each in written}
+    expected = {
+        "batch_id": by_hand(registered),
+        "batch_as_of": NOON,
+        "model_version": registered["model_version"],
+        "artifact_sha256": registered["deployed_artifact_sha256"],
+        "scoring_set_id": "set",
+        "is_shadow": 0,
+        "status": "published",
+        "n_rows": 86,
+        "n_written": 86,
+        "min_score": min(scored_by),
+        "max_score": max(scored_by),
+        "n_unseen": 2,
+        "predicted_at": written[0]["predicted_at"],
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert row["n_missing"] == missing > 0
+
+
+def test_a_key_that_comes_twice_refuses_the_batch(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("insert into demo__due select * from demo__due where id < 14")
+    with pytest.raises(InsituError, match=r"`demo__due` has 2 rows more than keys \(id, as_of\)"):
+        batch(warehouse)
+
+
+def test_challengers_score_the_same_rows_in_shadow(
+    warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]
+) -> None:
+    """Side by side, in batches of their own; a version is not in shadow where it is in charge."""
+    other = {**registered, "model_version": "other", "deployed_artifact": None, "deployed_artifact_sha256": None}
+    register(warehouse, registered, other)
+    warehouse.execute("update demo__due set model_version = 'other' where id < 14")
+    written, rows = predictions(warehouse, shadows=["other"])
+    assert {(row["model_version"], row["is_shadow"], row["n_rows"]) for row in rows} == {
+        (registered["model_version"], 0, 84),
+        ("other", 0, 2),
+        ("other", 1, 84),
+    }
+    assert len({row["batch_id"] for row in rows}) == 3
+    expected = scores(fit(registered, "artifact"), warehouse, "select * from demo__due")
+    of = {row["batch_id"]: row["is_shadow"] for row in rows}
+    for is_shadow, ids in ((0, {0, 7}), (1, set(expected) - {0, 7})):
+        found = {
+            each["id"]: each["score"]
+            for each in written
+            if each["model_version"] == "other" and of[each["batch_id"]] == is_shadow
+        }
+        assert found == pytest.approx({id: expected[id] for id in ids}, abs=1e-12)
+
+
+def test_a_part_of_what_is_due_is_another_batch(warehouse: duckdb.DuckDBPyConnection) -> None:
+    _, (whole,) = predictions(warehouse)
+    _, (part,) = predictions(warehouse, {whole["batch_id"]}, where="id < 14")
+    assert part["n_rows"] == 2 and part["batch_id"] != whole["batch_id"]
+    assert predictions(warehouse, {part["batch_id"]}, where="id < 14") == ([], [])

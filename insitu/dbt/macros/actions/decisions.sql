@@ -2,14 +2,20 @@
     is expected to bring. A prediction without a finite score is not acted upon; none is where nothing says when
     (`decides`). Where a row was scored more than once, by several versions or because its features were corrected,
     `is_in_charge` says which prediction is the one of record: that of the model in charge at the row's own as-of time, the
-    first of them. -#}
+    first of them; never one that was made in shadow. -#}
 {% macro decisions(use_case) %}
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
+{%- set batches = insitu.use_case_ref(use_case, 'batches') %}
 {%- set config = insitu.use_case_config(use_case) %}
 {%- set costs = insitu.policy_costs('policies') %}
 with predictions as (
     select * from {{ predictions }}
+),
+
+shadows as (
+    select batch_id as shadow_id from {{ batches }}
+    where is_shadow = 1
 ),
 
 tenures as (
@@ -20,9 +26,10 @@ ranked as (
     select
         predictions.*,
         case
-            when predictions.batch_id = first_value(predictions.batch_id) over (
+            when shadows.shadow_id is null and predictions.batch_id = first_value(predictions.batch_id) over (
                 {{ insitu.partition_by(config.key) }}
                 order by
+                    case when shadows.shadow_id is null then 0 else 1 end,
                     case when predictions.model_version = tenures.model_version then 0 else 1 end,
                     predictions.batch_as_of,
                     predictions.predicted_at,
@@ -31,6 +38,7 @@ ranked as (
             else 0
         end as is_in_charge
     from predictions
+    left join shadows on predictions.batch_id = shadows.shadow_id
     left join tenures on {{ insitu.holds_at('predictions.' ~ insitu.identifier(config.as_of)) }}
 ),
 

@@ -1,6 +1,7 @@
 {#- Body of `<use_case>__due`: the rows of the scoring set that are still to be scored, each with the model that was in charge
     at the row's own as-of time: a late row gets the score that it would have got on time, and never one of a model that
-    may have been trained on its label. A row that fell due before any model was in charge has none. -#}
+    may have been trained on its label. A row that fell due before any model was in charge has none. What a model said in
+    shadow does not count as scored. -#}
 {% macro due(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'training', 'view') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
@@ -8,6 +9,7 @@
 {%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
 {#- Predictions come after this view: it reads what is there when it is read, and on the first build there is no table. -#}
 {%- set predictions = insitu.relation_there(use_case, 'predictions') -%}
+{%- set batches = insitu.relation_there(use_case, 'batches') -%}
 with scoring_set as (
     select * from {{ insitu.use_case_ref(use_case, 'scoring_set') }}
 ),
@@ -29,6 +31,9 @@ scored as (
     select {{ insitu.quoted(config.key + ['model_version']) | join(', ') }}
     from {{ predictions }}
     where {{ time }} > {{ now }} - {{ insitu.scoring_window(use_case) }}
+        {%- if batches %}
+        and batch_id not in (select batch_id from {{ batches }} where is_shadow = 1)
+        {%- endif %}
 ),
 
 {% endif -%}

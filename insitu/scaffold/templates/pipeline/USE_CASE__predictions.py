@@ -17,4 +17,5 @@ def model(dbt, session):
         due=dbt.ref("USE_CASE__due"),
         models=dbt.ref("USE_CASE__models"),
         champion=dbt.ref("USE_CASE__champion"),
+        batches=dbt.ref("USE_CASE__batches"),
     )

@@ -17,4 +17,5 @@ def model(dbt, session):
         due=dbt.ref("churn__due"),
         models=dbt.ref("churn__models"),
         champion=dbt.ref("churn__champion"),
+        batches=dbt.ref("churn__batches"),
     )

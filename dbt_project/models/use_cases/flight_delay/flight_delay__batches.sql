@@ -1,0 +1,1 @@
+{{ insitu.batches('flight_delay') }}
