@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from insitu.errors import InsituError
 from insitu.registry import artifact
+from insitu.registry.encode import Columns, over_arrow
 from insitu.registry.signature import Signature
 from insitu.threads import limited
 from insitu.training.fitting.scores import raw_scores
@@ -61,7 +63,8 @@ class Model:
             width = (0, len(self.signature.classes or [])) if self.task == "multiclass" else (0,)
             return np.empty(width)
         with limited(batch.num_rows):
-            return raw_scores(self.estimator, self.task, self.signature.frame(batch))
+            estimator, given = self._applied(batch)
+            return raw_scores(estimator, self.task, given)
 
     def predict_quantiles(self, batch: pa.RecordBatch | pa.Table, table: str = "the input") -> np.ndarray[Any, Any]:
         """Predicted quantiles in the order of `signature.quantiles`, shape (rows, quantiles), never crossing.
@@ -75,10 +78,21 @@ class Model:
         self.signature.validate(batch.schema, table, batch.num_rows)
         if batch.num_rows == 0:
             return np.empty((0, len(self.signature.quantiles)))
-        frame = self.signature.frame(batch)
         with limited(batch.num_rows):
-            columns = [self.estimator[str(quantile)].predict(frame) for quantile in self.signature.quantiles]
+            estimator, given = self._applied(batch)
+            columns = [estimator[str(quantile)].predict(given) for quantile in self.signature.quantiles]
         return np.sort(np.column_stack(columns), axis=1)
+
+    @cached_property
+    def _over_arrow(self) -> Any | None:
+        return over_arrow(self.estimator)
+
+    def _applied(self, batch: pa.RecordBatch | pa.Table) -> tuple[Any, Any]:
+        """The estimator, and the batch as it takes it: from Arrow where it can, else as a data frame."""
+        if self._over_arrow is None:
+            return self.estimator, self.signature.frame(batch)
+        whole = batch.combine_chunks().to_batches()[0] if isinstance(batch, pa.Table) else batch
+        return self._over_arrow, Columns(whole.select(self.signature.columns))
 
     def predict_batches(
         self, reader: pa.RecordBatchReader, table: str = "the input"

@@ -1,0 +1,216 @@
+"""Arrow batches encoded for the fitted estimator, without a data frame: the same numbers as its own pipeline gives.
+
+A category is encoded by the pipeline itself, once, when the model is loaded; a row then takes its category's encoding
+by position. Pipelines of another shape than ours (`insitu.training.fitting.preprocess`) are left as they are.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import StackingClassifier, StackingRegressor, VotingClassifier, VotingRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
+
+from insitu.training.fitting.frame import numbers
+
+Array = np.ndarray[Any, Any]
+ENSEMBLES = (StackingClassifier, StackingRegressor, VotingClassifier, VotingRegressor)
+
+
+class Unknown(Exception):
+    """A pipeline of another shape."""
+
+
+def over_arrow(estimator: Any) -> Any | None:
+    """The same fitted estimator, whose `predict` and `predict_proba` take `Columns`; None where it cannot."""
+    try:
+        return _over_arrow(estimator)
+    except Unknown:
+        return None
+
+
+def _over_arrow(estimator: Any) -> Any:
+    if isinstance(estimator, dict):
+        return {name: _over_arrow(each) for name, each in estimator.items()}
+    if isinstance(estimator, Pipeline):
+        if list(estimator.named_steps) != ["prepare", "model"]:
+            raise Unknown
+        return Pipeline([("prepare", Encoder.of(estimator["prepare"])), ("model", estimator["model"])])
+    changed = copy.copy(estimator)
+    if isinstance(estimator, FrozenEstimator):
+        changed.estimator = _over_arrow(estimator.estimator)
+    elif isinstance(estimator, CalibratedClassifierCV):
+        changed.calibrated_classifiers_ = [copy.copy(pair) for pair in estimator.calibrated_classifiers_]
+        for pair in changed.calibrated_classifiers_:
+            pair.estimator = _over_arrow(pair.estimator)
+    elif isinstance(estimator, ENSEMBLES):
+        changed.estimators_ = [_over_arrow(each) for each in estimator.estimators_]
+    else:
+        raise Unknown
+    return changed
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The features of a batch, in the place of the data frame that a pipeline is given."""
+
+    batch: pa.RecordBatch
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.batch.num_rows, self.batch.num_columns
+
+    def __len__(self) -> int:
+        return int(self.batch.num_rows)
+
+    def fill(self, into: Array, names: Sequence[str]) -> None:
+        """Write numeric columns into the first columns of an array, missing as NaN."""
+        for position, name in enumerate(names):
+            column = self.batch.column(name)
+            if pa.types.is_float64(column.type) and not column.null_count:
+                values = column.to_numpy()
+                into[:, position] = values
+                # A sum is finite only if all its values are.
+                if not np.isfinite(values.sum()):
+                    into[~np.isfinite(values), position] = np.nan
+            else:
+                into[:, position] = numbers(column)
+
+
+@dataclass(frozen=True)
+class Category:
+    """A categorical column with the encoding of each known level, then of an unknown one, then of a missing one."""
+
+    name: str
+    known: pa.Array
+    table: Array  # shape (known levels + 2, encoded columns)
+
+    def places(self, columns: Columns) -> Array:
+        """The row of `table` for each row of a batch."""
+        column = columns.batch.column(self.name)
+        if pa.types.is_null(column.type):
+            return np.full(len(column), len(self.known) + 1)
+        if not pa.types.is_dictionary(column.type):
+            return self._found(column)
+        of_level = np.append(self._found(column.dictionary), len(self.known) + 1)
+        found: Array = of_level[np.array(pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False))]
+        return found
+
+    def _found(self, values: pa.Array) -> Array:
+        texts = pc.cast(values, pa.string())
+        found = pc.fill_null(pc.index_in(texts, value_set=self.known), len(self.known)).to_numpy()
+        if not texts.null_count:
+            return np.asarray(found)
+        return np.where(pc.is_null(texts).to_numpy(zero_copy_only=False), len(self.known) + 1, found)
+
+
+class Encoder(BaseEstimator):  # type: ignore[misc]
+    """In the place of a fitted ColumnTransformer of numbers and categories."""
+
+    def __init__(self, numeric: list[str], passed_on: Any, categories: list[Category], is_sparse: bool) -> None:
+        self.numeric, self.passed_on, self.categories, self.is_sparse = numeric, passed_on, categories, is_sparse
+
+    @classmethod
+    def of(cls, prepare: Any) -> Encoder:
+        """Raises Unknown for a transformer of another shape."""
+        if not isinstance(prepare, ColumnTransformer):
+            raise Unknown
+        parts = {name: (transformer, list(columns)) for name, transformer, columns in prepare.transformers_}
+        if parts.pop("remainder", ("drop", []))[0] != "drop" or list(parts) != ["numbers", "categories"]:
+            raise Unknown
+        passed_on, numeric = parts["numbers"]
+        encoder, categorical = parts["categories"]
+        is_plain = passed_on == "passthrough" if isinstance(passed_on, str) else _is_identity(passed_on)
+        if isinstance(passed_on, str) and not is_plain:
+            raise Unknown
+        categories = _categories(encoder, categorical)
+        if is_plain and any(category.table.shape[1] > 1 for category in categories):
+            raise Unknown
+        return cls(numeric, None if is_plain else passed_on, categories, prepare.sparse_output_)
+
+    def fit(self, columns: Columns, y: Any = None) -> Encoder:
+        """It is fitted: what it stands for was."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def transform(self, columns: Columns) -> Any:
+        """What the estimator was fitted on: shape (rows, encoded columns)."""
+        if self.is_sparse:
+            tables = [sparse.csr_matrix(each.table)[each.places(columns)] for each in self.categories]
+            return sparse.hstack([*self._numbers(columns), *tables]).tocsr()
+        if self.passed_on is not None:
+            # In memory as the pipeline has it: the order in which a sum is added up decides its last digit.
+            return np.hstack([*self._numbers(columns), *[each.table[each.places(columns)] for each in self.categories]])
+        found = np.empty((len(columns), len(self.numeric) + len(self.categories)))
+        columns.fill(found, self.numeric)
+        for position, each in enumerate(self.categories, start=len(self.numeric)):
+            found[:, position] = each.table[each.places(columns), 0]
+        return found
+
+    def _numbers(self, columns: Columns) -> list[Any]:
+        """The numbers as their own transformer gives them; none where there are none."""
+        if not self.numeric:
+            return []
+        block = np.empty((len(columns), len(self.numeric)), order="F")
+        columns.fill(block, self.numeric)
+        if self.passed_on is None:
+            return [block]
+        # A frame of numbers is a view of them; the transformer asks for the names that it was fitted with.
+        return [self.passed_on.transform(pd.DataFrame(block, columns=self.numeric, copy=False))]
+
+
+def _is_identity(transformer: Any) -> bool:
+    return isinstance(transformer, FunctionTransformer) and transformer.func is None
+
+
+def _categories(encoder: Any, names: list[str]) -> list[Category]:
+    """The encoding of each level of each column, as the fitted encoder gives it."""
+    if not names:
+        return []
+    if not isinstance(encoder, OrdinalEncoder | OneHotEncoder) or getattr(encoder, "drop", None) is not None:
+        raise Unknown
+    known = [[level for level in levels if isinstance(level, str)] for levels in encoder.categories_]
+    strange = [max(levels, key=len, default="") + "?" for levels in known]  # longer than any level
+    height = max(map(len, known)) + 2
+    asked = pd.DataFrame(
+        {
+            name: pd.Series([*levels, unknown, *[np.nan] * (height - len(levels) - 1)], dtype=object)
+            for name, levels, unknown in zip(names, known, strange, strict=True)
+        }
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that a category is unknown
+        encoded = encoder.transform(asked)
+    encoded = encoded.toarray() if sparse.issparse(encoded) else encoded
+    found, start = [], 0
+    for position, (name, levels) in enumerate(zip(names, known, strict=True)):
+        width = 1 if isinstance(encoder, OrdinalEncoder) else _width(encoder, position)
+        table = np.ascontiguousarray(encoded[: len(levels) + 2, start : start + width], dtype=np.float64)
+        found.append(Category(name, pa.array(levels, pa.string()), table))
+        start += width
+    if start != encoded.shape[1]:
+        raise Unknown
+    return found
+
+
+def _width(encoder: Any, position: int) -> int:
+    """How many columns a one-hot encoder makes of one; all that are rare share one."""
+    rare = encoder.infrequent_categories_[position]
+    return len(encoder.categories_[position]) - (len(rare) - 1 if rare is not None else 0)

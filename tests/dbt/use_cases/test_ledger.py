@@ -1,0 +1,42 @@
+"""The ledger has a row for each batch, whoever wrote it, and what it says of the batch is so."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.dbt.use_cases.conftest import Shop
+
+USE_CASES = {"spend": ("order_id", 1), "tier": ("order_id", 3), "order": ("customer_id", 1)}
+
+
+@pytest.mark.parametrize("use_case", USE_CASES)
+def test_what_the_node_wrote(shop: Shop, use_case: str) -> None:
+    key, classes = USE_CASES[use_case]
+    ledger = shop.query(f"select * from predictions.{use_case}__batches order by batch_id")
+    written = shop.query(
+        f"""
+        select batch_id, min(model_version) as model_version, min(batch_as_of) as batch_as_of, count(*) as n_written,
+            min(score) as min_score, max(score) as max_score, min(predicted_at) as predicted_at
+        from predictions.{use_case}__predictions
+        group by batch_id
+        order by batch_id
+        """
+    )
+    assert len(written) > 0
+    pd.testing.assert_frame_equal(ledger[list(written.columns)], written, check_dtype=False)
+    assert (ledger.n_rows * classes == ledger.n_written).all()
+    assert set(ledger.status) == {"published"} and set(ledger.is_shadow) == {0}
+    assert ledger.scoring_set_id.notna().all()
+    models = shop.query(
+        f"select model_version, artifact_sha256, deployed_artifact_sha256 from training.{use_case}__models"
+    ).set_index("model_version")
+    for row in ledger.itertuples():
+        known = models.loc[row.model_version]
+        assert row.artifact_sha256 == (known.deployed_artifact_sha256 or known.artifact_sha256)
+
+
+def test_a_build_that_scores_nothing_adds_nothing(shop: Shop) -> None:
+    before = shop.query("select * from predictions.spend__batches order by batch_id")
+    shop.dbt("run", "--select", "spend__batches", "spend__predictions")
+    pd.testing.assert_frame_equal(shop.query("select * from predictions.spend__batches order by batch_id"), before)
