@@ -117,7 +117,9 @@ def predict_due(
             scored.add(version, others[0], sum(share.n_rows for share in others), is_shadow=True, beside=True)
     # One stream for all models: a connection has one open result.
     named = ", ".join(literal(str(share.model_version)) for share in read)
-    reader = due.filter(f"model_version in ({named})").to_arrow_reader(BATCH_ROWS)
+    needed = dict.fromkeys(name for part in scored.parts for name in part.model.signature.columns)
+    columns = identifiers("model_version", *dict.fromkeys([*config.key, *needed]))
+    reader = due.filter(f"model_version in ({named})").project(columns).to_arrow_reader(BATCH_ROWS)
     found = pa.RecordBatchReader.from_batches(schema, scored.stream(reader, schema))
     return Predictions(found, [part.batch for part in scored.parts])
 
@@ -135,16 +137,14 @@ class Share:
 
 def due_shares(config: UseCase, due: LazyQuery) -> list[Share]:
     """What a run has to write, for each model."""
-    key = identifiers(*config.key)
-    by_key = due.aggregate(
-        "min(scoring_set_id) as scoring_set_id, min(batch_as_of) as batch_as_of, count(*) as n_rows, "
-        f"model_version, {key}",
-        f"model_version, {key}",
-    )
-    found = by_key.aggregate(
-        "model_version, min(scoring_set_id), min(batch_as_of), cast(sum(n_rows) as bigint), count(*)", "model_version"
-    )
-    shares = [Share(*row) for row in found.fetchall()]
+    identity = due.project("scoring_set_id, batch_as_of").limit(1).fetchall()
+    if not identity:
+        return []
+    key = identifiers("model_version", *config.key)
+    by_key = due.aggregate(f"{key}, count(*) as n_rows", key)
+    found = by_key.aggregate("model_version, cast(sum(n_rows) as bigint), count(*)", "model_version").fetchall()
+    set_id, batch_as_of = identity[0]
+    shares = [Share(version, set_id, batch_as_of, n_rows, n_keys) for version, n_rows, n_keys in found]
     return sorted(shares, key=lambda share: share.model_version or "")
 
 
@@ -224,9 +224,9 @@ class _Scored:
         one = pa.RecordBatchReader.from_batches(own.schema, [own])
         for scored in score_batches(self.config, part.model, one, f"{self.use_case}__due"):
             n_rows = scored.rows.num_rows
-            constants = {name: getattr(batch, name) for name in ("batch_id", "model_version", "predicted_at")}
-            columns = {name: pa.repeat(pa.scalar(value), n_rows) for name, value in constants.items()}
-            columns |= {name: scored.rows.column(name) for name in ("batch_as_of", *self.config.key)}
+            constants = ("batch_id", "batch_as_of", "model_version", "predicted_at")
+            columns = {name: pa.repeat(pa.scalar(getattr(batch, name)), n_rows) for name in constants}
+            columns |= {name: scored.rows.column(name) for name in self.config.key}
             columns |= scored.columns
             arrays = [columns[column.name].cast(column.type) for column in schema]
             written = pa.RecordBatch.from_arrays(arrays, schema=schema)

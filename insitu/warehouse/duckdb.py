@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,20 +13,26 @@ import duckdb
 import pyarrow as pa
 
 from insitu.errors import ConfigurationError
-from insitu.quoting import identifiers
+from insitu.quoting import identifiers, literal
 from insitu.warehouse.errors import explaining
 from insitu.warehouse.lazy_query import LazyQuery
+from insitu.warehouse.settings import setting_text
 
 
-def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file.
+def open_file(
+    path: str, read_only: bool = False, settings: Mapping[str, Any] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file, with settings such as dbt's profile has them.
 
     Raises:
         ConfigurationError: another process holds it, it may not be written, it is damaged, or it is no DuckDB file.
     """
     try:
         with explaining(f"the warehouse `{path}` cannot be opened"):
-            return duckdb.connect(path, read_only=read_only)
+            connection = duckdb.connect(path, read_only=read_only)
+            for name, value in (settings or {}).items():
+                connection.execute(f"set {name} = {literal(setting_text(value))}")
+            return connection
     except ConfigurationError as error:
         holder = re.search(r"held in (\S+) \(PID (\d+)\)", str(error.__cause__))
         if holder is None:
@@ -41,14 +47,14 @@ def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
 class DuckDBWarehouse:
     """A DuckDB file; it has one writer at a time, and none while others read."""
 
-    def __init__(self, path: str, read_only: bool) -> None:
+    def __init__(self, path: str, read_only: bool, settings: Mapping[str, Any] | None = None) -> None:
         if read_only and not Path(path).exists():
             raise ConfigurationError(
                 f"There is no warehouse at `{path}`. Build it first: `dbt build`; a relative path is that from the "
                 "folder where dbt is run."
             )
         self.place = path
-        self.connection = open_file(path, read_only)
+        self.connection = open_file(path, read_only, settings)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """See `Warehouse.query`."""
