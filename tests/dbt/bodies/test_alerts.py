@@ -233,16 +233,14 @@ def test_labels_that_do_not_come(bodies: Bodies) -> None:
 
     def value(*days: tuple[int, int, int]) -> float | None:
         rows = [
-            {
-                "use_case": "demo",
-                "day": TODAY - ago * DAY,
-                "model_version": "m",
-                "n_predictions": n,
-                "n_labelled": known,
-            }
-            for ago, n, known in days
+            {"batch_id": f"{ago}", "batch_as_of": TODAY - ago * DAY, "id": i, "is_in_charge": 1}
+            for ago, n, _ in days
+            for i in range(n)
         ]
-        found = fired(bodies, "alert_label_delay", {"mon_volume": rows})
+        # Another version has scored the same rows, and none of them has a label.
+        shadow = [row | {"batch_id": "shadow", "is_in_charge": 0} for row in rows]
+        known = [row for ago, n, known in days for row in rows if row["batch_id"] == f"{ago}" and row["id"] < known]
+        found = fired(bodies, "alert_label_delay", {"demo__decisions": rows + shadow, "demo__outcomes": known})
         return found[0][2] if found else None
 
     assert value((8, 100, 90)) == pytest.approx(0.1)

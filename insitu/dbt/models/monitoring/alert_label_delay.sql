@@ -4,16 +4,30 @@ with moments as (
     {{ insitu.moments_of_use_cases() | indent(4) }}
 ),
 
+-- a row that several versions scored waits for one label
+predictions as (
+    {% for use_case in insitu.use_cases_there() -%}
+    {%- set keys = ['batch_id'] + insitu.use_case_config(use_case).key -%}
+    {%- for part, has_label in [('decisions', 0), ('outcomes', 1)] -%}
+    select '{{ use_case }}' as use_case, cast(batch_as_of as date) as day, {{ has_label }} as has_label
+    from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, part), keys) }} as {{ part }}
+    where is_in_charge = 1
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 volume as (
     select
-        volume.use_case,
-        volume.day,
-        cast(max(moments.now) as date) - volume.day as days_ago,
-        sum(volume.n_predictions) as n_predictions,
-        sum(volume.n_labelled) as n_labelled
-    from {{ ref('mon_volume') }} as volume
-    inner join moments on volume.use_case = moments.use_case
-    group by volume.use_case, volume.day
+        predictions.use_case,
+        predictions.day,
+        cast(max(moments.now) as date) - predictions.day as days_ago,
+        sum(1 - predictions.has_label) as n_predictions,
+        sum(predictions.has_label) as n_labelled
+    from predictions
+    inner join moments on predictions.use_case = moments.use_case
+    group by predictions.use_case, predictions.day
 ),
 
 limits as (
