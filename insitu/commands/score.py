@@ -1,12 +1,13 @@
 """`insitu score`: `insitu score run <use_case> --as-of …`."""
 
 import sys
+from datetime import UTC, datetime
+from typing import Any
 
 import click
 
 from insitu.moments import moment
-from insitu.warehouse import Project, places
-from insitu.warehouse.dbt import run_dbt
+from insitu.warehouse import Project
 
 
 @click.group()
@@ -24,29 +25,22 @@ def score() -> None:
     "--refresh/--no-refresh",
     default=True,
     show_default=True,
-    help="Build what is scored first, and what analysts read afterwards.",
+    help="Compute what is due from the sources; else score what the last build left.",
 )
 @click.pass_obj
 def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: bool) -> None:
     """Score what fell due up to --as-of and nobody has scored, each row by the champion of its own time."""
-    from insitu.scoring.batch import score_batch  # scikit-learn takes a second to import
+    from insitu.scoring.batch import score_built  # scikit-learn takes a second to import
+    from insitu.scoring.run import score_now
 
     project = project or Project.find()
-    given = dict(project.variables)
-    if as_of is not None:
-        given["insitu_as_of"] = str(moment(as_of, "--as-of"))
-    elif "insitu_as_of" in given:
-        given["insitu_as_of"] = str(moment(str(given["insitu_as_of"]), "insitu_as_of in --vars"))
-    project.use_case_config(use_case)
-    if "insitu_as_of" in given and use_case in (own := _own_moments(project)):
-        given["insitu_use_case_as_of"] = {**own, use_case: given["insitu_as_of"]}
+    told, option = (as_of, "--as-of") if as_of else (project.variables.get("insitu_as_of"), "insitu_as_of in --vars")
+    given = _read(str(told), option) if told is not None else None
     if refresh:
-        wanted = [f"+{use_case}__scoring_set", f"{use_case}__due", f"{use_case}__champion"]
-        run_dbt(project, "--quiet", "run", "--select", *wanted, variables=given)
-    scored = score_batch(project, use_case, given.get("insitu_as_of"))
-    if refresh and scored.rows:
-        published = ("scored_features", "policies", "decisions", "predictions_latest")
-        run_dbt(project, "--quiet", "run", "--select", *(f"{use_case}__{name}" for name in published), variables=given)
+        moments = _moments(project, use_case, given)
+        scored = score_now(project, use_case, moments, moments["insitu_as_of"])
+    else:
+        scored = score_built(project, use_case, given)
     moment_scored = scored.batch_as_of or "now: nothing fell due in the window"
     click.echo(f"{scored.use_case}: {scored.rows:,} new predictions for {moment_scored}")
 
@@ -74,8 +68,21 @@ def audit_predictions(project: Project | None, /, use_cases: tuple[str, ...], ro
         sys.exit(1)
 
 
-def _own_moments(project: Project) -> dict[str, str]:
-    """The use cases that have an `as_of` of their own."""
-    if not (project.directory / places.PROJECT_FILE).is_file():
-        return {}
-    return dict(project.variable("insitu_use_case_as_of", {}, package=str(project.settings.get("name"))))
+def _moments(project: Project, use_case: str, given: str | None) -> dict[str, Any]:
+    """The variables that say for which moment a run is: one given, else that of the use case, else the project's."""
+    own = _variable(project, "insitu_use_case_as_of", {})
+    written = own.get(use_case) or _variable(project, "insitu_as_of", "now")
+    now = given or _read(str(written), "The variable insitu_as_of")
+    return {"insitu_as_of": now} | ({"insitu_use_case_as_of": {**own, use_case: now}} if use_case in own else {})
+
+
+def _variable(project: Project, name: str, default: Any) -> Any:
+    """As the project's own models see it."""
+    return project.variable(name, default, package=str(project.settings.get("name")))
+
+
+def _read(text: str, option: str) -> str:
+    """A moment as it is written for dbt; `now` is this one, for all that the run does."""
+    if text == "now":
+        return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return str(moment(text, option))

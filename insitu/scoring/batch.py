@@ -1,14 +1,18 @@
-"""Score a batch outside `dbt build`: the same function as the dbt node, into the same table."""
+"""Score a batch outside `dbt build`: the same function as the dbt node, into the same tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import pyarrow as pa
 
 from insitu.config import parse
 from insitu.errors import InsituError
 from insitu.nodes import ledger
 from insitu.nodes.ledger import Batch
-from insitu.nodes.predict import predict_due
+from insitu.nodes.predict import BATCH_ROWS, Predictions, predict_due
+from insitu.scoring.live import Live
 from insitu.warehouse import Project, connect
+from insitu.warehouse.connection import Appender, Scratch
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,10 @@ class Scored:
     batches: list[Batch] = field(default_factory=list)
 
 
-def score_batch(
+def score_built(
     project: Project, use_case: str, as_of: str | None = None, shadows: Sequence[str] = (), where: str | None = None
 ) -> Scored:
-    """Score `<use_case>__due` and append to `<use_case>__predictions` and the ledger, whole or not at all.
+    """Score `<use_case>__due` as it was built, and append to `<use_case>__predictions` and the ledger.
 
     Args:
         project: the dbt project; its scoring set, what is due of it and champion must have been built, for one time.
@@ -49,15 +53,76 @@ def score_batch(
             if found is not None and as_of is not None and str(found) != as_of:
                 raise InsituError(
                     f"`{use_case}__scoring_set` was built for {found}, not for {as_of}. "
-                    "Leave out --no-refresh to build it."
+                    "Leave out --no-refresh to score what is due then."
                 )
-            existing = transaction.query(f"select distinct batch_id from {relation['predictions']}").column(0)
-            predictions = predict_due(
-                config, use_case, due, models, champion, set(existing.to_pylist()), shadows, where=where
-            )
-            written = transaction.append(relation["predictions"], predictions.rows)
-            # Predictions that somebody deleted have left their row, and are the same when they are made again.
-            there = set(transaction.query(f"select batch_id from {relation['batches']}").column(0).to_pylist())
-            added = [batch for batch in predictions.batches if batch.batch_id not in there]
-            transaction.append(relation["batches"], ledger.as_table(added).to_reader())
+            existing = _existing(transaction, relation)
+            predictions = predict_due(config, use_case, due, models, champion, existing, shadows, where=where)
+            written = _append(transaction, relation, predictions)
     return Scored(use_case, str(found) if found is not None else as_of, written, predictions.batches)
+
+
+def score_live(
+    project: Project,
+    relation: Mapping[str, str],
+    as_of: str,
+    live: Callable[[Scratch], Live],
+    shadows: Sequence[str] = (),
+    where: str | None = None,
+) -> Scored:
+    """Score what is due, computed from the sources, and keep what it was scored from; in one transaction.
+
+    Args:
+        project: the dbt project, built once before.
+        relation: where the use case's models, predictions, batches and scored_features are, quoted.
+        as_of: the moment that `live` is for.
+        live: what is due, over a scratch connection.
+        shadows, where: see `score_built`.
+
+    Raises:
+        InsituError: nobody is in charge, a batch does not pass its audit, or the features have other columns than the
+            last build.
+    """
+    with connect(project, read_only=False) as warehouse, warehouse.appending(relation["predictions"]) as transaction:
+        # Under the lock, so that what others have scored is seen.
+        existing = _existing(transaction, relation)
+        asked = live(warehouse.scratch())
+        due = asked.due()
+        models = warehouse.sql(f"select * from {relation['models']}")
+        predictions = predict_due(
+            asked.config, asked.use_case, due, models, asked.champion(), existing, shadows, where=where
+        )
+        written = _append(transaction, relation, predictions)
+        if predictions.batches:
+            features = asked.scored_features(predictions.batches, where).to_arrow_reader(BATCH_ROWS)
+            _check_types(transaction, relation["scored_features"], features.schema, asked.use_case)
+            transaction.append(relation["scored_features"], features)
+    return Scored(asked.use_case, as_of, written, predictions.batches)
+
+
+def _existing(transaction: Appender, relation: Mapping[str, str]) -> set[str]:
+    """The batches that are there."""
+    found = transaction.query(f"select distinct batch_id from {relation['predictions']}")
+    return set(found.column(0).to_pylist())
+
+
+def _append(transaction: Appender, relation: Mapping[str, str], predictions: Predictions) -> int:
+    """Write predictions and their rows of the ledger; how many predictions."""
+    written = transaction.append(relation["predictions"], predictions.rows)
+    # Predictions that somebody deleted have left their row, and are the same when they are made again.
+    there = set(transaction.query(f"select batch_id from {relation['batches']}").column(0).to_pylist())
+    added = [batch for batch in predictions.batches if batch.batch_id not in there]
+    transaction.append(relation["batches"], ledger.as_table(added).to_reader())
+    return written
+
+
+def _check_types(transaction: Appender, relation: str, incoming: pa.Schema, use_case: str) -> None:
+    """Raises InsituError where a column would be lost, or its values converted."""
+    there = transaction.query(f"select * from {relation} where 1 = 0").schema
+    for column in incoming:
+        at = there.get_field_index(column.name)
+        found = there.field(at).type if at >= 0 else None
+        if found != column.type:
+            raise InsituError(
+                f"`{use_case}__scored_features` has {f'`{column.name}` as {found}' if found else f'no `{column.name}`'}"
+                f"; the features have it as {column.type}. Run `insitu build`, which widens the table."
+            )

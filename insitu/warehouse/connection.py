@@ -24,6 +24,16 @@ class Appender(Protocol):
         """Append rows to a table by column name; return how many."""
 
 
+class Scratch(Protocol):
+    """A place for temporary tables and views, gone with the connection; it sees what others have committed."""
+
+    def execute(self, statement: str) -> None:
+        """Run a statement."""
+
+    def sql(self, query: str) -> LazyQuery:
+        """A query that has not run yet; one at a time is read."""
+
+
 class Warehouse(Protocol):
     """An open connection."""
 
@@ -32,6 +42,9 @@ class Warehouse(Protocol):
 
     def sql(self, query: str) -> LazyQuery:
         """A query that has not run yet, as Python models have them."""
+
+    def scratch(self) -> Scratch:
+        """A new one; nobody else sees what is in it."""
 
     def appending(self, relation: str) -> AbstractContextManager[Appender]:
         """A transaction that adds rows to a table while nobody else does; committed at the end, or nothing is."""

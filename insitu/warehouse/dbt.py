@@ -1,10 +1,10 @@
-"""Runs dbt from our commands: one command in a process of its own, or several in ours that read the project once."""
+"""Runs dbt from our commands: several in one process, which read the project once."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from insitu.errors import ConfigurationError, InsituError
@@ -15,29 +15,40 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 
-def run_dbt(project: Project, *arguments: str, variables: dict[str, Any] | None = None) -> None:
-    """Run a dbt command in a process of its own, so that the warehouse file is closed when it ends.
-
-    Its output goes where ours goes.
-
-    Raises:
-        InsituError: dbt failed; its own output says why.
-    """
-    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments, *_place(project, variables)]
-    if subprocess.run(command, check=False).returncode != 0:
-        raise InsituError(_failed(arguments))
-
-
 class InProcess:
-    """Runs dbt commands in this process; the project is parsed by the first of them only."""
+    """Runs dbt commands in this process; the project is parsed by the first of them only.
 
-    def __init__(self, project: Project) -> None:
-        self.place = _place(project)
-        self.manifest: Manifest | None = None
+    Args:
+        at_run: variables that the commands are given and parsing is not: another time makes dbt read the whole project
+            again, though nothing that is read then depends on it.
+        target_path: a folder of its own for what dbt writes; the project's by default.
+    """
+
+    def __init__(
+        self, project: Project, at_run: Mapping[str, Any] | None = None, target_path: Path | None = None
+    ) -> None:
+        self.folder = ["--target-path", str(target_path.resolve())] if target_path else []
+        kept = {name: value for name, value in project.variables.items() if name not in (at_run or {})}
+        self.project = project
+        self.parsed_with = [*_place(project, kept), *self.folder]
+        self.variables = {**kept, **(at_run or {})}
+        self.kept: Manifest | None = None
         self.skipped: list[str] = []  # models and tests that the last command left out, since others failed
 
-    def invoke(self, *arguments: str) -> None:
-        """Run a dbt command.
+    @property
+    def manifest(self) -> Manifest:
+        """The project, parsed when it is first asked for."""
+        if self.kept is None:
+            from dbt.cli.main import dbtRunner
+
+            self.kept = self._parsed(dbtRunner())
+        return self.kept
+
+    def invoke(self, *arguments: str, variables: Mapping[str, Any] | None = None) -> list[Any]:
+        """Run a dbt command and return its results, one for each node.
+
+        Args:
+            variables: for this command, besides.
 
         Raises:
             InsituError: a node or test failed; dbt's own output says which.
@@ -46,10 +57,9 @@ class InProcess:
         from dbt.cli.exceptions import DbtUsageException
         from dbt.cli.main import dbtRunner
 
-        if self.manifest is None:
-            self.manifest = self._parsed(dbtRunner())
-        outcome = dbtRunner(manifest=self.manifest).invoke([*arguments, *self.place])
-        results = getattr(outcome.result, "results", [])
+        place = [*_place(self.project, {**self.variables, **(variables or {})}), *self.folder]
+        outcome = dbtRunner(manifest=self.manifest).invoke([*arguments, *place])
+        results = list(getattr(outcome.result, "results", []))
         self.skipped = [result.node.unique_id for result in results if result.status == "skipped"]
         if isinstance(outcome.exception, DbtUsageException):
             raise ConfigurationError(f"`dbt {' '.join(arguments)}`: {outcome.exception}")
@@ -57,11 +67,12 @@ class InProcess:
             raise ConfigurationError(_failed(arguments)) from outcome.exception
         if not outcome.success:
             raise InsituError(_failed(arguments))
+        return results
 
     def _parsed(self, runner: dbtRunner) -> Manifest:
         from dbt.contracts.graph.manifest import Manifest
 
-        outcome = runner.invoke(["--quiet", "parse", *self.place])
+        outcome = runner.invoke(["--quiet", "parse", *self.parsed_with])
         if not isinstance(outcome.result, Manifest):
             raise ConfigurationError(_failed(("parse",))) from outcome.exception
         return outcome.result
@@ -76,15 +87,15 @@ class InProcess:
                 adapter.connections.close_all_connections()
 
 
-def _place(project: Project, variables: dict[str, Any] | None = None) -> list[str]:
-    """The options by which dbt finds the same project."""
+def _place(project: Project, variables: Mapping[str, Any]) -> list[str]:
+    """The options by which dbt finds the same project, with these variables."""
     options = ["--project-dir", str(project.directory), "--profiles-dir", str(project.profiles_dir)]
     if project.target:
         options += ["--target", project.target]
     if project.profile:
         options += ["--profile", project.profile]
-    if given := {**project.variables, **(variables or {})}:
-        options += ["--vars", json.dumps(given)]
+    if variables:
+        options += ["--vars", json.dumps(dict(variables))]
     return options
 
 

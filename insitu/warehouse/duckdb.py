@@ -65,6 +65,10 @@ class DuckDBWarehouse:
         relation: LazyQuery = self.connection.cursor().sql(query)
         return relation
 
+    def scratch(self) -> DuckDBScratch:
+        """See `Warehouse.scratch`."""
+        return DuckDBScratch(self.connection.cursor())
+
     @contextmanager
     def appending(self, relation: str) -> Iterator[DuckDBAppender]:
         """See `Warehouse.appending`; a file has one writer, so there is nobody to wait for."""
@@ -79,6 +83,22 @@ class DuckDBWarehouse:
     def close(self) -> None:
         """Release the file."""
         self.connection.close()
+
+
+@dataclass(frozen=True)
+class DuckDBScratch:
+    """See `Scratch`; temporary relations belong to a cursor."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def execute(self, statement: str) -> None:
+        """See `Scratch.execute`."""
+        self.connection.execute(statement).fetchall()
+
+    def sql(self, query: str) -> LazyQuery:
+        """See `Scratch.sql`."""
+        relation: LazyQuery = self.connection.sql(query)
+        return relation
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,8 @@ class PostgresWarehouse:
     def __init__(self, credentials: Any, read_only: bool) -> None:
         self.place = f"{credentials.host}:{credentials.port}/{credentials.database}"
         self.uri = _uri(credentials)
-        self.handle: Any = None
         self.session: Session | None = None
+        self.sessions: list[tuple[Session, Any]] = []  # with their connections
         self.pid = 0  # of the server's process, once it is known
         self.setup = _setup(credentials)
         try:
@@ -65,14 +65,22 @@ class PostgresWarehouse:
     def sql(self, query: str) -> LazyQuery:
         """See `Warehouse.sql`; reads have a transaction of their own, opened at the first."""
         if self.session is None:
-            self.handle = psycopg2.connect(self.uri)
-            with self.handle.cursor() as cursor:
-                for statement in self.setup:
-                    cursor.execute(statement)
-            self.handle.commit()
-            self.session = Session(self.handle)
+            self.session = self._open_session()
         relation: LazyQuery = self.session.sql(query)
         return relation
+
+    def scratch(self) -> Session:
+        """See `Warehouse.scratch`; its transaction is never committed."""
+        return self._open_session()
+
+    def _open_session(self) -> Session:
+        handle = psycopg2.connect(self.uri)
+        with handle.cursor() as cursor:
+            for statement in self.setup:
+                cursor.execute(statement)
+        handle.commit()
+        self.sessions.append((Session(handle), handle))
+        return self.sessions[-1][0]
 
     @contextmanager
     def appending(self, relation: str) -> Iterator[PostgresAppender]:
@@ -96,9 +104,9 @@ class PostgresWarehouse:
 
     def close(self) -> None:
         """Release the connections."""
-        if self.session is not None:
-            self.session.close()
-            self.handle.close()
+        for session, handle in self.sessions:
+            session.close()
+            handle.close()
         self.connection.close()
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from insitu.cli import cli, run_command
-from insitu.commands import score
 from insitu.errors import ConfigurationError
 from insitu.scoring import batch
+from insitu.scoring import run as live_run
 from insitu.warehouse import Project
 
 REPOSITORY = Path(__file__).parents[3]
-PUBLISHED = ("scored_features", "policies", "decisions", "predictions_latest")
 
 
 @pytest.fixture
@@ -24,23 +24,18 @@ def handed_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the command hands to dbt and to the scorer."""
     seen: dict[str, Any] = {}
 
-    def use_case_config(project: Project, use_case: str) -> dict[str, Any]:
+    def score_now(project: Project, use_case: str, moments: dict[str, Any], as_of: str) -> batch.Scored:
         if use_case == "unknown":
             raise ConfigurationError("there is no use case `unknown`; expected another")
-        return {}
+        seen.update(project=project, moments=moments, scored=as_of)
+        return batch.Scored(use_case, as_of, 1234)
 
-    def run_dbt(project: Project, *arguments: str, variables: dict[str, Any]) -> None:
-        seen.update(project=project, variables=variables)
-        seen.setdefault("steps", []).append(arguments)
+    def score_built(project: Project, use_case: str, as_of: str | None) -> batch.Scored:
+        seen.update(built=as_of)
+        return batch.Scored(use_case, as_of, 1234)
 
-    def score_batch(project: Project, use_case: str, as_of: str | None) -> batch.Scored:
-        seen.update(scored=as_of)
-        seen.setdefault("steps", []).append("score")
-        return batch.Scored(use_case, str(as_of), 1234)
-
-    monkeypatch.setattr(Project, "use_case_config", use_case_config)
-    monkeypatch.setattr(score, "run_dbt", run_dbt)
-    monkeypatch.setattr(batch, "score_batch", score_batch)
+    monkeypatch.setattr(batch, "score_built", score_built)
+    monkeypatch.setattr(live_run, "score_now", score_now)
     return seen
 
 
@@ -49,12 +44,22 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return run_command(cli)
 
 
+def a_project(folder: Path, variables: str) -> None:
+    (folder / "dbt_project.yml").write_text(f"name: shop\nprofile: shop\nvars: {{shop: {variables}}}\n")
+    (folder / "profiles.yml").write_text("shop: {target: dev, outputs: {dev: {type: duckdb, path: ':memory:'}}}\n")
+
+
+def where(folder: Path) -> tuple[str, ...]:
+    return ("--project-dir", str(folder), "--profiles-dir", str(folder))
+
+
 def test_an_offset_is_converted_for_dbt_and_for_the_scorer(
     handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = ("score", "run", "flight_delay", "--as-of", "2013-11-02T06:00:00+02:00", "--vars", "{raw: landing}")
     assert run(monkeypatch, *given) == 0
-    assert handed_on["variables"] == {"raw": "landing", "insitu_as_of": "2013-11-02 04:00:00"}
+    assert handed_on["project"].variables == {"raw": "landing"}
+    assert handed_on["moments"] == {"insitu_as_of": "2013-11-02 04:00:00"}
     assert handed_on["scored"] == "2013-11-02 04:00:00"
 
 
@@ -63,29 +68,34 @@ def test_a_moment_among_the_variables_too(
     handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
     assert run(monkeypatch, "score", "run", "flight_delay", "--vars", f"{{insitu_as_of: {written}}}") == 0
-    assert handed_on["variables"] == {"insitu_as_of": "2013-11-02 04:00:00"}
+    assert handed_on["moments"] == {"insitu_as_of": "2013-11-02 04:00:00"}
     assert handed_on["scored"] == "2013-11-02 04:00:00"
 
 
-def test_what_is_due_is_built_first_and_what_analysts_read_afterwards(
+def test_it_says_what_it_did(
     handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "score", "run", "late", "--as-of", "2013-11-02") == 0
-    assert handed_on["steps"] == [
-        ("--quiet", "run", "--select", "+late__scoring_set", "late__due", "late__champion"),
-        "score",
-        ("--quiet", "run", "--select", *(f"late__{name}" for name in PUBLISHED)),
-    ]
     assert capsys.readouterr().out == "late: 1,234 new predictions for 2013-11-02 00:00:00\n"
 
 
-def test_nothing_is_built_unless_wanted(handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("given", [(), ("--as-of", "now"), ("--vars", "{insitu_as_of: now}")])
+def test_now_is_one_moment_for_all_that_a_run_does(
+    handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: tuple[str, ...]
+) -> None:
+    a_project(tmp_path, "{}")
+    before = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    assert run(monkeypatch, *where(tmp_path), "score", "run", "late", *given) == 0
+    assert before <= datetime.fromisoformat(handed_on["scored"]) <= datetime.now(UTC).replace(tzinfo=None)
+    assert handed_on["moments"] == {"insitu_as_of": handed_on["scored"]}
+
+
+def test_what_was_built_is_scored_if_asked_for(handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, "score", "run", "flight_delay", "--no-refresh") == 0
-    # the time that was built, whatever it is
-    assert handed_on == {"scored": None, "steps": ["score"]}
+    assert handed_on == {"built": None}  # the time that was built, whatever it is
 
 
-def test_nothing_is_built_for_a_use_case_that_is_not_there(
+def test_a_use_case_that_is_not_there(
     handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "score", "run", "unknown", "--as-of", "2013-11-02") == 2
@@ -95,7 +105,7 @@ def test_nothing_is_built_for_a_use_case_that_is_not_there(
 def test_the_option_goes_before_the_variable(handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     given = ("--as-of", "2013-11-03", "--vars", "{insitu_as_of: '2013-11-02'}")
     assert run(monkeypatch, "score", "run", "flight_delay", *given) == 0
-    assert handed_on["variables"] == {"insitu_as_of": "2013-11-03 00:00:00"}
+    assert handed_on["moments"] == {"insitu_as_of": "2013-11-03 00:00:00"}
     assert handed_on["scored"] == "2013-11-03 00:00:00"
 
 
@@ -103,7 +113,7 @@ def test_the_option_goes_before_the_variable(handed_on: dict[str, Any], monkeypa
     ("use_case", "options", "moments"),
     [
         ("loss", ("--as-of", "2013-11-02"), {"loss": "2013-11-02 00:00:00", "late": "2013-05-01"}),
-        ("loss", (), None),  # it stays as the project has it
+        ("loss", (), {"loss": "2013-04-01 00:00:00", "late": "2013-05-01"}),
         ("other", ("--as-of", "2013-11-02"), None),  # it has no moment of its own
     ],
 )
@@ -115,13 +125,9 @@ def test_a_use_case_with_a_moment_of_its_own(
     options: tuple[str, ...],
     moments: dict[str, str] | None,
 ) -> None:
-    (tmp_path / "dbt_project.yml").write_text(
-        "name: shop\nprofile: shop\nvars: {shop: {insitu_use_case_as_of: {loss: '2013-04-01', late: '2013-05-01'}}}\n"
-    )
-    (tmp_path / "profiles.yml").write_text("shop: {target: dev, outputs: {dev: {type: duckdb, path: ':memory:'}}}\n")
-    where = ("--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path))
-    assert run(monkeypatch, *where, "score", "run", use_case, *options) == 0
-    assert handed_on["variables"].get("insitu_use_case_as_of") == moments
+    a_project(tmp_path, "{insitu_use_case_as_of: {loss: '2013-04-01', late: '2013-05-01'}}")
+    assert run(monkeypatch, *where(tmp_path), "score", "run", use_case, *options) == 0
+    assert handed_on["moments"].get("insitu_use_case_as_of") == moments
 
 
 @pytest.mark.parametrize(
@@ -139,9 +145,14 @@ def test_nonsense_is_one_clear_error(
     assert not handed_on
 
 
-def test_the_place_may_be_told_before_and_after(handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run(monkeypatch, "--project-dir", "a", "--target", "t", "score", "run", "u", "--profiles-dir", "p") == 0
-    assert handed_on["project"] == Project(Path("a"), Path("p"), "t")
+def test_the_place_may_be_told_before_and_after(
+    handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    a_project(tmp_path, "{}")
+    _, project_dir, _, profiles_dir = where(tmp_path)
+    before, after = ("--project-dir", project_dir, "--target", "dev"), ("--profiles-dir", profiles_dir)
+    assert run(monkeypatch, *before, "score", "run", "u", *after) == 0
+    assert handed_on["project"] == Project(tmp_path, tmp_path, "dev")
 
 
 def test_the_repository_has_the_command_as_a_module() -> None:

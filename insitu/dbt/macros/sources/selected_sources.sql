@@ -1,8 +1,8 @@
 {#- The sources that the models, tests and snapshots of this run read: what it does not select, it neither loads nor
-    checks. All of them in a `run-operation`, which selects nothing: dbt shows it what an earlier command of the same process
+    checks; nor what the scorer computes besides, as it says in the variable `insitu_also_read`. All of them in a `run-operation`, which selects nothing: dbt shows it what an earlier command of the same process
     selected. -#}
 {% macro selected_sources() %}
-    {%- set selected = [] if flags.WHICH == 'run-operation' else selected_resources -%}
+    {%- set selected = [] if flags.WHICH == 'run-operation' else selected_resources + var('insitu_also_read', []) -%}
     {%- set read = [] -%}
     {%- for id in selected -%}
         {%- do read.extend(graph.nodes.get(id, {}).get('depends_on', {}).get('nodes', [])) -%}

@@ -37,17 +37,21 @@
 
 
 {#-
-    In an incremental run: only the events that a new row can see, from `reach` seconds before the first (none: from the
+    In an incremental run, and where the scorer computes what is due: only the events that these rows can see, from `reach` seconds before the first (none: from the
     beginning).
 -#}
 {% macro reached_events(plan, reach) %}
-    {%- if is_incremental() %}
+    {%- if is_incremental() or insitu.few_rows() %}
         and {{ plan.known_at }} < (select max(as_of) from spine)
     {%- if reach is not none %}
         and {{ plan.known_at }} >= (select min(as_of) from spine) - interval '{{ insitu.duration_text(reach) }}'
     {%- endif %}
     {%- endif %}
 {%- endmacro %}
+
+
+{#- Whether a model is compiled for the few rows of its spine that are due, as the scorer does. -#}
+{% macro few_rows() %}{{ return(var('insitu_due_only', false)) }}{% endmacro %}
 
 
 {#- The spine CTE of every feature macro: identifying columns, keys, as_of; only new rows in an incremental run. -#}

@@ -1,0 +1,103 @@
+"""The models between the sources and what is due, as dbt compiles them for this run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from insitu.quoting import qualified
+from insitu.warehouse.dbt import InProcess
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+_BUILT = ("model.", "seed.", "snapshot.")
+# What dbt keeps up to date by itself, from run to run: it is read as it is.
+KEPT = ("incremental", "materialized_view", "snapshot", "seed")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model, with its SQL for the whole of its rows."""
+
+    id: str
+    name: str
+    relation: str  # quoted
+    materialized: str
+    reads: tuple[str, ...]  # ids, also of sources
+    kind: str | None  # what `meta.point_in_time` says it is
+    as_of: str  # of a spine and of features
+    sql: str
+
+
+def compiled(dbt: InProcess, features: str, *others: str) -> dict[str, Model]:
+    """The models above `features`, itself and the others, by id, upstream ones first.
+
+    They are compiled for few rows of the spine (`insitu_due_only`), and as a full build would have them: what an
+    incremental model has already is computed again for the rows that are due.
+
+    Raises:
+        InsituError: dbt could not compile one; its own output says why.
+    """
+    # The first selector is none's name: dbt prints the SQL of a model that it names.
+    names = ["resource_type:snapshot,resource_type:model", f"+{features},resource_type:model", *others]
+    command = ("--quiet", "--no-write-json", "compile", "--full-refresh", "--indirect-selection", "empty")
+    results = dbt.invoke(*command, "--select", *names, variables={"insitu_due_only": True})
+    found = {result.node.unique_id: _model(result.node) for result in results}
+    return {id_: found[id_] for id_ in upstream_first(dbt.manifest, found) if id_ in found}
+
+
+def built(manifest: Manifest) -> dict[str, Any]:
+    """The models, seeds and snapshots of the project, by name."""
+    return {node.name: node for id_, node in manifest.nodes.items() if id_.startswith(_BUILT)}
+
+
+def kept_by_dbt(manifest: Manifest, ids: Iterable[str]) -> list[str]:
+    """Names of the models that have to be brought up to date by dbt before they are read."""
+    read = [manifest.nodes[id_] for id_ in ids if id_.startswith("model.")]
+    return [
+        node.name
+        for node in read
+        if node.config.materialized in ("incremental", "materialized_view")
+        and _declared(node).get("kind") not in ("spine", "features")
+    ]
+
+
+def upstream_first(manifest: Manifest, wanted: Iterable[str]) -> list[str]:
+    """The ids of nodes and of all that they read."""
+    order: dict[str, None] = {}
+
+    def visit(id_: str) -> None:
+        if id_ in order:
+            return
+        for read in _reads(manifest.nodes.get(id_)):
+            visit(read)
+        order[id_] = None
+
+    for id_ in wanted:
+        visit(id_)
+    return list(order)
+
+
+def _reads(node: Any) -> tuple[str, ...]:
+    """What a node reads; a seed and a source read nothing."""
+    return tuple(getattr(getattr(node, "depends_on", None), "nodes", ()))
+
+
+def _declared(node: Any) -> dict[str, Any]:
+    return (node.config.meta or {}).get("point_in_time") or {}
+
+
+def _model(node: Any) -> Model:
+    declared = _declared(node)
+    return Model(
+        id=node.unique_id,
+        name=node.name,
+        relation=qualified(node.schema, node.alias),
+        materialized=node.config.materialized,
+        reads=_reads(node),
+        kind=declared.get("kind"),
+        as_of=declared.get("as_of", "as_of"),
+        sql=node.compiled_code,
+    )

@@ -1,0 +1,80 @@
+"""A run of the scorer: what fell due is computed, scored and published, without a build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from insitu.config import parse
+from insitu.errors import ConfigurationError
+from insitu.quoting import qualified
+from insitu.scoring import compiled, parsing
+from insitu.scoring.batch import Scored, score_live
+from insitu.scoring.instead import place
+from insitu.scoring.live import Live
+from insitu.warehouse import Project
+from insitu.warehouse.connection import Scratch
+from insitu.warehouse.dbt import InProcess
+
+COMPILED = ("spine", "scoring_set", "due", "champion", "scored_features")
+APPENDED = ("models", "predictions", "batches", "scored_features")
+PUBLISHED = ("decisions", "predictions_latest")
+
+
+def score_now(project: Project, use_case: str, variables: Mapping[str, Any], as_of: str) -> Scored:
+    """Score what is due of a use case at a moment, and bring what analysts read of it up to date.
+
+    Args:
+        project: the dbt project. What a build has left in its target folder is neither needed nor touched.
+        use_case: name of the use case.
+        variables: those of dbt that say the moment.
+        as_of: the moment.
+
+    Raises:
+        InsituError: a source is not as agreed, a model cannot be computed, or nobody is in charge.
+        ConfigurationError: there is no such use case, or the configuration of a model depends on the moment.
+    """
+    dbt = InProcess(project, variables, project.target_path / "scoring")
+    nodes = compiled.built(dbt.manifest)
+    wanted = ("features", *COMPILED, *APPENDED, *PUBLISHED)
+    if missing := [name for name in wanted if f"{use_case}__{name}" not in nodes]:
+        raise ConfigurationError(_unknown(use_case, missing, list(nodes)))
+    own = {name: nodes[f"{use_case}__{name}"] for name in wanted}
+    config = parse(own["models"].config.meta["ml"], use_case)
+    above = compiled.upstream_first(dbt.manifest, [own["features"].unique_id])
+    parsing.check(dbt.manifest, above)
+    # The policy counts from now on; the sources of what is computed here are loaded and checked as before every run.
+    first = [f"{use_case}__policies", *(f"+{name}" for name in compiled.kept_by_dbt(dbt.manifest, above))]
+    _run(dbt, first, {"insitu_also_read": above})
+    models = compiled.compiled(dbt, f"{use_case}__features", *(f"{use_case}__{name}" for name in COMPILED))
+    dbt.close()
+    places = {name: place(node.schema, node.alias) for name, node in nodes.items()}
+    dialect = "duckdb" if project.credentials.type == "duckdb" else "postgres"
+
+    def live(scratch: Scratch) -> Live:
+        return Live(scratch, use_case, config, models, places, dialect)
+
+    relations = {name: qualified(own[name].schema, own[name].alias) for name in APPENDED}
+    scored = score_live(project, relations, as_of, live)
+    if scored.rows:
+        _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
+        dbt.close()
+    return scored
+
+
+def _run(dbt: InProcess, models: list[str], variables: Mapping[str, Any] | None = None) -> None:
+    dbt.invoke("--quiet", "--no-write-json", "run", "--select", *models, variables=variables)
+
+
+def _unknown(use_case: str, missing: list[str], there: list[str]) -> str:
+    if "models" in missing:
+        found = sorted(name.removesuffix("__models") for name in there if name.endswith("__models"))
+        return (
+            f"There is no use case `{use_case}` (there are: {', '.join(found) or 'none'}): no model "
+            f"`{use_case}__models` with `meta.ml`. `insitu new {use_case}` makes one."
+        )
+    names = ", ".join(f"`{use_case}__{name}`" for name in missing)
+    return (
+        f"The project has no model {names}. Each is a file of one line, such as "
+        f"`{{{{ insitu.{missing[0]}('{use_case}') }}}}` in `{use_case}__{missing[0]}.sql`."
+    )
