@@ -1,6 +1,6 @@
 {#- The sources that the models, tests and snapshots of this run read: what it does not select, it neither loads nor
-    checks; nor what the scorer computes besides, as it says in the variable `insitu_also_read`. All of them in a `run-operation`, which selects nothing: dbt shows it what an earlier command of the same process
-    selected. -#}
+    checks. The scorer computes models that it does not select: the variable `insitu_also_read` names them. All sources in a
+    `run-operation`, which selects nothing: dbt shows it what an earlier command of the same process selected. -#}
 {% macro selected_sources() %}
     {%- set selected = [] if flags.WHICH == 'run-operation' else selected_resources + var('insitu_also_read', []) -%}
     {%- set read = [] -%}

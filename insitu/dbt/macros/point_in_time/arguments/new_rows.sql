@@ -37,8 +37,8 @@
 
 
 {#-
-    In an incremental run, and where the scorer computes what is due: only the events that these rows can see, from `reach` seconds before the first (none: from the
-    beginning).
+    In an incremental run, and where the scorer computes what is due: only the events that these rows can see, from
+    `reach` seconds before the first (none: from the beginning).
 -#}
 {% macro reached_events(plan, reach) %}
     {%- if is_incremental() or insitu.few_rows() %}
