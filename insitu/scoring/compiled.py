@@ -28,6 +28,7 @@ class Model:
     reads: tuple[str, ...]  # ids, also of sources
     kind: str | None  # what `meta.point_in_time` says it is
     as_of: str  # of a spine and of features
+    template: str
     sql: str
 
 
@@ -99,5 +100,6 @@ def _model(node: Any) -> Model:
         reads=_reads(node),
         kind=declared.get("kind"),
         as_of=declared.get("as_of", "as_of"),
+        template=node.raw_code,
         sql=node.compiled_code,
     )

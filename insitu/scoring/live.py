@@ -16,6 +16,7 @@ from insitu.nodes.ledger import Batch
 from insitu.quoting import identifier, identifiers, literal
 from insitu.scoring.compiled import KEPT, Model
 from insitu.scoring.instead import Place, read_instead
+from insitu.scoring.row_by_row import is_row_by_row
 from insitu.warehouse.connection import Scratch
 from insitu.warehouse.errors import explained
 from insitu.warehouse.lazy_query import LazyQuery
@@ -51,6 +52,7 @@ class Live:
         self.named = {model.name: model for model in models.values()}
         self.readers: Counter[Part] = Counter()
         self.made: dict[Part, str] = {}
+        self.judged: dict[str, bool] = {}
         self.count = 0
         self._count_readers((self._own("features").id, True))
 
@@ -126,12 +128,21 @@ class Live:
         ]
 
     def _is_row_by_row(self, model: Model) -> bool:
-        """Can it be given some rows of the spine, to have those rows of it?"""
+        """Can it be given the rows of the spine that are due, to have those rows of it?"""
+        if model.id not in self.judged:
+            self.judged[model.id] = self._judge(model)
+        return self.judged[model.id]
+
+    def _judge(self, model: Model) -> bool:
+        if model.kind != "features" or model.as_of != self.config.as_of:
+            return False
+        # What dbt inlines reads the same relations as the model itself: the whole of a spine and what is due of it.
         inlined = [self.models[id_] for id_ in model.reads if id_ in self.models]
         mixed = any(
             m.materialized == "ephemeral" and m.kind != "features" and self._is_below_a_spine(m) for m in inlined
         )
-        return model.kind == "features" and not mixed
+        asked = [other.name for other in self.models.values() if self._is_asked(other)]
+        return not mixed and is_row_by_row(model.template, asked, model.as_of, self.dialect)
 
     def _is_below_a_spine(self, model: Model) -> bool:
         read = [self.models[id_] for id_ in model.reads if id_ in self.models]

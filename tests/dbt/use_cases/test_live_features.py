@@ -69,6 +69,18 @@ MODELS = {
         {"materialized": "table"},
         FEATURES,
     ),
+    # looks at other rows of the spine: it needs all of them
+    "feat_order__busy": (
+        """
+        select spine.order_id, spine.as_of, count(earlier.order_id) as orders_before
+        from {{ ref('spend__spine') }} as spine
+        left join {{ ref('spend__spine') }} as earlier
+            on earlier.as_of < spine.as_of and earlier.as_of >= spine.as_of - interval '3 days'
+        group by spine.order_id, spine.as_of
+        """,
+        {"materialized": "table"},
+        FEATURES,
+    ),
     # over other features, of another spine
     "feat_order__pace": (
         """
@@ -214,4 +226,8 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: tuple[Shop, Callabl
     kept = shop.query(SQL.format(relation="predictions.spend__scored_features"))
     assert set(kept.columns) - set(whole.columns) == {"batch_id", "batch_as_of"}
     pd.testing.assert_frame_equal(kept[list(whole.columns)], whole, rtol=1e-12, atol=0)
-    assert whole["results_before"].min() > 20 and whole["traffic__visits_all"].min() > 1000
+    assert (
+        whole["results_before"].min() > 20
+        and whole["orders_before"].min() > 10
+        and whole["traffic__visits_all"].min() > 1000
+    )
