@@ -156,6 +156,7 @@ class Training(Block):
     test: str | list[Window] = "30 days"
     gap: str | None = "7 days"
     validation: str | Start = "30 days"
+    retrain_on_corrections: bool = False  # when history changed since models were trained for the present moment
     history: str | None = None  # train rows older than this before the train split's end are left out
     # After validation, fit the same procedure once more on train + validation; `everything`: and, to be deployed once
     # it is promoted, on all rows whose label had matured.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from insitu.commands.report import report, with_output
 from insitu.commands.status import status
 from insitu.errors import InsituError
 from insitu.warehouse import Project
+
+if TYPE_CHECKING:
+    from insitu.warehouse.dbt import InProcess
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -33,13 +37,19 @@ def build(context: click.Context, dbt_options: tuple[str, ...], output: Path) ->
     dbt = InProcess(project)
     try:
         dbt.invoke("build", *dbt_options)
+    except KeyboardInterrupt:
+        click.echo("What is finished is kept. The same command again does the rest, `dbt retry` does not.", err=True)
+        raise
     except InsituError:
         # dbt skips whatever comes after a failed node, also what the other use cases need.
+        unscored = _unscored(dbt)
         overall = [name.split(".")[2] for name in dbt.skipped if name.startswith("model.insitu.")]
         if overall:
             click.echo("\nThe models over all use cases, of what is built:")
             with suppress(InsituError):  # the first failure is what the command ends with
                 dbt.invoke("build", "--select", *overall)
+        for line in unscored:
+            click.echo(line, err=True)
         raise
     # Features are proved by the SQL of a full build.
     dbt.invoke("--quiet", "compile", "--full-refresh", "--select", "resource_type:model")
@@ -48,3 +58,20 @@ def build(context: click.Context, dbt_options: tuple[str, ...], output: Path) ->
     context.invoke(check)
     context.invoke(report, output=output)
     context.invoke(status)
+
+
+def _unscored(dbt: InProcess) -> list[str]:
+    """A line for each use case whose predictions were left out in the last command: what stopped them, and what to do."""
+    found = []
+    for node in dbt.skipped:
+        name = node.split(".")[-1]
+        if node.startswith("model.") and name.endswith("__predictions"):
+            causes = dbt.stopped_by(node)
+            shown = ", ".join(f"`{cause}`" for cause in causes[:3]) + (
+                f" and {len(causes) - 3} more" * (len(causes) > 3)
+            )
+            found.append(
+                f"`{name.removesuffix('__predictions')}` was not scored: {shown} failed. The next run that gets through "
+                "catches up. A test that is not to stop predictions has `severity: warn`: see docs/live.md."
+            )
+    return found

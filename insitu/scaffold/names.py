@@ -12,7 +12,7 @@ LONGEST_SUFFIX, MOST_BYTES = "__heldout_predictions", 63
 # Columns that the loop itself writes beside those of the use case; the macro `reserved_columns` has the same.
 RESERVED = frozenset(
     {
-        *("as_of", "label", "matured_at", "split", "snapshot_id", "training_as_of"),
+        *("as_of", "label", "matured_at", "split", "snapshot_id", "training_as_of", "defined_by"),
         *("scoring_set_id", "batch_id", "batch_as_of", "model_version", "class", "score", "predicted_at"),
         *("decided_from", "threshold", "is_treated", "is_in_charge", "action", "expected_profit"),
         *("features_hash", "hashed_columns"),

@@ -34,6 +34,7 @@ class InProcess:
         self.variables = {**kept, **(at_run or {})}
         self.kept: Manifest | None = None
         self.skipped: list[str] = []  # models and tests that the last command left out, since others failed
+        self.failed: list[str] = []  # those that failed
 
     @property
     def manifest(self) -> Manifest:
@@ -61,6 +62,7 @@ class InProcess:
         outcome = dbtRunner(manifest=self.manifest).invoke([*arguments, *place])
         results = list(getattr(outcome.result, "results", []))
         self.skipped = [result.node.unique_id for result in results if result.status == "skipped"]
+        self.failed = [result.node.unique_id for result in results if result.status in ("error", "fail")]
         if isinstance(outcome.exception, DbtUsageException):
             raise ConfigurationError(f"`dbt {' '.join(arguments)}`: {outcome.exception}")
         if outcome.exception:
@@ -68,6 +70,22 @@ class InProcess:
         if not outcome.success:
             raise InsituError(_failed(arguments))
         return results
+
+    def stopped_by(self, node: str) -> list[str]:
+        """Names of what failed in the last command before a node: of models that it reads, and of tests on them."""
+        assert self.manifest is not None
+        known = self.manifest.nodes
+        pending, before = [node], set[str]()
+        while pending:
+            key = pending.pop()
+            if key in known and key not in before:
+                before.add(key)
+                pending += known[key].depends_on_nodes
+        return [
+            known[failed].name
+            for failed in self.failed
+            if failed in before or (failed.startswith("test.") and before & set(known[failed].depends_on_nodes))
+        ]
 
     def _parsed(self, runner: dbtRunner) -> Manifest:
         from dbt.contracts.graph.manifest import Manifest

@@ -222,8 +222,8 @@ class TrainingSet(_Declared):
 
     @property
     def exempt(self) -> set[str]:
-        """Labels, the batch, and `split`: which slice a row is in depends on when its label was known; no feature."""
-        return {*self.labels, *self.batch, "split"}
+        """Labels, the batch, and what the loop adds: `split` depends on when a label was known."""
+        return {*self.labels, *self.batch, "split", "defined_by"}
 
 
 Declaration = Annotated[

@@ -10,7 +10,7 @@ from insitu.config import Candidate, UseCase
 from insitu.errors import ConfigurationError, InsituError
 from insitu.training.fitting.frame import Feature, Kind, kind_of
 
-RESERVED = ("snapshot_id", "training_as_of", "batch_as_of", "split", "matured_at")
+RESERVED = ("snapshot_id", "training_as_of", "defined_by", "batch_as_of", "split", "matured_at")
 
 
 def feature_columns(

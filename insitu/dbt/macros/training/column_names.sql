@@ -3,12 +3,12 @@
 {% macro reserved_columns(beside) %}
     {{- return({
         'features': [
-            'batch_as_of', 'batch_id', 'features_hash', 'hashed_columns', 'matured_at', 'model_version',
+            'batch_as_of', 'batch_id', 'defined_by', 'features_hash', 'hashed_columns', 'matured_at', 'model_version',
             'scoring_set_id', 'snapshot_id', 'split', 'training_as_of',
         ],
         'key': [
-            'action', 'batch_as_of', 'batch_id', 'class', 'class_place', 'decided_from', 'expected_profit', 'features_hash',
-            'hashed_columns', 'is_in_charge', 'is_treated', 'label', 'matured_at', 'model_version', 'position', 'predicted_at',
+            'action', 'batch_as_of', 'batch_id', 'class', 'class_place', 'decided_from', 'defined_by', 'expected_profit',
+            'features_hash', 'hashed_columns', 'is_in_charge', 'is_treated', 'label', 'matured_at', 'model_version', 'position', 'predicted_at',
             'predicted_class', 'profit_treat_all', 'profit_treat_none', 'realised_profit', 'recency', 'score',
             'scoring_set_id', 'snapshot_id', 'split', 'threshold', 'total', 'training_as_of', 'valid_until',
         ],

@@ -1,5 +1,6 @@
 {#- Body of `<use_case>__training_set`: the feature rows whose label had matured at the moment of training, split by time.
-    `snapshot_id` is the hash of the contents: equal contents, equal id, in any order of rows. -#}
+    `snapshot_id` is the hash of the contents: equal contents, equal id, in any order of rows. Where history was corrected
+    since models were trained for this moment, it is the one that they were trained on (`kept_snapshot`). -#}
 {% macro training_set(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'training') -%}
 {%- do insitu.check_declarations() -%}
@@ -16,6 +17,7 @@
 {%- do insitu.check_columns(features, names, key, 'meta.ml.entity and meta.ml.as_of of ' ~ use_case ~ '__models') if names -%}
 {%- do insitu.check_features(features, names, key, config) -%}
 {%- do insitu.check_columns(labels, label_names, key + [config.label, 'matured_at'], 'meta.ml.label of ' ~ use_case ~ '__models') if label_names -%}
+{%- set kept = insitu.kept_snapshot(use_case) -%}
 with features as (
     select * from {{ features }}
 ),
@@ -37,16 +39,23 @@ labelled as {{ 'not materialized ' if target.type == 'duckdb' }}(
         on {{ insitu.join_on('features', 'labels', key) }}
 ),
 
+{% if not kept -%}
 snapshot as (
     select {{ insitu.content_hash(['split'] + columns + label_columns | selectattr('name', 'equalto', config.label) | list) }} as snapshot_id
     from labelled
 ),
 
+{% endif -%}
 final as (
     select
+        {%- if kept %}
+        {{ insitu.text_literal(kept) }} as snapshot_id,
+        {%- else %}
         -- A scalar subquery runs once; the other side of a cross join may run for every row.
         (select snapshot_id from snapshot) as snapshot_id,
+        {%- endif %}
         {{ insitu.timestamp_literal(moment) }} as training_as_of,
+        '{{ insitu.definition_of_snapshot(use_case) }}' as defined_by,
         labelled.*
     from labelled
 )

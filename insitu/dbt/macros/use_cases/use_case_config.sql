@@ -40,7 +40,10 @@
     another, entity and as-of time. The defaults that Python uses too are those of insitu/config.py. -#}
 {% macro with_defaults(declared) %}
     {%- set blocks = {
-        'training': {'retrain_every': 'month', 'test': '30 days', 'gap': '7 days', 'validation': '30 days'},
+        'training': {
+            'retrain_every': 'month', 'test': '30 days', 'gap': '7 days', 'validation': '30 days',
+            'retrain_on_corrections': false,
+        },
         'scoring': {'every': '1 day', 'window': none},
         'evaluation': {'threshold': none, 'capacity': 0.1, 'quantile': 0.5, 'metrics': []},
         'parity': {
