@@ -61,17 +61,17 @@ def build(context: click.Context, dbt_options: tuple[str, ...], output: Path) ->
 
 
 def _unscored(dbt: InProcess) -> list[str]:
-    """A line for each use case whose predictions were left out in the last command: what stopped them, and what to do."""
+    """A line for each use case whose predictions the last command left out: what stopped them, and what to do."""
     found = []
     for node in dbt.skipped:
         name = node.split(".")[-1]
         if node.startswith("model.") and name.endswith("__predictions"):
             causes = dbt.stopped_by(node)
-            shown = ", ".join(f"`{cause}`" for cause in causes[:3]) + (
-                f" and {len(causes) - 3} more" * (len(causes) > 3)
-            )
+            shown = ", ".join(f"`{cause}`" for cause in causes[:3])
+            shown += f" and {len(causes) - 3} more" if len(causes) > 3 else ""
+            use_case = name.removesuffix("__predictions")
             found.append(
-                f"`{name.removesuffix('__predictions')}` was not scored: {shown} failed. The next run that gets through "
-                "catches up. A test that is not to stop predictions has `severity: warn`: see docs/live.md."
+                f"`{use_case}` was not scored: {shown} failed. The next run that gets through catches up. "
+                "A test that is not to stop predictions has `severity: warn`: see docs/live.md."
             )
     return found

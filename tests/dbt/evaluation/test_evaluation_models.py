@@ -14,7 +14,7 @@ GRAIN = ["model_version", "snapshot_id", "split", "slice_column", "slice_value",
 
 def test_metrics_have_the_contracted_columns_and_grain(stub: Stub) -> None:
     found = stub.query("select * from basket__metrics")
-    assert list(found.columns) == [*GRAIN, "value", "ci_low", "ci_high", "n_rows"]
+    assert list(found.columns) == [*GRAIN, "value", "ci_low", "ci_high", "n_rows", "computed_by"]
     assert not found.duplicated(GRAIN).any()
     assert set(found.split) == {"validation", "test"}
     assert set(found[found.slice_column == "country"].slice_value) == {"de", "fr", "(missing)"}

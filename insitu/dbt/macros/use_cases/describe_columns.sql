@@ -50,6 +50,7 @@
         'ci_low': 'Lower end of the 95 % interval.',
         'ci_high': 'Upper end of the interval.',
         'n_rows': 'Rows that were counted.',
+        'computed_by': 'Hash of the SQL that computed it; what it computed once is kept.',
         'training_as_of': 'The moment up to which it was trained and tested (UTC).',
         'decision': 'promoted or rejected.',
         'reason': 'Why.',
