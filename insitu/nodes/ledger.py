@@ -19,6 +19,8 @@ from insitu.registry.inputs import InputCounts
 
 VARIABLE = "insitu.batches"  # of the session, in which the dbt node leaves its rows for the hook that writes them
 
+PUBLISHED, FOUND = "published", "found"  # its predictions were there, and a row was written for them afterwards
+
 # As the macro `batches` has them.
 SCHEMA = pa.schema(
     [
@@ -107,7 +109,7 @@ class Batch:
             "artifact_sha256": self.artifact_sha256,
             "scoring_set_id": self.scoring_set_id,
             "is_shadow": int(self.is_shadow),
-            "status": "published",
+            "status": PUBLISHED,
             "n_rows": self.n_rows,
             "n_written": self.n_written,
             "min_score": self.min_score,

@@ -12,7 +12,7 @@ from insitu.nodes.ledger import Batch
 from insitu.nodes.predict import BATCH_ROWS, Predictions, predict_due
 from insitu.scoring.live import Live
 from insitu.warehouse import Project, connect
-from insitu.warehouse.connection import Appender, Scratch
+from insitu.warehouse.connection import Transaction, Scratch
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,13 @@ def score_live(
     return Scored(asked.use_case, as_of, written, predictions.batches)
 
 
-def _existing(transaction: Appender, relation: Mapping[str, str]) -> set[str]:
+def _existing(transaction: Transaction, relation: Mapping[str, str]) -> set[str]:
     """The batches that are there."""
     found = transaction.query(f"select distinct batch_id from {relation['predictions']}")
     return set(found.column(0).to_pylist())
 
 
-def _append(transaction: Appender, relation: Mapping[str, str], predictions: Predictions) -> int:
+def _append(transaction: Transaction, relation: Mapping[str, str], predictions: Predictions) -> int:
     """Write predictions and their rows of the ledger; how many predictions."""
     written = transaction.append(relation["predictions"], predictions.rows)
     # Predictions that somebody deleted have left their row, and are the same when they are made again.
@@ -115,7 +115,7 @@ def _append(transaction: Appender, relation: Mapping[str, str], predictions: Pre
     return written
 
 
-def _check_types(transaction: Appender, relation: str, incoming: pa.Schema, use_case: str) -> None:
+def _check_types(transaction: Transaction, relation: str, incoming: pa.Schema, use_case: str) -> None:
     """Raises InsituError where a column would be lost, or its values converted."""
     there = transaction.query(f"select * from {relation} where 1 = 0").schema
     for column in incoming:

@@ -14,11 +14,16 @@ from insitu.warehouse.lazy_query import LazyQuery
 from insitu.warehouse.project import Project
 
 
-class Appender(Protocol):
+class Transaction(Protocol):
     """The open transaction."""
+
+    row_place: str  # the column that says where a row of a table lies
 
     def query(self, sql: str) -> pa.Table:
         """Rows as they are now, with all that others have committed."""
+
+    def execute(self, sql: str) -> None:
+        """Run a statement that returns nothing."""
 
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
         """Append rows to a table by column name; return how many."""
@@ -46,7 +51,10 @@ class Warehouse(Protocol):
     def scratch(self) -> Scratch:
         """A new one; nobody else sees what is in it."""
 
-    def appending(self, relation: str) -> AbstractContextManager[Appender]:
+    def changing(self) -> AbstractContextManager[Transaction]:
+        """A transaction; committed at the end, or nothing of it is."""
+
+    def appending(self, relation: str) -> AbstractContextManager[Transaction]:
         """A transaction that adds rows to a table while nobody else does; committed at the end, or nothing is."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,16 @@ class DuckDBWarehouse:
         """See `Warehouse.scratch`."""
         return DuckDBScratch(self.connection.cursor())
 
-    @contextmanager
-    def appending(self, relation: str) -> Iterator[DuckDBAppender]:
+    def appending(self, relation: str) -> AbstractContextManager[DuckDBTransaction]:
         """See `Warehouse.appending`; a file has one writer, so there is nobody to wait for."""
+        return self.changing()
+
+    @contextmanager
+    def changing(self) -> Iterator[DuckDBTransaction]:
+        """See `Warehouse.changing`."""
         self.connection.execute("begin")
         try:
-            yield DuckDBAppender(self.connection)
+            yield DuckDBTransaction(self.connection)
             self.connection.execute("commit")
         except BaseException:
             self.connection.execute("rollback")
@@ -102,17 +106,22 @@ class DuckDBScratch:
 
 
 @dataclass(frozen=True)
-class DuckDBAppender:
-    """See `Appender`."""
+class DuckDBTransaction:
+    """See `Transaction`."""
 
     connection: duckdb.DuckDBPyConnection
+    row_place: str = "rowid"
 
     def query(self, sql: str) -> pa.Table:
-        """See `Appender.query`."""
+        """See `Transaction.query`."""
         return self.connection.sql(sql).to_arrow_table()
 
+    def execute(self, sql: str) -> None:
+        """See `Transaction.execute`."""
+        self.connection.execute(sql).fetchall()
+
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
-        """See `Appender.append`."""
+        """See `Transaction.append`."""
         self.connection.register("rows_to_append", rows)
         names = identifiers(*rows.schema.names)
         inserted = self.connection.execute(

@@ -83,15 +83,20 @@ class PostgresWarehouse:
         return self.sessions[-1][0]
 
     @contextmanager
-    def appending(self, relation: str) -> Iterator[PostgresAppender]:
+    def appending(self, relation: str) -> Iterator[PostgresTransaction]:
         """See `Warehouse.appending`."""
-        appender = PostgresAppender(self.connection)
-        try:
+        with self.changing() as transaction:
             # The lock must be older than what is read: with one snapshot for the whole transaction it would not be.
-            appender.run("set transaction isolation level read committed", fetch=False)
-            lock_appends(appender.run, *parts(relation))
+            transaction.execute("set transaction isolation level read committed")
+            lock_appends(transaction.run, *parts(relation))
+            yield transaction
+
+    @contextmanager
+    def changing(self) -> Iterator[PostgresTransaction]:
+        """See `Warehouse.changing`."""
+        try:
             with self._telling_waits():
-                yield appender
+                yield PostgresTransaction(self.connection)
             self.connection.commit()
         except BaseException:
             self.connection.rollback()
@@ -111,25 +116,31 @@ class PostgresWarehouse:
 
 
 @dataclass(frozen=True)
-class PostgresAppender:
-    """See `Appender`."""
+class PostgresTransaction:
+    """See `Transaction`."""
 
     connection: Any
+    row_place: str = "ctid"
 
-    def run(self, sql: str, fetch: bool = True) -> list[tuple[Any, ...]]:
-        """The rows of a statement in the transaction."""
+    def run(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
         with self.connection.cursor() as cursor:
             cursor.execute(sql)
-            return list(cursor.fetchall()) if fetch else []
+            return list(cursor.fetchall())
+
+    def execute(self, sql: str) -> None:
+        """See `Transaction.execute`."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
 
     def query(self, sql: str) -> pa.Table:
-        """See `Appender.query`."""
+        """See `Transaction.query`."""
         with self.connection.cursor() as cursor:
             cursor.execute(sql)
             return cursor.fetch_arrow_table()
 
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
-        """See `Appender.append`."""
+        """See `Transaction.append`."""
         schema, table = parts(relation)
         with self.connection.cursor() as cursor:
             return int(cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema))

@@ -1,0 +1,32 @@
+"""Views over published batches on PostgreSQL, where readers and writers do not wait for each other."""
+
+from __future__ import annotations
+
+from insitu.quoting import identifier, qualified
+from insitu.warehouse import Project
+from insitu.warehouse.connection import Warehouse
+
+
+def publish_views(project: Project, warehouse: Warehouse, schema: str) -> list[str]:
+    """A view `<use_case>` in `schema` for each use case: the predictions of record of batches that the ledger has.
+
+    Returns: their names.
+    """
+    analyst = warehouse.query("select count(*) from pg_roles where rolname = 'insitu_analyst'").column(0)[0].as_py()
+    names = []
+    with warehouse.changing() as transaction:
+        transaction.execute(f"create schema if not exists {identifier(schema)}")
+        for use_case in project.use_cases:
+            view = qualified(schema, f"{use_case}__predictions")
+            predictions, batches = (project.relation(f"{use_case}__{part}") for part in ("predictions", "batches"))
+            # Both tables grow and are never replaced, so that a build does not drop the view.
+            transaction.execute(f"drop view if exists {view}")
+            transaction.execute(
+                f"create view {view} as select predictions.* from {predictions} as predictions "
+                f"inner join {batches} as batches on predictions.batch_id = batches.batch_id and batches.is_shadow = 0"
+            )
+            names.append(view)
+        if analyst:
+            transaction.execute(f"grant usage on schema {identifier(schema)} to insitu_analyst")
+            transaction.execute(f"grant select on all tables in schema {identifier(schema)} to insitu_analyst")
+    return names
