@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,13 @@ from insitu.quoting import literal
 from insitu.warehouse import Project, connect
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@contextmanager
+def said_beside(as_json: bool) -> Iterator[None]:
+    """Where JSON is printed, what else is said goes to standard error."""
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        yield
 
 
 def _chosen(project: Project, use_cases: tuple[str, ...]) -> list[str]:

@@ -1,18 +1,33 @@
 """`insitu score`: `insitu score run <use_case> --as-of …`."""
 
+from __future__ import annotations
+
+import json
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from insitu import durations
+from insitu.commands.batches import as_json, list_batches, publish, said_beside, verify
+from insitu.errors import ConfigurationError
 from insitu.moments import moment
+from insitu.scoring.options import Options
+from insitu.scoring.progress import Progress
 from insitu.warehouse import Project
+
+if TYPE_CHECKING:
+    from insitu.scoring.batch import Scored
 
 
 @click.group()
 def score() -> None:
     """Apply registered models outside `dbt build`."""
+
+
+for command in (list_batches, verify, publish):
+    score.add_command(command)
 
 
 @score.command()
@@ -27,22 +42,94 @@ def score() -> None:
     show_default=True,
     help="Compute what is due from the sources; else score what the last build left.",
 )
+@click.option("--shadow", "shadows", multiple=True, help="A version that scores the same rows, never of record.")
+@click.option("--model-version", "instead", help="Score by this version, in shadow, and not by those in charge.")
+@click.option("--where", help="An SQL condition on the rows that are due.")
+@click.option("--dry-run", is_flag=True, help="Say what would be scored by which model; write nothing.")
+@as_json
 @click.pass_obj
-def run(project: Project | None, /, use_case: str, as_of: str | None, refresh: bool) -> None:
+def run(
+    project: Project | None, /, use_case: str, as_of: str | None, refresh: bool, as_json: bool, **asked: Any
+) -> None:
     """Score what fell due up to --as-of and nobody has scored, each row by the champion of its own time."""
     from insitu.scoring.batch import score_built  # scikit-learn takes a second to import
     from insitu.scoring.run import score_now
 
     project = project or Project.find()
+    progress = Progress(use_case, sys.stderr)
+    options = Options(**asked, progress=progress)
     told, option = (as_of, "--as-of") if as_of else (project.variables.get("insitu_as_of"), "insitu_as_of in --vars")
     given = _read(str(told), option) if told is not None else None
     if refresh:
         moments = _moments(project, use_case, given)
-        scored = score_now(project, use_case, moments, moments["insitu_as_of"])
+        with said_beside(as_json):
+            scored = score_now(project, use_case, moments, moments["insitu_as_of"], options)
     else:
-        scored = score_built(project, use_case, given)
+        with said_beside(as_json):
+            scored = score_built(project, use_case, given, options)
+    progress.end()
+    if as_json:
+        click.echo(json.dumps(scored.as_dict(), default=str))
+        return
+    _tell(scored)
+
+
+def _tell(scored: Scored) -> None:
     moment_scored = scored.batch_as_of or "now: nothing fell due in the window"
-    click.echo(f"{scored.use_case}: {scored.rows:,} new predictions for {moment_scored}")
+    what = "predictions would be made" if scored.is_dry else "new predictions"
+    click.echo(f"{scored.use_case}: {scored.rows:,} {what} for {moment_scored}")
+    if scored.is_dry or any(batch.is_shadow for batch in scored.batches):
+        for batch in scored.batches:
+            shadow = ", in shadow" if batch.is_shadow else ""
+            click.echo(f"  {batch.rows_due:,} rows by {batch.model_version}{shadow}")
+
+
+@score.command()
+@click.argument("use_case")
+@click.option("--from", "first", required=True, help='First moment, such as "2013-10-01".')
+@click.option("--to", "last", required=True, help="Last moment.")
+@click.option("--every", required=True, help="Time between them, such as '1 day'.")
+@as_json
+@click.pass_obj
+def backfill(project: Project | None, /, use_case: str, first: str, last: str, every: str, as_json: bool) -> None:
+    """Run for a row of past moments: what was due then is scored by the models in charge then.
+
+    What has been scored is not scored again, so a backfill that was broken off is run again as it is.
+    """
+    from insitu.scoring.run import bring_up_to_date, score_now
+
+    project = project or Project.find()
+    moments = _moments_between(moment(first, "--from"), moment(last, "--to"), every)
+    progress = Progress(use_case, sys.stderr)
+    found = []
+    for each in moments:
+        variables = _moments(project, use_case, str(each))
+        with said_beside(as_json):
+            scored = score_now(project, use_case, variables, str(each), Options(progress=progress), publishes=False)
+        progress.end()
+        found.append(scored)
+        if not as_json:
+            _tell(scored)
+    if any(scored.rows for scored in found):
+        with said_beside(as_json):
+            bring_up_to_date(project, use_case, variables)
+    if as_json:
+        click.echo(json.dumps([scored.as_dict() for scored in found], default=str))
+
+
+def _moments_between(first: datetime, last: datetime, every: str) -> list[datetime]:
+    """Raises ConfigurationError for a duration that is none, or an end before the beginning."""
+    try:
+        step = durations.parse(every)
+    except ValueError as error:
+        raise ConfigurationError(f"--every: {error}") from error
+    if last < first:
+        raise ConfigurationError(f"--to is {last}, before --from, {first}. Change them over.")
+    found, number = [first], 1
+    while (following := (step * number).after(first)) <= last:
+        found.append(following)
+        number += 1
+    return found
 
 
 @score.command("audit")

@@ -1,18 +1,23 @@
 """Score a batch outside `dbt build`: the same function as the dbt node, into the same tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
-from insitu.config import parse
+from insitu.config import UseCase, parse
 from insitu.errors import InsituError
 from insitu.nodes import ledger
 from insitu.nodes.ledger import Batch
 from insitu.nodes.predict import BATCH_ROWS, Predictions, predict_due
+from insitu.quoting import identifiers, literal
 from insitu.scoring.live import Live
+from insitu.scoring.options import DEFAULT, Options
 from insitu.warehouse import Project, connect
-from insitu.warehouse.connection import Transaction, Scratch
+from insitu.warehouse.connection import Scratch, Transaction
+from insitu.warehouse.lazy_query import LazyQuery
 
 
 @dataclass(frozen=True)
@@ -23,19 +28,31 @@ class Scored:
     batch_as_of: str | None  # None where no row fell due in the window, and no time was asked for
     rows: int
     batches: list[Batch] = field(default_factory=list)
+    is_dry: bool = False  # nothing was written; `rows` would be
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        batches = [
+            {**batch.as_row(), **({"status": "due", "n_rows": batch.rows_due} if self.is_dry else {})}
+            for batch in self.batches
+        ]
+        return {
+            "use_case": self.use_case,
+            "batch_as_of": self.batch_as_of,
+            "rows": self.rows,
+            "dry_run": self.is_dry,
+            "batches": [{**row, "inputs": json.loads(row["inputs"])} for row in batches],
+        }
 
 
-def score_built(
-    project: Project, use_case: str, as_of: str | None = None, shadows: Sequence[str] = (), where: str | None = None
-) -> Scored:
+def score_built(project: Project, use_case: str, as_of: str | None = None, options: Options = DEFAULT) -> Scored:
     """Score `<use_case>__due` as it was built, and append to `<use_case>__predictions` and the ledger.
 
     Args:
         project: the dbt project; its scoring set, what is due of it and champion must have been built, for one time.
         use_case: name of the use case.
         as_of: what the scoring set's `batch_as_of` has to be; None for whatever it is.
-        shadows: versions that score the same rows, too; what they say is never of record.
-        where: an SQL condition on what is due.
+        options: what else it was asked for.
 
     Raises:
         InsituError: the scoring set is for another time, nobody is in charge, or a batch does not pass its audit.
@@ -56,9 +73,10 @@ def score_built(
                     "Leave out --no-refresh to score what is due then."
                 )
             existing = _existing(transaction, relation)
-            predictions = predict_due(config, use_case, due, models, champion, existing, shadows, where=where)
-            written = _append(transaction, relation, predictions)
-    return Scored(use_case, str(found) if found is not None else as_of, written, predictions.batches)
+            predictions = _predictions(config, use_case, due, models, champion, existing, options)
+            written = _append(transaction, relation, predictions, options)
+    moment = str(found) if found is not None else as_of
+    return Scored(use_case, moment, written, predictions.batches, options.dry_run)
 
 
 def score_live(
@@ -66,8 +84,7 @@ def score_live(
     relation: Mapping[str, str],
     as_of: str,
     live: Callable[[Scratch], Live],
-    shadows: Sequence[str] = (),
-    where: str | None = None,
+    options: Options = DEFAULT,
 ) -> Scored:
     """Score what is due, computed from the sources, and keep what it was scored from; in one transaction.
 
@@ -76,7 +93,7 @@ def score_live(
         relation: where the use case's models, predictions, batches and scored_features are, quoted.
         as_of: the moment that `live` is for.
         live: what is due, over a scratch connection.
-        shadows, where: see `score_built`.
+        options: what else it was asked for.
 
     Raises:
         InsituError: nobody is in charge, a batch does not pass its audit, or the features have other columns than the
@@ -88,15 +105,31 @@ def score_live(
         asked = live(warehouse.scratch())
         due = asked.due()
         models = warehouse.sql(f"select * from {relation['models']}")
-        predictions = predict_due(
-            asked.config, asked.use_case, due, models, asked.champion(), existing, shadows, where=where
-        )
-        written = _append(transaction, relation, predictions)
-        if predictions.batches:
-            features = asked.scored_features(predictions.batches, where).to_arrow_reader(BATCH_ROWS)
+        predictions = _predictions(asked.config, asked.use_case, due, models, asked.champion(), existing, options)
+        written = _append(transaction, relation, predictions, options)
+        if predictions.batches and not options.dry_run:
+            features = asked.scored_features(predictions.batches, options.where).to_arrow_reader(BATCH_ROWS)
             _check_types(transaction, relation["scored_features"], features.schema, asked.use_case)
             transaction.append(relation["scored_features"], features)
-    return Scored(asked.use_case, as_of, written, predictions.batches)
+    return Scored(asked.use_case, as_of, written, predictions.batches, options.dry_run)
+
+
+def _predictions(
+    config: UseCase,
+    use_case: str,
+    due: LazyQuery,
+    models: LazyQuery,
+    champion: LazyQuery,
+    existing: set[str],
+    options: Options,
+) -> Predictions:
+    if options.instead is not None:
+        others = identifiers(*(name for name in due.columns if name != "model_version"))
+        due = due.project(f"cast({literal(options.instead)} as varchar) as model_version, {others}")
+    is_shadow = options.instead is not None
+    return predict_due(
+        config, use_case, due, models, champion, existing, options.shadows, is_shadow=is_shadow, where=options.where
+    )
 
 
 def _existing(transaction: Transaction, relation: Mapping[str, str]) -> set[str]:
@@ -105,14 +138,28 @@ def _existing(transaction: Transaction, relation: Mapping[str, str]) -> set[str]
     return set(found.column(0).to_pylist())
 
 
-def _append(transaction: Transaction, relation: Mapping[str, str], predictions: Predictions) -> int:
+def _append(transaction: Transaction, relation: Mapping[str, str], predictions: Predictions, options: Options) -> int:
     """Write predictions and their rows of the ledger; how many predictions."""
-    written = transaction.append(relation["predictions"], predictions.rows)
+    if options.dry_run:
+        return sum(batch.rows_due for batch in predictions.batches)
+    written = transaction.append(relation["predictions"], _telling(predictions, options.progress))
     # Predictions that somebody deleted have left their row, and are the same when they are made again.
     there = set(transaction.query(f"select batch_id from {relation['batches']}").column(0).to_pylist())
     added = [batch for batch in predictions.batches if batch.batch_id not in there]
     transaction.append(relation["batches"], ledger.as_table(added).to_reader())
     return written
+
+
+def _telling(predictions: Predictions, progress: Callable[[int, int], None]) -> pa.RecordBatchReader:
+    """The same rows; `progress` is told of them."""
+    total = sum(batch.rows_due for batch in predictions.batches)
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        for chunk in predictions.rows:
+            yield chunk
+            progress(sum(batch.n_rows for batch in predictions.batches), total)
+
+    return pa.RecordBatchReader.from_batches(predictions.rows.schema, rows())
 
 
 def _check_types(transaction: Transaction, relation: str, incoming: pa.Schema, use_case: str) -> None:

@@ -12,6 +12,7 @@ from insitu.scoring import compiled, parsing
 from insitu.scoring.batch import Scored, score_live
 from insitu.scoring.instead import place
 from insitu.scoring.live import Live
+from insitu.scoring.options import DEFAULT, Options
 from insitu.warehouse import Project
 from insitu.warehouse.connection import Scratch
 from insitu.warehouse.dbt import InProcess
@@ -21,7 +22,14 @@ APPENDED = ("models", "predictions", "batches", "scored_features")
 PUBLISHED = ("decisions", "predictions_latest")
 
 
-def score_now(project: Project, use_case: str, variables: Mapping[str, Any], as_of: str) -> Scored:
+def score_now(
+    project: Project,
+    use_case: str,
+    variables: Mapping[str, Any],
+    as_of: str,
+    options: Options = DEFAULT,
+    publishes: bool = True,
+) -> Scored:
     """Score what is due of a use case at a moment, and bring what analysts read of it up to date.
 
     Args:
@@ -29,6 +37,8 @@ def score_now(project: Project, use_case: str, variables: Mapping[str, Any], as_
         use_case: name of the use case.
         variables: those of dbt that say the moment.
         as_of: the moment.
+        options: what else it was asked for.
+        publishes: bring what analysts read up to date; one of several runs leaves that to the end (`bring_up_to_date`).
 
     Raises:
         InsituError: a source is not as agreed, a model cannot be computed, or nobody is in charge.
@@ -55,11 +65,18 @@ def score_now(project: Project, use_case: str, variables: Mapping[str, Any], as_
         return Live(scratch, use_case, config, models, places, dialect)
 
     relations = {name: qualified(own[name].schema, own[name].alias) for name in APPENDED}
-    scored = score_live(project, relations, as_of, live)
-    if scored.rows:
+    scored = score_live(project, relations, as_of, live, options)
+    if scored.rows and publishes and not options.dry_run:
         _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
         dbt.close()
     return scored
+
+
+def bring_up_to_date(project: Project, use_case: str, variables: Mapping[str, Any]) -> None:
+    """Build what analysts read of a use case."""
+    dbt = InProcess(project, variables, project.target_path / "scoring")
+    _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
+    dbt.close()
 
 
 def _run(dbt: InProcess, models: list[str], variables: Mapping[str, Any] | None = None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -11,11 +13,15 @@ from typing import Any
 import pytest
 
 from insitu.cli import cli, run_command
+from insitu.commands import score
 from insitu.errors import ConfigurationError
-from insitu.scoring import batch
+from insitu.nodes.ledger import Batch
+from insitu.scoring import batch, progress
 from insitu.scoring import run as live_run
+from insitu.scoring.options import Options
 from insitu.warehouse import Project
 
+NOON = datetime(2024, 3, 10, 12)
 REPOSITORY = Path(__file__).parents[3]
 
 
@@ -24,18 +30,23 @@ def handed_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the command hands to dbt and to the scorer."""
     seen: dict[str, Any] = {}
 
-    def score_now(project: Project, use_case: str, moments: dict[str, Any], as_of: str) -> batch.Scored:
+    def score_now(
+        project: Project, use_case: str, moments: dict[str, Any], as_of: str, options: Options, publishes: bool = True
+    ) -> batch.Scored:
         if use_case == "unknown":
             raise ConfigurationError("there is no use case `unknown`; expected another")
         seen.update(project=project, moments=moments, scored=as_of)
+        seen.setdefault("runs", []).append((as_of, publishes))
+        options.progress(1, 2)
         return batch.Scored(use_case, as_of, 1234)
 
-    def score_built(project: Project, use_case: str, as_of: str | None) -> batch.Scored:
+    def score_built(project: Project, use_case: str, as_of: str | None, options: Options) -> batch.Scored:
         seen.update(built=as_of)
         return batch.Scored(use_case, as_of, 1234)
 
     monkeypatch.setattr(batch, "score_built", score_built)
     monkeypatch.setattr(live_run, "score_now", score_now)
+    monkeypatch.setattr(live_run, "bring_up_to_date", lambda *given: seen.setdefault("runs", []).append("published"))
     return seen
 
 
@@ -164,3 +175,67 @@ def test_the_repository_has_the_command_as_a_module() -> None:
         [*command, "demo", "--project-dir", "/nowhere"], cwd=REPOSITORY, capture_output=True, text=True
     )
     assert refused.returncode == 2 and refused.stderr.startswith("Error: ") and "Traceback" not in refused.stderr
+
+
+def test_a_backfill_runs_for_each_moment_and_publishes_once(
+    handed_on: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_project(tmp_path, "{}")
+    between = ("--from", "2024-01-31", "--to", "2024-04-30", "--every", "1 month")
+    assert run(monkeypatch, "score", "backfill", "late", *between, "--json", *where(tmp_path)) == 0
+    moments = [f"2024-{day} 00:00:00" for day in ("01-31", "02-29", "03-31", "04-30")]
+    assert handed_on["runs"] == [*((moment, False) for moment in moments), "published"]
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["batch_as_of"], each["rows"]) for each in found] == [(moment, 1234) for moment in moments]
+
+
+@pytest.mark.parametrize(
+    ("between", "message"),
+    [
+        (("2024-01-02", "2024-01-01", "1 day"), "before --from"),
+        (("2024-01-01", "2024-01-02", "daily"), "--every: 'daily' is not a duration"),
+        (("now and then", "2024-01-02", "1 day"), "--from is `now and then`"),
+    ],
+)
+def test_a_backfill_of_nothing(
+    handed_on: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    between: tuple[str, str, str],
+    message: str,
+) -> None:
+    given = [each for pair in zip(("--from", "--to", "--every"), between, strict=True) for each in pair]
+    assert run(monkeypatch, "score", "backfill", "late", *given) == 2
+    assert message in capsys.readouterr().err and not handed_on
+
+
+def test_progress_is_a_line_that_changes_on_a_terminal_and_plain_lines_elsewhere() -> None:
+    for on_terminal, expected in (
+        (True, "\rlate: 100 of 1,000 rows, 100 rows/s, 0:09 left\x1b[K" + "\r\x1b[K"),
+        (False, ""),
+    ):
+        stream, now = io.StringIO(), iter([0.0, 0.1, 1.0])
+        stream.isatty = lambda on_terminal=on_terminal: on_terminal  # type: ignore[method-assign, misc]
+        told = progress.Progress("late", stream, lambda now=now: next(now))  # type: ignore[misc]
+        told(10, 1000)
+        told(100, 1000)
+        told.end()
+        assert stream.getvalue() == expected
+    stream, now = io.StringIO(), iter([0.0, 12.0])
+    progress.Progress("late", stream, lambda: next(now))(120, 1320)
+    assert stream.getvalue() == "late: 120 of 1,320 rows, 10 rows/s, 2:00 left\n"
+
+
+def test_a_dry_run_says_what_would_be_scored(capsys: pytest.CaptureFixture[str]) -> None:
+    batches = [
+        Batch("a", NOON, "champion", "hash", "set", is_shadow=False, rows_due=80, predicted_at=NOON),
+        Batch("b", NOON, "other", "hash", "set", is_shadow=True, rows_due=80, predicted_at=NOON),
+    ]
+    scored = batch.Scored("late", str(NOON), 160, batches, is_dry=True)
+    score._tell(scored)
+    assert capsys.readouterr().out.splitlines() == [
+        "late: 160 predictions would be made for 2024-03-10 12:00:00",
+        "  80 rows by champion",
+        "  80 rows by other, in shadow",
+    ]
+    assert [(row["status"], row["n_rows"]) for row in scored.as_dict()["batches"]] == [("due", 80), ("due", 80)]
