@@ -180,9 +180,10 @@ def _judged(row: Mapping[str, Any], registered: Mapping[str, Mapping[str, bool]]
     known = registered.get(row["model_version"])
     if known is None:
         found.append(finding("its model is not registered"))
-    elif row["kept_artifact"] is not None and row["kept_artifact"] not in known:
+        return found
+    if row["kept_artifact"] is not None and row["kept_artifact"] not in known:
         found.append(finding("the registry has another artifact for its model than the one that scored it"))
-    elif not all(known.values()):
+    if not all(known.values()):
         found.append(finding("the bytes of its model were changed after training: restore the row from a backup"))
     return found
 

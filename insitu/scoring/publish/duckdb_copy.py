@@ -42,7 +42,7 @@ def publish_copy(warehouse: Path, folder: Path, relations: Sequence[Relation]) -
         )
     with replacing(target) as new:
         with open_file(str(warehouse), read_only=True) as source:
-            source.execute(f"attach {literal(str(new))} as published (storage_version '{STORAGE}')")
+            source.execute(f"attach {literal(str(new))} as published (read_write, storage_version '{STORAGE}')")
             for schema in dict.fromkeys(relation.schema for relation in relations):
                 source.execute(f"create schema if not exists published.{identifier(schema)}")
             views = _views(source, relations)
@@ -54,7 +54,7 @@ def publish_copy(warehouse: Path, folder: Path, relations: Sequence[Relation]) -
         lost = _create_views(new, warehouse.stem, views)
         if lost:
             with open_file(str(warehouse), read_only=True) as source:
-                source.execute(f"attach {literal(str(new))} as published")
+                source.execute(f"attach {literal(str(new))} as published (read_write)")
                 for relation in relations:
                     if (relation.schema, relation.name) in lost:
                         _copy_table(source, relation)

@@ -215,8 +215,8 @@ def test_progress_is_a_line_that_changes_on_a_terminal_and_plain_lines_elsewhere
         (False, ""),
     ):
         stream, now = io.StringIO(), iter([0.0, 0.1, 1.0])
-        stream.isatty = lambda on_terminal=on_terminal: on_terminal  # type: ignore[method-assign, misc]
-        told = progress.Progress("late", stream, lambda now=now: next(now))  # type: ignore[misc]
+        stream.isatty = lambda on_terminal=on_terminal: on_terminal
+        told = progress.Progress("late", stream, lambda now=now: next(now))
         told(10, 1000)
         told(100, 1000)
         told.end()
