@@ -6,7 +6,7 @@ BIN := .venv/bin
 export INSITU_TARGET = $(TARGET)
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{insitu_as_of: "$(AS_OF)"}')
 
-.PHONY: help install run postgres test test-dbt-1.11 mutation-test mutation-table lint format bench docs clean
+.PHONY: help install run postgres test test-dbt-1.11 live-test mutation-test mutation-table lint format bench docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ ON_DBT_1_11 := PYTHONPATH=$(CURDIR)/.venv/dbt-1.11
 
 mutation-test: install .venv/mutation  ## Plant faults, one by one, and say which no test noticed (AREA=promotion SAMPLE=20 SEED=1)
 	$(MUTATION) test $(if $(AREA),--area "$(AREA)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+
+live-test: install  ## Two days hour by hour on a source that ends at now, on both warehouses (an hour; EVERY=6 is shorter)
+	$(if $(EVERY),INSITU_LIVE_EVERY=$(EVERY)) $(BIN)/pytest -n 2 --dist loadscope tests/e2e/live
 
 mutation-table: install  ## Write the kill rates of the last mutation-test of each area into CONTRIBUTING.md
 	$(MUTATION) table
