@@ -1,7 +1,7 @@
 """Two days hour by hour on a source that ends at now, on both warehouses; `make live-test` (about an hour).
 
-The flights are scored every hour; destinations, each midnight, by a second use case of a nightly rhythm. One run is missed,
-one comes twice, and dbt builds every night. Everything must equal the same runs over data that hold the future.
+The flights are scored every hour; destinations, each midnight, by a second use case of a nightly rhythm. One run is
+missed, one comes twice, and dbt builds every night. Everything must equal the same runs over data that hold the future.
 INSITU_LIVE_EVERY is the number of hours between two runs.
 """
 
