@@ -6,6 +6,7 @@ do from those that need all rows of a spine, and those that it reads through fro
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -208,6 +209,7 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: tuple[Shop, Callabl
     shop.dbt("run", "--select", "+spend__predictions_latest", "+spend__scored_features", *at(BUILT))
     built = shop.query("select count(*) as n from training.spend__features")["n"].item()
     load(NOW)
+    shutil.rmtree(shop.folder / "dbt_project/target")  # another machine, with the project and the warehouse
     scored = shop.run("insitu", "score", "run", "spend", "--as-of", NOW)
     assert scored.returncode == 0, scored.stdout
     # Nothing was built that the scorer does not publish.
@@ -218,6 +220,7 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: tuple[Shop, Callabl
     for published in ("predictions.spend__predictions", "actions.spend__decisions"):
         rows = shop.query(f"select order_id from {published} where batch_as_of = '{NOW}' order by 1")
         assert list(rows["order_id"]) == due
+    assert [path.name for path in (shop.folder / "dbt_project/target").iterdir()] == ["scoring"]
     again = shop.run("insitu", "score", "run", "spend", "--as-of", NOW)
     assert "spend: 0 new predictions" in again.stdout, again.stdout
 
