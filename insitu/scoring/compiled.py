@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from insitu.quoting import qualified
+from insitu.scoring.instead import Place, place
 from insitu.warehouse.dbt import InProcess
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 _BUILT = ("model.", "seed.", "snapshot.")
-# What dbt keeps up to date by itself, from run to run: it is read as it is.
-KEPT = ("incremental", "materialized_view", "snapshot", "seed")
+# What is a query of what it reads, now as ever. All else dbt keeps: it is brought up to date and read as it is.
+QUERIES = ("table", "view", "ephemeral")
+ASKED = ("spine", "features")  # the kinds of models that have a row for each row of a spine
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Model:
     name: str
     relation: str  # quoted
     materialized: str
+    is_kept: bool  # by dbt, from run to run
+    is_python: bool
     reads: tuple[str, ...]  # ids, also of sources
     kind: str | None  # what `meta.point_in_time` says it is
     as_of: str  # of a spine and of features
@@ -54,15 +58,20 @@ def built(manifest: Manifest) -> dict[str, Any]:
     return {node.name: node for id_, node in manifest.nodes.items() if id_.startswith(_BUILT)}
 
 
+def places(nodes: Iterable[Any], database: str) -> dict[str, list[Place]]:
+    """How relations may be named in SQL, by the names of their nodes; `database` is the one that is connected to."""
+    found = {}
+    for node in nodes:
+        own = node.database or database
+        here = [""] if own.casefold() == database.casefold() else []
+        found[node.name] = [place(each, node.schema, node.alias) for each in (own, *here)]
+    return found
+
+
 def kept_by_dbt(manifest: Manifest, ids: Iterable[str]) -> list[str]:
     """Names of the models that have to be brought up to date by dbt before they are read."""
     read = [manifest.nodes[id_] for id_ in ids if id_.startswith("model.")]
-    return [
-        node.name
-        for node in read
-        if node.config.materialized in ("incremental", "materialized_view")
-        and _declared(node).get("kind") not in ("spine", "features")
-    ]
+    return [node.name for node in read if _kept(node) and _declared(node).get("kind") not in ASKED]
 
 
 def upstream_first(manifest: Manifest, wanted: Iterable[str]) -> list[str]:
@@ -86,6 +95,10 @@ def _reads(node: Any) -> tuple[str, ...]:
     return tuple(getattr(getattr(node, "depends_on", None), "nodes", ()))
 
 
+def _kept(node: Any) -> bool:
+    return node.config.materialized not in QUERIES or node.language == "python"
+
+
 def _declared(node: Any) -> dict[str, Any]:
     return (node.config.meta or {}).get("point_in_time") or {}
 
@@ -97,6 +110,8 @@ def _model(node: Any) -> Model:
         name=node.name,
         relation=qualified(node.schema, node.alias),
         materialized=node.config.materialized,
+        is_kept=_kept(node),
+        is_python=node.language == "python",
         reads=_reads(node),
         kind=declared.get("kind"),
         as_of=declared.get("as_of", "as_of"),

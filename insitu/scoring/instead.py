@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from sqlglot import Dialect
 from sqlglot.tokenizer_core import Token, TokenType
 
-Place = tuple[str, str]  # schema and name, folded
+Place = tuple[str, str, str]  # database ("" for the one that is connected to), schema and name, folded
 
 
-def place(schema: str, name: str) -> Place:
+def place(database: str, schema: str, name: str) -> Place:
     """How a relation is looked up, however it is spelled in SQL."""
-    return schema.casefold(), name.casefold()
+    return database.casefold(), schema.casefold(), name.casefold()
 
 
 def read_instead(sql: str, instead: Mapping[Place, str], dialect: str) -> str:
@@ -52,7 +52,8 @@ def _names(tokens: list[Token]) -> list[tuple[int, int]]:
 
 def _replaced(sql: str, names: list[Token], after: TokenType | None, instead: Mapping[Place, str]) -> str | None:
     for n in range(2, len(names) + 1):
-        other = instead.get(place(names[n - 2].text, names[n - 1].text))
+        database = names[n - 3].text if n > 2 else ""
+        other = instead.get(place(database, names[n - 2].text, names[n - 1].text))
         if other is None:
             continue
         called = sql[names[n - 1].start : names[-1].end + 1]

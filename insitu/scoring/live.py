@@ -14,7 +14,7 @@ from insitu.config import UseCase
 from insitu.errors import InsituError
 from insitu.nodes.ledger import Batch
 from insitu.quoting import identifier, identifiers, literal
-from insitu.scoring.compiled import KEPT, Model
+from insitu.scoring.compiled import ASKED, Model
 from insitu.scoring.instead import Place, read_instead
 from insitu.scoring.row_by_row import is_row_by_row
 from insitu.warehouse.connection import Scratch
@@ -30,7 +30,7 @@ class Live:
     Args:
         scratch: where they are made.
         models: of the project, by id; see `compiled`.
-        places: of all models of the project, by name.
+        places: how the relations of all models may be named, by the names of the models.
         dialect: of their SQL.
     """
 
@@ -40,7 +40,7 @@ class Live:
         use_case: str,
         config: UseCase,
         models: Mapping[str, Model],
-        places: Mapping[str, Place],
+        places: Mapping[str, Sequence[Place]],
         dialect: str,
     ) -> None:
         self.scratch = scratch
@@ -124,7 +124,7 @@ class Live:
         return [
             (read.id, due and self._is_asked(read))
             for read in self._relations_read(model)
-            if self._is_asked(read) or read.materialized not in KEPT
+            if self._is_asked(read) or not read.is_kept
         ]
 
     def _is_row_by_row(self, model: Model) -> bool:
@@ -150,7 +150,7 @@ class Live:
 
     def _is_asked(self, model: Model) -> bool:
         """Does it have a row for each row of a spine?"""
-        return model.kind in ("spine", "features")
+        return model.kind in ASKED
 
     def _relations_read(self, model: Model) -> list[Model]:
         """The models whose relations stand in a model's SQL, also those that an ephemeral model in it reads."""
@@ -182,8 +182,7 @@ class Live:
                     time = identifier(model.as_of)
                     made = self._table(f"select * from {reads[model.id, False]} as asked where {time} in ({moments})")
                 else:
-                    instead = {self.places[self.models[id_].name]: name for (id_, _), name in reads.items()}
-                    sql = read_instead(model.sql, instead, self.dialect)
+                    sql = self._reading(model, {self.models[id_].name: name for (id_, _), name in reads.items()})
                     # What the project stores and several read is computed once.
                     stored = due or (model.materialized == "table" and self.readers[part] > 1)
                     made = self._table(sql) if stored else self._view(sql)
@@ -194,8 +193,17 @@ class Live:
 
     def _with(self, name: str, **others: str) -> str:
         """The SQL of one of the use case's models, with temporary relations in place of others of them."""
-        instead = {self.places[f"{self.use_case}__{other}"]: relation for other, relation in others.items()}
-        return read_instead(self._own(name).sql, instead, self.dialect)
+        return self._reading(self._own(name), {f"{self.use_case}__{other}": others[other] for other in others})
+
+    def _reading(self, model: Model, instead: Mapping[str, str]) -> str:
+        """The SQL of a model, reading other relations in place of some models."""
+        if model.is_python:
+            raise InsituError(
+                f"`{model.name}` is a Python model: it cannot be computed for what is due. Score what a build has "
+                "left, with --no-refresh."
+            )
+        places = {place: relation for name, relation in instead.items() for place in self.places[name]}
+        return read_instead(model.sql, places, self.dialect)
 
     def _table(self, sql: str) -> str:
         name = self._make("table", sql)

@@ -10,7 +10,6 @@ from insitu.errors import ConfigurationError
 from insitu.quoting import qualified
 from insitu.scoring import compiled, parsing
 from insitu.scoring.batch import Scored, score_live
-from insitu.scoring.instead import place
 from insitu.scoring.live import Live
 from insitu.scoring.options import DEFAULT, Options
 from insitu.warehouse import Project
@@ -58,7 +57,7 @@ def score_now(
     _run(dbt, first, {"insitu_also_read": above})
     models = compiled.compiled(dbt, f"{use_case}__features", *(f"{use_case}__{name}" for name in COMPILED))
     dbt.close()
-    places = {name: place(node.schema, node.alias) for name, node in nodes.items()}
+    places = compiled.places(nodes.values(), project.credentials.database)
     dialect = "duckdb" if project.credentials.type == "duckdb" else "postgres"
 
     def live(scratch: Scratch) -> Live:

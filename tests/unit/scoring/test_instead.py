@@ -6,7 +6,7 @@ import pytest
 
 from insitu.scoring.instead import place, read_instead
 
-INSTEAD = {place("shop", "orders"): "live_1"}
+INSTEAD = {place("db", "shop", "orders"): "live_1", place("", "shop", "orders"): "live_1"}
 CASES = {
     'select * from "db"."shop"."orders" as o': "select * from live_1 as o",
     'select * from "shop"."orders" o, shop.Orders': "select * from live_1 o, live_1 as Orders",
@@ -14,6 +14,7 @@ CASES = {
     'select "shop"."orders"."id" from "shop"."orders"': 'select "orders"."id" from live_1 as "orders"',
     "select 'shop.orders' /* shop.orders */ from shop.orders_old -- shop.orders": None,
     'select \'"shop"."orders"\' as x, 1.5e3, a.b.c from other.orders': None,
+    'select * from "lake"."shop"."orders" as o': None,  # of another database
     "with orders as (select * from shop.orders) select * from orders": (
         "with orders as (select * from live_1 as orders) select * from orders"
     ),
