@@ -29,6 +29,7 @@ class Scored:
     rows: int
     batches: list[Batch] = field(default_factory=list)
     is_dry: bool = False  # nothing was written; `rows` would be
+    is_behind: bool = False  # what analysts read lacks predictions: of this run, or of one that was killed
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -90,7 +91,7 @@ def score_live(
 
     Args:
         project: the dbt project, built once before.
-        relation: where the use case's models, predictions, batches and scored_features are, quoted.
+        relation: where the use case's models, predictions, batches, scored_features and decisions are, quoted.
         as_of: the moment that `live` is for.
         live: what is due, over a scratch connection.
         options: what else it was asked for.
@@ -108,10 +109,13 @@ def score_live(
         predictions = _predictions(asked.config, asked.use_case, due, models, asked.champion(), existing, options)
         written = _append(transaction, relation, predictions, options)
         if predictions.batches and not options.dry_run:
-            features = asked.scored_features(predictions.batches, options.where).to_arrow_reader(BATCH_ROWS)
+            features = asked.scored_features(predictions.batches, options).to_arrow_reader(BATCH_ROWS)
             _check_types(transaction, relation["scored_features"], features.schema, asked.use_case)
             transaction.append(relation["scored_features"], features)
-    return Scored(asked.use_case, as_of, written, predictions.batches, options.dry_run)
+        told = f"select 1 from {relation['decisions']} as told where told.batch_id = made.batch_id"
+        behind = transaction.query(f"select count(*) from {relation['predictions']} as made where not exists ({told})")
+    is_behind = behind.column(0)[0].as_py() > 0
+    return Scored(asked.use_case, as_of, written, predictions.batches, options.dry_run, is_behind)
 
 
 def _predictions(

@@ -16,6 +16,7 @@ from insitu.nodes.ledger import Batch
 from insitu.quoting import identifier, identifiers, literal
 from insitu.scoring.compiled import ASKED, Model
 from insitu.scoring.instead import Place, read_instead
+from insitu.scoring.options import Options
 from insitu.scoring.row_by_row import is_row_by_row
 from insitu.warehouse.connection import Scratch
 from insitu.warehouse.errors import explained
@@ -87,20 +88,20 @@ class Live:
         """`<use_case>__champion` as it is now."""
         return self.scratch.sql(self._own("champion").sql)
 
-    def scored_features(self, batches: Sequence[Batch], where: str | None = None) -> LazyQuery:
+    def scored_features(self, batches: Sequence[Batch], options: Options) -> LazyQuery:
         """The rows of `<use_case>__scored_features` for what was scored of `due`.
 
         Args:
-            batches: those that were written; one in shadow has the rows of the others.
-            where: what was scored of `due`.
+            batches: those that were written.
+            options: by which they were.
         """
         columns = f"batch_as_of, {identifiers(*self.config.key)}"
+        due = f"(select * from {self.rows}{f' where {options.where}' if options.where else ''}) as due"
         # One row for each row scored, of whatever class.
         scored = " union all ".join(
             f"select cast({literal(batch.batch_id)} as varchar) as batch_id, {columns}, "
             "cast(null as double precision) as score, cast('' as varchar) as class "
-            f"from (select * from {self.rows}{f' where {where}' if where else ''}) as due "
-            f"where model_version {'<>' if batch.is_shadow else '='} {literal(batch.model_version)}"
+            f"from {due} where {_share(batch, options)}"
             for batch in batches
         )
         return self.scratch.sql(self._with("scored_features", predictions=self._view(scored), features=self.features))
@@ -228,3 +229,10 @@ class Live:
             f"`{model.name}` cannot be computed for what is due: {str(error).strip().splitlines()[0]} If the project "
             "was changed since the last build, build it first: `insitu build`."
         )
+
+
+def _share(batch: Batch, options: Options) -> str:
+    """Which rows of what is due a batch has: its model's; in shadow, the others', or all in place of who is in charge."""
+    if options.instead is not None:
+        return "model_version is not null"
+    return f"model_version {'<>' if batch.is_shadow else '='} {literal(batch.model_version)}"

@@ -17,7 +17,7 @@ from insitu.warehouse.connection import Scratch
 from insitu.warehouse.dbt import InProcess
 
 COMPILED = ("spine", "scoring_set", "due", "champion", "scored_features")
-APPENDED = ("models", "predictions", "batches", "scored_features")
+STORED = ("models", "predictions", "batches", "scored_features", "decisions")
 PUBLISHED = ("decisions", "predictions_latest")
 
 
@@ -45,7 +45,7 @@ def score_now(
     """
     dbt = InProcess(project, variables, project.target_path / "scoring")
     nodes = compiled.built(dbt.manifest)
-    wanted = ("features", *COMPILED, *APPENDED, *PUBLISHED)
+    wanted = ("features", *COMPILED, *STORED, *PUBLISHED)
     if missing := [name for name in wanted if f"{use_case}__{name}" not in nodes]:
         raise ConfigurationError(_unknown(use_case, missing, list(nodes)))
     own = {name: nodes[f"{use_case}__{name}"] for name in wanted}
@@ -63,9 +63,9 @@ def score_now(
     def live(scratch: Scratch) -> Live:
         return Live(scratch, use_case, config, models, places, dialect)
 
-    relations = {name: qualified(own[name].schema, own[name].alias) for name in APPENDED}
+    relations = {name: qualified(own[name].schema, own[name].alias) for name in STORED}
     scored = score_live(project, relations, as_of, live, options)
-    if scored.rows and publishes and not options.dry_run:
+    if scored.is_behind and publishes and not options.dry_run:
         _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
         dbt.close()
     return scored

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -138,6 +139,15 @@ WITH_ANYBODY = "select order_id, as_of, 1 as anybody from ({spine}) as orders\n"
 SQL = "select * from {relation} where as_of > '2024-06-01' order by order_id"
 
 
+@dataclass(frozen=True)
+class Site:
+    """The project, what puts its sources to where they were at a moment, and what changes the warehouse."""
+
+    shop: Shop
+    load: Callable[[str], None]
+    execute: Callable[[str], None]
+
+
 def write(folder: Path) -> Path:
     write_project(folder)
     models = folder / "dbt_project/models"
@@ -166,8 +176,8 @@ def known(at: str) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Shop, Callable[[str], None]]]:
-    """The project, and what puts its sources to where they were at a moment."""
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """The project on each warehouse."""
     folder = write(tmp_path)
     if request.param == "duckdb":
         shop = shop_at(folder)
@@ -179,7 +189,11 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Shop,
                     connection.execute(f"drop table if exists raw.{name} cascade")
                     DuckWarehouse(connection).load(f"raw.{name}", rows)
 
-        yield shop, load
+        def execute(statement: str) -> None:
+            with duckdb.connect(shop.environment["SHOP_DUCKDB"]) as connection:
+                connection.execute(statement)
+
+        yield Site(shop, load, execute)
         return
     server: Database = request.getfixturevalue("postgres_server")
     with server.fresh_database() as database, database.connect() as connection:
@@ -199,16 +213,16 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Shop,
                 else:
                     warehouse.load(f"raw.{name}", rows)
 
-        yield Shop("postgres", folder, database.environment, warehouse.query), load
+        yield Site(Shop("postgres", folder, database.environment, warehouse.query), load, warehouse.execute)
 
 
-def test_what_is_due_is_computed_as_a_full_build_would(site: tuple[Shop, Callable[[str], None]]) -> None:
-    shop, load = site
-    load(BUILT)
+def test_what_is_due_is_computed_as_a_full_build_would(site: Site) -> None:
+    shop = site.shop
+    site.load(BUILT)
     shop.dbt("seed")
     shop.dbt("run", "--select", "+spend__predictions_latest", "+spend__scored_features", *at(BUILT))
     built = shop.query("select count(*) as n from training.spend__features")["n"].item()
-    load(NOW)
+    site.load(NOW)
     shutil.rmtree(shop.folder / "dbt_project/target")  # another machine, with the project and the warehouse
     scored = shop.run("insitu", "score", "run", "spend", "--as-of", NOW)
     assert scored.returncode == 0, scored.stdout
@@ -221,8 +235,14 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: tuple[Shop, Callabl
         rows = shop.query(f"select order_id from {published} where batch_as_of = '{NOW}' order by 1")
         assert list(rows["order_id"]) == due
     assert [path.name for path in (shop.folder / "dbt_project/target").iterdir()] == ["scoring"]
+    # A run that was killed when its batch was committed: the next one says what it had no time to say.
+    for published in ("actions.spend__decisions", "predictions.spend__predictions_latest"):
+        site.execute(f"delete from {published}")
     again = shop.run("insitu", "score", "run", "spend", "--as-of", NOW)
     assert "spend: 0 new predictions" in again.stdout, again.stdout
+    made = shop.query("select count(*) as n from predictions.spend__predictions")["n"].item()
+    assert shop.query("select count(*) as n from actions.spend__decisions")["n"].item() == made
+    assert shop.query("select count(*) as n from predictions.spend__predictions_latest")["n"].item() >= len(due)
 
     shop.dbt("run", "--full-refresh", "--select", "+spend__features", *at(NOW))
     whole = shop.query(SQL.format(relation="training.spend__features"))
