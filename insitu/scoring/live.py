@@ -232,7 +232,7 @@ class Live:
 
 
 def _share(batch: Batch, options: Options) -> str:
-    """Which rows of what is due a batch has: its model's; in shadow, the others', or all in place of who is in charge."""
+    """Which rows of what is due a batch has: its model's; in shadow the others', or all instead of who is in charge."""
     if options.instead is not None:
         return "model_version is not null"
     return f"model_version {'<>' if batch.is_shadow else '='} {literal(batch.model_version)}"
