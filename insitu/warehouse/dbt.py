@@ -87,6 +87,16 @@ class InProcess:
             if failed in before or (failed.startswith("test.") and before & set(known[failed].depends_on_nodes))
         ]
 
+    def models_not_built_in_full(self) -> list[str]:
+        """Selectors of the models whose SQL of a full build the commands so far have not compiled."""
+        nodes = self.manifest.nodes.values() if self.manifest else []
+        models = [node for node in nodes if node.resource_type == "model"]
+        return [
+            "fqn:" + ".".join(model.fqn)
+            for model in models
+            if model.config.materialized == "incremental" or not model.compiled
+        ]
+
     def _parsed(self, runner: dbtRunner) -> Manifest:
         from dbt.contracts.graph.manifest import Manifest
 
