@@ -26,7 +26,7 @@ MISFITS = (pa.ArrowException, ValueError, OverflowError)
 def read_files(declaration: Declaration, columns: Sequence[Column]) -> Path:
     """Read, check and convert the files of a source; return a Parquet file that lives as long as this process.
 
-    Memory: a few blocks of a file, whatever its size.
+    Memory: the blocks that Arrow reads ahead (32), whatever the size of a file.
 
     Raises:
         ConfigurationError: the first thing that is wrong, naming the file, the line, the column, the value and what

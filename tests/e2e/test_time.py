@@ -83,12 +83,11 @@ def test_next_month_trains_and_decides_with_a_reason(calendar: dict[str, dict[st
     assert len(decisions) == 2
     assert set(decisions["previous_champion"]) == {old_champion}
     assert decisions["reason"].str.len().min() > 0
-    best = decisions.sort_values("validation_value").iloc[-1]
-    better = best["mean_difference"] > 1.645 * best["difference_error"]
-    if best["decision"] == "promoted":
-        assert better and after["champion"]["model_version"].item() == best["model_version"]
-    else:
-        assert after["champion"]["model_version"].item() == old_champion
+    promoted = after["promotions"][after["promotions"]["decision"] == "promoted"].sort_values("training_as_of")
+    new = promoted[promoted["training_as_of"] == pd.Timestamp("2013-12-01")]
+    assert len(new) <= 1 and (new["validation_value"] == decisions["validation_value"].max()).all()
+    assert (new["mean_difference"] > 1.645 * new["difference_error"]).all()
+    assert after["champion"]["model_version"].item() == promoted["model_version"].iloc[-1]
     latest = after["predictions"][after["predictions"]["batch_as_of"] == pd.Timestamp("2013-12-02")]
     assert set(latest["model_version"]) == {after["champion"]["model_version"].item()}
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -41,7 +42,16 @@ def test_backtest(shop: Shop, tmp_path: Path) -> None:
     outcome = shop.run("insitu", *command, "--output", str(output))
     assert outcome.returncode == 0, outcome.stdout
     assert "linear: mae by beginning of the scored period" in outcome.stdout
-    assert output.stat().st_size > 0
+    found = pd.read_parquet(output)
+    rows = shop.query("select training_as_of, as_of, matured_at, spend from training.spend__snapshots")
+    trained = rows["training_as_of"].iloc[0]
+    assert set(found["trained_at"]) == {trained - pd.Timedelta(days, "D") for days in (21, 42)}
+    assert set(found["to_as_of"] - found["from_as_of"]) == {pd.Timedelta(7, "D")}
+    for one in found.itertuples():
+        seen = rows[rows["matured_at"] <= one.trained_at]
+        judged = rows[(rows["as_of"] >= one.from_as_of) & (rows["as_of"] < one.to_as_of)]
+        assert (one.train_rows, one.n_rows) == (len(seen), len(judged))
+        assert 0 < one.value < (judged["spend"] - seen["spend"].mean()).abs().mean()
 
 
 def test_backtest_of_what_is_not_there(duckdb_shop: Shop) -> None:
