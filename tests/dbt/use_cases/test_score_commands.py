@@ -39,7 +39,7 @@ def told(shop: Shop, *arguments: str, code: int = 0) -> Any:
 
 def test_from_due_to_published(shop: Shop, tmp_path: Path) -> None:
     versions = set(shop.query("select model_version from training.spend__models").model_version)
-    (champion,) = shop.query("select model_version from training.spend__champion").model_version
+    (champion,) = shop.query("select model_version from evaluation.spend__champion").model_version
     (other,) = versions - {champion}
 
     dry = told(shop, "run", "spend", "--shadow", other, "--dry-run")
@@ -78,9 +78,10 @@ def test_from_due_to_published(shop: Shop, tmp_path: Path) -> None:
 
 
 def test_a_backfill_scores_each_time_what_was_due_then(shop: Shop) -> None:
-    between = ("--from", "2024-05-31", "--to", AS_OF, "--every", "1 day")
+    between = ("--from", "2024-06-01", "--to", AS_OF, "--every", "12 hours")
     found = told(shop, "backfill", "spend", *between)
-    assert [each["batch_as_of"][:10] for each in found] == ["2024-05-31", "2024-06-01", "2024-06-02"]
+    moments = ["2024-06-01 00:00:00", "2024-06-01 12:00:00", "2024-06-02 00:00:00"]
+    assert [each["batch_as_of"] for each in found] == moments
     scored = shop.query("select count(*) as n, count(distinct order_id) as orders from predictions.spend__predictions")
     assert sum(each["rows"] for each in found) == scored.n[0] == scored.orders[0] > 0
     assert [each["rows"] for each in told(shop, "backfill", "spend", *between)] == [0, 0, 0]
