@@ -15,6 +15,14 @@ in_charge as (
     {% endfor %}
 ),
 
+ledger as (
+    {% for use_case in insitu.use_cases_there() -%}
+    select '{{ use_case }}' as use_case, batch_id, is_shadow, n_missing, n_unseen
+    from {{ insitu.use_case_ref(use_case, 'batches') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 batches as (
     select
         use_case,
@@ -34,9 +42,13 @@ batches as (
 final as (
     select
         batches.*,
-        cast(coalesce(in_charge.n_in_charge, 0) as bigint) as n_in_charge
+        cast(coalesce(in_charge.n_in_charge, 0) as bigint) as n_in_charge,
+        coalesce(ledger.is_shadow, 0) as is_shadow,
+        ledger.n_missing,
+        ledger.n_unseen
     from batches
     left join in_charge on batches.use_case = in_charge.use_case and batches.batch_id = in_charge.batch_id
+    left join ledger on batches.use_case = ledger.use_case and batches.batch_id = ledger.batch_id
 )
 
 select * from final
