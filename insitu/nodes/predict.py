@@ -1,7 +1,9 @@
 """Predictions: the models in charge on what fell due, one batch per model and run."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,7 +18,7 @@ from insitu.nodes import ledger
 from insitu.nodes.empty import runs_empty
 from insitu.nodes.ledger import Batch
 from insitu.nodes.scores import missing_columns, score_batches, score_fields
-from insitu.nodes.session import Session, clear_errors, leave, own_rows_locked, rows
+from insitu.nodes.session import Session, clear_errors, leave, lock_own_rows, rows
 from insitu.quoting import identifiers, literal
 from insitu.registry.model import Model
 from insitu.training.fitting.frame import plain_field
@@ -63,7 +65,7 @@ def predict(
     leave(session, ledger.VARIABLE, "")
     if runs_empty(f"nothing of {use_case} is predicted"):
         return pa.RecordBatchReader.from_batches(_schema(config, _columns(due)), [])
-    existing = {batch_id for (batch_id,) in own_rows_locked(dbt, session, "distinct batch_id")}
+    existing = Existing(lock_own_rows(dbt, session))
     found = predict_due(config, use_case, due, models, champion, existing)
 
     def stream() -> Iterator[pa.RecordBatch]:
@@ -79,7 +81,7 @@ def predict_due(
     due: LazyQuery,
     models: LazyQuery,
     champion: LazyQuery,
-    existing: set[str],
+    existing: Collection[str] | Existing,
     shadows: Sequence[str] = (),
     is_shadow: bool = False,
     where: str | None = None,
@@ -122,6 +124,19 @@ def predict_due(
     reader = due.filter(f"model_version in ({named})").project(columns).to_arrow_reader(BATCH_ROWS)
     found = pa.RecordBatchReader.from_batches(schema, scored.stream(reader, schema))
     return Predictions(found, [part.batch for part in scored.parts])
+
+
+@dataclass(frozen=True)
+class Existing:
+    """The batches that are there; asked for one by one, since their table holds every prediction that was ever made."""
+
+    ask: Callable[[str], Sequence[Any]]  # rows of a query over `own`, the table of predictions
+
+    def __contains__(self, batch_id: str) -> bool:
+        return bool(self.ask(f"select 1 from own where batch_id = {literal(batch_id)} limit 1"))
+
+    def __bool__(self) -> bool:
+        return bool(self.ask("select 1 from own limit 1"))
 
 
 @dataclass(frozen=True)
@@ -179,7 +194,7 @@ class _Scored:
     use_case: str
     source: pa.Schema
     registry: LazyQuery
-    existing: set[str]
+    existing: Collection[str] | Existing
     where: str | None
     parts: list[_Part] = field(default_factory=list)
     predicted_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))

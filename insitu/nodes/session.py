@@ -36,19 +36,25 @@ def own_rows(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:
     return session.sql(f"select {columns} from {dbt.this}").fetchall()
 
 
-def own_rows_locked(dbt: Any, session: Session, columns: str) -> list[tuple[Any, ...]]:
-    """As `own_rows`, where nobody else can add rows until the running model has committed its own.
+def lock_own_rows(dbt: Any, session: Session) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Wait until nobody else can add rows to the running node's own table until it has committed its own.
 
     On DuckDB nobody can: a file has one writer.
+
+    Returns:
+        What asks for rows of the table, by a query over `own`; it has none while the node is built for the first time.
     """
     lock = getattr(session, "lock_appends", None)
-    if lock is None:
-        return own_rows(dbt, session, columns)
-    lock(dbt.this.schema, dbt.this.identifier)
-    if not dbt.is_incremental:
-        return []
-    found: list[tuple[Any, ...]] = session.execute(f"select {columns} from {dbt.this}").fetchall()
-    return found
+    if lock is not None:
+        lock(dbt.this.schema, dbt.this.identifier)
+
+    def ask(query: str) -> list[tuple[Any, ...]]:
+        if not dbt.is_incremental:
+            return []
+        found: list[tuple[Any, ...]] = session.execute(f"with own as (select * from {dbt.this}) {query}").fetchall()
+        return found
+
+    return ask
 
 
 def leave(session: Session, variable: str, text: str) -> None:

@@ -11,7 +11,7 @@ from insitu.config import UseCase, parse
 from insitu.errors import InsituError
 from insitu.nodes import ledger
 from insitu.nodes.ledger import Batch
-from insitu.nodes.predict import BATCH_ROWS, Predictions, predict_due
+from insitu.nodes.predict import BATCH_ROWS, Existing, Predictions, predict_due
 from insitu.quoting import identifiers, literal
 from insitu.scoring.live import Live
 from insitu.scoring.options import DEFAULT, Options
@@ -124,7 +124,7 @@ def _predictions(
     due: LazyQuery,
     models: LazyQuery,
     champion: LazyQuery,
-    existing: set[str],
+    existing: Existing,
     options: Options,
 ) -> Predictions:
     if options.instead is not None:
@@ -136,10 +136,10 @@ def _predictions(
     )
 
 
-def _existing(transaction: Transaction, relation: Mapping[str, str]) -> set[str]:
+def _existing(transaction: Transaction, relation: Mapping[str, str]) -> Existing:
     """The batches that are there."""
-    found = transaction.query(f"select distinct batch_id from {relation['predictions']}")
-    return set(found.column(0).to_pylist())
+    own = f"with own as (select * from {relation['predictions']})"
+    return Existing(lambda query: transaction.query(f"{own} {query}").to_pylist())
 
 
 def _append(transaction: Transaction, relation: Mapping[str, str], predictions: Predictions, options: Options) -> int:
