@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from insitu.local_postgres import Database
 from insitu.scoring.batch import score_built
 from insitu.scoring.options import Options
 from insitu.scoring.verify import verify
-from tests.faults.demo import Project, version
+from tests.faults.demo import Project, on_duckdb, on_postgres, version
 
 PREDICTIONS, BATCHES = "predictions.demo__predictions", "predictions.demo__batches"
-TABLES = f"select count(*), count(distinct id) from {PREDICTIONS}"
+COUNTS = f"select count(*), count(distinct id) from {PREDICTIONS}"
+
+
+TABLES_KEPT = {"models": "training", "predictions": "predictions", "batches": "predictions"}
+
+
+@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Scored once; what was written is kept aside."""
+
+    def made(demo: Project) -> Project:
+        demo.make(1200)
+        assert score_built(demo, "demo").rows == 1200
+        for name, schema in TABLES_KEPT.items():
+            demo.execute(f"create table actions.kept_{name} as select * from {schema}.demo__{name}")
+        return demo
+
+    if request.param == "duckdb":
+        yield made(on_duckdb(str(tmp_path_factory.mktemp("verify") / "demo.duckdb")))
+    else:
+        server: Database = request.getfixturevalue("postgres_server")
+        with server.fresh_database() as database:
+            yield made(on_postgres(database))
 
 
 @pytest.fixture
-def scored(demo: Project) -> Project:
-    assert score_built(demo, "demo").rows == 1200
-    return demo
+def scored(kept: Project) -> Project:
+    for name, schema in TABLES_KEPT.items():
+        kept.execute(
+            f"delete from {schema}.demo__{name}",
+            f"insert into {schema}.demo__{name} select * from actions.kept_{name}",
+        )
+    return kept
 
 
 def test_what_the_scorer_wrote_is_sound(scored: Project) -> None:
@@ -60,7 +89,7 @@ def test_what_can_be_repaired(
     assert repaired.is_sound and message in str(repaired.findings[0]) and "repaired: " in str(repaired.findings[0])
     after = verify(scored, "demo")
     assert after.findings == []
-    assert scored.execute(TABLES) == [(rows_left, rows_left)]
+    assert scored.execute(COUNTS) == [(rows_left, rows_left)]
     assert [row[0] for row in scored.execute(f"select status from {BATCHES}")] == ([status] if status else [])
     # What went missing is due, and scored once.
     assert score_built(scored, "demo").rows in (0, 1200 - rows_left)
@@ -87,7 +116,7 @@ def test_what_people_have_to_look_at(scored: Project, damage: str, message: str 
         assert found.is_sound
         return
     assert not found.is_sound and any(message in str(finding) for finding in found.findings)
-    assert scored.execute(TABLES) == [(1200, 1200)]
+    assert scored.execute(COUNTS) == [(1200, 1200)]
 
 
 def test_another_version_in_shadow_leaves_what_is_due(demo: Project) -> None:
@@ -95,5 +124,5 @@ def test_another_version_in_shadow_leaves_what_is_due(demo: Project) -> None:
     first = score_built(demo, "demo", options=Options(instead=version(), where="id < 100"))
     assert (first.rows, [batch.is_shadow for batch in first.batches]) == (100, [True])
     dry = score_built(demo, "demo", options=Options(dry_run=True))
-    assert dry.is_dry and demo.execute(TABLES) == [(100, 100)]
+    assert dry.is_dry and demo.execute(COUNTS) == [(100, 100)]
     assert verify(demo, "demo").findings == []
