@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from benchmarks import acceptance
+from benchmarks import acceptance, acceptance_twins
 
 
 def test_most_columns_are_proved_and_the_rest_says_why() -> None:
@@ -38,3 +38,14 @@ def test_duckdb_runs_them() -> None:
     for query in acceptance.queries():
         names = [d[0] for d in connection.execute(query.sql).description or []]
         assert names == [c.column for c in query.result.columns], query.name
+
+
+def test_leaking_twins_are_refused() -> None:
+    """On made-up rows nothing differs that is called proved, of the queries and of twins that look further."""
+    twins = list(acceptance_twins.twins(["f1_driver_results", "stack_post_votes", "trial_study_outcome"], sample=2))
+    assert len(twins) >= 9
+    assert not [(twin.name, twin.change, twin.proved & twin.leaking) for twin in twins if twin.is_missed]
+    whole = {twin.name: twin for twin in twins if twin.change == "as it is"}
+    leaking = [twin for twin in twins if twin.leaking - whole[twin.name].leaking]
+    assert len(leaking) >= 3
+    assert all(twin.proved < whole[twin.name].proved for twin in leaking)
