@@ -90,4 +90,5 @@ _MORE = (
     lists.groups,
     lists.lists,
     lists.by_name,
+    lists.pivots,
 )

@@ -78,3 +78,27 @@ def by_name(rng: random.Random, dialect: str) -> str:
         f"with u as ({union}) select s.id, s.as_of, {call} as x from spine s left join u on u.k = s.k and "
         f"{rng.choice(['u.ts < s.as_of', 'u.ts < s.as_of', 'u.ts <= s.as_of', a_bound(rng, 'u', 's.as_of')])} group by s.id, s.as_of"
     )
+
+
+def pivots(rng: random.Random, dialect: str) -> str:
+    """A column for each of some values, as PIVOT writes them, or as filtered aggregates."""
+    e = an_event(rng)
+    kind = rng.choice(
+        [
+            "cast(e.k as varchar)",
+            "case when e.v > 0 then '1' else '2' end",
+            "'1'",
+            "'2'",
+            "case when e.ts < s.as_of then '1' else '2' end",
+        ]
+    )
+    bound = rng.choice([a_bound(rng, "e", "s.as_of"), "e.ts < s.as_of", "e.ts < s.as_of", "true"])
+    rows = f"select s.id, s.as_of, {kind} as kind, e.v, e.ts from spine s left join {e} e on e.k = s.k and {bound}"
+    call = rng.choice(["sum(v)", "count(v)", "max(v)", "min(ts)", "count(*)", "max(ts)"])
+    keys = rng.choice(["id, as_of", "id, as_of", "id, as_of, kind"])
+    if dialect == "postgres":
+        columns = ", ".join(f"{call} filter (where kind = '{n}') as x{n}" for n in (1, 2))
+        return f"with f as ({rows}) select {keys}, {columns} from f group by {keys}"
+    if rng.random() < 0.5:
+        return f"with f as ({rows}) select * from f pivot ({call} as x for kind in ('1', '2') group by {keys}) p"
+    return f"with f as ({rows}) pivot f on kind in ('1', '2') using {call} as x, count(*) as n group by {keys}"

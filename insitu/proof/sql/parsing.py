@@ -8,6 +8,7 @@ import sqlglot
 from sqlglot import exp
 
 from insitu.errors import ConfigurationError
+from insitu.proof.sql import pivots
 
 _HEADER = re.compile(r"\A(\s*--[^\n]*\n)+")  # generated SQL begins with a long comment
 _INTERVAL = re.compile(r"\binterval\s*('[^']*')", re.IGNORECASE)
@@ -41,4 +42,4 @@ def parse(sql: str, dialect: str) -> exp.Expr:
     for call in queries[0].find_all(exp.Func):
         if "start" in call.meta:
             call.meta["word"] = whole[call.meta["start"] : call.meta["end"] + 1].lower()
-    return queries[0]
+    return pivots.written_out(queries[0]) if dialect == "duckdb" else queries[0]
