@@ -47,8 +47,8 @@ fault-test: install  ## Kill and hinder scorers by the hundred (an hour), and wr
 mutation-test: install .venv/mutation  ## Plant faults, one by one, and say which no test noticed (AREA=promotion SAMPLE=20 SEED=1)
 	$(MUTATION) test $(if $(AREA),--area "$(AREA)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
-live-test: install  ## Two days hour by hour on a source that ends at now, on both warehouses (an hour; EVERY=6 is shorter)
-	$(if $(EVERY),INSITU_LIVE_EVERY=$(EVERY)) $(BIN)/pytest -n 2 --dist loadscope tests/e2e/live
+live-test: install  ## Weeks of a shop, and two days hour by hour on a source that ends at now, on both warehouses (an hour; EVERY=6 is shorter)
+	INSITU_LIVE_TEST=1 $(if $(EVERY),INSITU_LIVE_EVERY=$(EVERY)) $(BIN)/pytest -n 2 --dist loadscope tests/e2e/live tests/e2e/test_weekly_life.py
 
 mutation-table: install  ## Write the kill rates of the last mutation-test of each area into CONTRIBUTING.md
 	$(MUTATION) table

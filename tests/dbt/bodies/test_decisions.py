@@ -201,8 +201,8 @@ def test_what_came_of_it(bodies: Bodies) -> None:
 
     decisions = [acted(id, treated) for id, treated in ((1, 1), (2, 1), (3, 0), (4, 0), (5, 1), (6, 1), (7, 1))]
     labels = [
-        *(label(1, True), label(2, False), label(3, True), label(4, False)),
-        label(5, True, AS_OF),  # known too late by nothing
+        *(label(1, True, AS_OF), label(2, False), label(3, True), label(4, False)),
+        label(5, True, AS_OF + SECOND),  # known too late
         label(6, None),
         label(7, True, as_of=NOON + SECOND),  # of another moment
     ]

@@ -58,7 +58,7 @@ def test_decisions_follow_the_cost_matrix(stub: Stub) -> None:
 def test_outcomes_know_only_what_had_matured(stub: Stub) -> None:
     found = stub.query("select * from basket__outcomes")
     upstream = stub.upstream["basket__predictions"].merge(stub.upstream["basket__labels"])
-    expected = upstream[upstream.matured_at < pd.Timestamp("2024-03-03")]
+    expected = upstream[upstream.matured_at <= pd.Timestamp("2024-03-03")]
     assert 0 < len(expected) < len(upstream)
     assert len(found) == len(expected)
     assert found.realised_profit.sum() == pytest.approx(

@@ -1,5 +1,5 @@
-{#- The body of `<use_case>__outcomes`: decided predictions whose label had matured before `as_of`, and the money each
-    brought, beside what treating all or none would have. -#}
+{#- The body of `<use_case>__outcomes`: decided predictions whose label had matured by `as_of` (what is known at that very
+    moment is an outcome, though never a feature), and the money each brought, beside what treating all or none would have. -#}
 {% macro outcomes(use_case) %}
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set decisions = insitu.use_case_ref(use_case, 'decisions') %}
@@ -14,7 +14,7 @@ with decisions as (
 
 labels as (
     select * from {{ labels }}
-    where matured_at < {{ insitu.timestamp_literal(insitu.newest_as_of(use_case)) }}
+    where matured_at <= {{ insitu.timestamp_literal(insitu.newest_as_of(use_case)) }}
 ),
 
 matured as (

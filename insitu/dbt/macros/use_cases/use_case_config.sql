@@ -25,8 +25,14 @@
 
 {#- The node `<use_case>__models`, or none. -#}
 {% macro models_node(use_case) %}
+    {{ return(insitu.node_named(use_case ~ '__models')) }}
+{% endmacro %}
+
+
+{#- The model of a name, or none. -#}
+{% macro node_named(name) %}
     {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') -%}
-    {{ return(models | selectattr('name', 'equalto', use_case ~ '__models') | first or none) }}
+    {{- return(models | selectattr('name', 'equalto', name) | first or none) -}}
 {% endmacro %}
 
 
