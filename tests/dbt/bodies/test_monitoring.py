@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -53,6 +54,18 @@ def test_drift_is_against_the_rows_that_were_trained_on(bodies: Bodies) -> None:
 
 
 BATCH_KEYS = {"batch_id": "b", "batch_as_of": AS_OF, "model_version": "m", "score": 0.5}
+
+
+def test_what_a_model_was_not_trained_with_does_not_drift(bodies: Bodies) -> None:
+    """A feature that came later is NULL in what the model was trained on."""
+    found = drift_of_features(
+        bodies,
+        models=[{**MODELS[0], "signature": json.dumps({"features": [{"name": "x"}, {"name": "n"}]})}],
+        snapshots=snapshot("train", [1.0] * 4, city=None),
+        features=[{"id": 1, "as_of": AS_OF, "x": 1.0, "n": 1, "city": "rome"}],
+        predictions=[BATCH_KEYS | {"id": 1, "as_of": AS_OF}],
+    )
+    assert {feature for feature, _ in found} == {"x", "n"}
 
 
 def test_usual_drift_is_that_of_days_of_the_test(bodies: Bodies) -> None:

@@ -93,6 +93,10 @@ usual as (
     {{ insitu.usual_drift('measured', ['model_version', 'feature']) | indent(4) }}
 ),
 
+used as (
+    {{ insitu.features_used(use_case) | indent(4) }}
+),
+
 final as (
     select
         measured.batch_id,
@@ -105,7 +109,11 @@ final as (
     from measured
     left join usual
         on {{ insitu.join_on('measured', 'usual', ['model_version', 'feature', 'metric']) }}
+    left join used
+        on measured.model_version = used.model_version and measured.feature = used.feature
     where measured.batch_id <> ''
+        -- a feature that came later than the model; one that lists none is compared in all
+        and (used.feature is not null or measured.model_version not in (select model_version from used))
 )
 
 select * from final

@@ -94,12 +94,7 @@ batches as (
 
 -- a feature that came later was not scored
 used as (
-    select
-        models.model_version,
-        {{ insitu.json_text('item.value', "'name'") }} as feature
-    from {{ insitu.use_case_ref(use_case, 'models') }} as models
-    {{ insitu.json_items("(cast(models.signature as json) -> 'features')", 'item') | indent(4) }}
-    where models.status = 'trained'
+    {{ insitu.features_used(use_case) | indent(4) }}
 ),
 
 final as (
