@@ -78,9 +78,9 @@ class InProcess:
         pending, before = [node], set[str]()
         while pending:
             key = pending.pop()
-            if key in known and key not in before:
+            if key not in before:
                 before.add(key)
-                pending += known[key].depends_on_nodes
+                pending += known[key].depends_on_nodes if key in known else []  # not of a source
         return [
             known[failed].name
             for failed in self.failed

@@ -187,6 +187,8 @@ def killed(weeks: Weeks, number: int) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(process.args, process.returncode, "".join(lines))
 
 
+# By the late feed some households are on the spine of the third week that were not when it was scored.
+TWO_WEEKS = "rows were scored 336 hours after they fell due, where a run is due every 7 days"
 GREEN = (
     *("the first week", "a quiet week", "a late basket", "a missed run and a late feed", "a partial run"),
     *("a feature and other costs", "scored again", "a kill and a corrected label", "a past run", "contents that warn"),
@@ -204,12 +206,7 @@ def test_the_week_is_scored_and_who_left_is_not(life: Life, name: str, number: i
     latest = life.seen[name]["latest"]
     assert set(latest["as_of"]) == {week(number)}
     assert set(latest["household_id"]) == active(known, week(number))
-    assert not set(GONE) & set(latest["household_id"]) or number == 2
-
-
-def test_who_left_was_there_before(life: Life) -> None:
-    first = life.seen["the first week"]["latest"]
-    assert set(GONE) <= set(first["household_id"])
+    assert set(GONE) & set(latest["household_id"]) == (set() if number == 8 else set(GONE))
 
 
 def test_outcomes_are_what_came_true(life: Life) -> None:
@@ -241,10 +238,7 @@ def test_a_missed_run_is_caught_up_and_raises_an_alert(life: Life) -> None:
     bought = life.weeks.bought
     for number in (4, 5):
         assert set(predictions[predictions["as_of"] == week(number)]["household_id"]) == active(bought, week(number))
-    assert (
-        "rows were scored 168 hours after they fell due, where a run is due every 7 days"
-        in (life.alerts(name)["alert_late_predictions batch"])
-    )
+    assert TWO_WEEKS in life.alerts(name)["alert_late_predictions batch"]
 
 
 def test_a_late_feed_is_named(life: Life) -> None:
@@ -259,7 +253,7 @@ def test_a_partial_run_leaves_the_alerts(life: Life) -> None:
     pd.testing.assert_frame_equal(
         life.seen["a partial run"]["alerts"], life.seen["a missed run and a late feed"]["alerts"]
     )
-    assert "scored 168 hours after they fell due" in life.said("its status")
+    assert TWO_WEEKS in life.said("its status")
 
 
 def test_a_new_feature_is_compared_where_it_was_scored(life: Life) -> None:
@@ -273,15 +267,17 @@ def test_past_decisions_stay_under_other_costs(life: Life) -> None:
     after = life.seen["a feature and other costs"]["decisions"]
     kept = after[after["batch_as_of"] < week(6)].reset_index(drop=True)
     pd.testing.assert_frame_equal(kept[before.columns], before)
-    asked = {float(t) for t in after[after["batch_as_of"] == week(6)]["threshold"]}
-    assert asked == {threshold(DEARER)} and {float(t) for t in before["threshold"]} == {threshold(COSTS)}
+    assert after[after["batch_as_of"] == week(6)]["threshold"].astype(float).tolist() == pytest.approx(
+        [threshold(DEARER)] * (after["batch_as_of"] == week(6)).sum()
+    )
+    assert before["threshold"].astype(float).tolist() == pytest.approx([threshold(COSTS)] * len(before))
 
 
 def threshold(costs: dict[str, int]) -> float:
     """From which score on treating costs less: by hand."""
     act_wrongly = costs["true_negative"] - costs["false_positive"]
     act_rightly = costs["true_positive"] - costs["false_negative"]
-    return round(act_wrongly / (act_wrongly + act_rightly), 15)
+    return act_wrongly / (act_wrongly + act_rightly)
 
 
 def test_a_batch_that_came_twice_counts_once(life: Life) -> None:
@@ -321,9 +317,9 @@ def test_a_past_run_takes_nothing_back(life: Life) -> None:
 def test_other_contents_of_a_static_table_stop_predictions_and_say_so(life: Life) -> None:
     outcome = life.runs["other contents"]
     assert outcome.returncode == 1
-    assert "`lapse` was not scored: `insitu_source_point_in_time_obligations_shop_households_` failed." in (
-        life.said("other contents")
-    )
+    said = life.said("other contents")
+    assert "`lapse` was not scored: `insitu_source_point_in_time_obligations_shop_households_` failed." in said
+    assert said.count("was not scored") == 1
     assert week(8) not in set(life.seen["other contents"]["predictions"]["as_of"])
     assert week(8) in set(life.seen["contents that warn"]["predictions"]["as_of"])
 

@@ -164,6 +164,7 @@ def test_volume_of_every_day_up_to_now(bodies: Bodies) -> None:
     predictions = [
         predicted(1, first),
         predicted(2, first + SECOND),
+        predicted(2, first + SECOND, batch="again"),
         predicted(3, AS_OF, batch="c"),
         predicted(4, AS_OF, batch="d"),
         predicted(5, AS_OF, "shadow", "e"),
@@ -179,7 +180,7 @@ def test_volume_of_every_day_up_to_now(bodies: Bodies) -> None:
         for row in bodies.run("mon_volume", {"ml_predictions": predictions, "demo__outcomes": [known]})
     }
     assert found == {
-        (13, "m"): (2, 1, 1, pytest.approx(0.15)),
+        (13, "m"): (2, 2, 1, pytest.approx(0.15)),
         (13, "shadow"): (0, 0, 0, None),
         (14, "m"): (0, 0, 0, None),
         (14, "shadow"): (0, 0, 0, None),

@@ -14,7 +14,7 @@ from tests.dbt.evaluation.synthetic import AS_OF, DRIFTED, SKIPPED
 
 def outcomes(stub: Stub, use_case: str) -> pd.DataFrame:
     rows = stub.upstream[f"{use_case}__predictions"].merge(stub.upstream[f"{use_case}__labels"])
-    return rows[rows.matured_at < AS_OF].assign(day=lambda r: r.as_of.dt.floor("D"))
+    return rows[rows.matured_at <= AS_OF].assign(day=lambda r: r.as_of.dt.floor("D"))
 
 
 def test_volume_is_dense(stub: Stub) -> None:

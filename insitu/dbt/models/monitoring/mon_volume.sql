@@ -10,6 +10,8 @@ predictions as (
         cast(predictions.batch_as_of as date) as day,
         predictions.model_version,
         predictions.batch_id,
+        predictions.entity_id,
+        predictions.as_of,
         predictions.score,
         cast(moments.now as date) as today
     from {{ ref('ml_predictions') }} as predictions
@@ -18,8 +20,12 @@ predictions as (
 
 labelled as (
     {% for use_case in insitu.use_cases_there() -%}
-    select '{{ use_case }}' as use_case, cast(batch_as_of as date) as day, model_version
-    from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'outcomes'), ['batch_id'] + insitu.use_case_config(use_case).key) }} as outcomes
+    {%- set key = insitu.use_case_config(use_case).key -%}
+    select use_case, day, model_version
+    from (
+        select distinct '{{ use_case }}' as use_case, cast(batch_as_of as date) as day, model_version, {{ insitu.quoted(key) | join(', ') }}
+        from {{ insitu.use_case_ref(use_case, 'outcomes') }}
+    ) as {{ use_case }}__outcomes
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -39,14 +45,32 @@ versions as (
     select distinct use_case, model_version from predictions
 ),
 
+-- a row that a model scored twice counts once
+scored as (
+    select
+        use_case,
+        day,
+        model_version,
+        entity_id,
+        as_of,
+        avg(score) as score
+    from predictions
+    group by use_case, day, model_version, entity_id, as_of
+),
+
 predicted as (
     select
         use_case,
         day,
         model_version,
         count(*) as n_predictions,
-        count(distinct batch_id) as n_batches,
         avg(score) as mean_score
+    from scored
+    group by use_case, day, model_version
+),
+
+batches as (
+    select use_case, day, model_version, count(distinct batch_id) as n_batches
     from predictions
     group by use_case, day, model_version
 ),
@@ -63,7 +87,7 @@ final as (
         days.day,
         versions.model_version,
         coalesce(predicted.n_predictions, 0) as n_predictions,
-        coalesce(predicted.n_batches, 0) as n_batches,
+        coalesce(batches.n_batches, 0) as n_batches,
         coalesce(matured.n_labelled, 0) as n_labelled,
         predicted.mean_score
     from days
@@ -72,6 +96,10 @@ final as (
         on days.use_case = predicted.use_case
         and days.day = predicted.day
         and versions.model_version = predicted.model_version
+    left join batches
+        on days.use_case = batches.use_case
+        and days.day = batches.day
+        and versions.model_version = batches.model_version
     left join matured
         on days.use_case = matured.use_case
         and days.day = matured.day
