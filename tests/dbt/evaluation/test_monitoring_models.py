@@ -30,7 +30,8 @@ def test_performance_by_day_is_scikit_learns(stub: Stub) -> None:
     found = stub.query("select * from mon_performance").assign(day=lambda r: pd.to_datetime(r.day))
     found = found.set_index(["use_case", "metric", "day"]).value.astype(float)
     for day, rows in outcomes(stub, "basket").groupby("day"):
-        assert found["basket", "auc", day] == pytest.approx(sk.roc_auc_score(rows.is_lost, rows.score), abs=1e-9)
+        if rows.is_lost.nunique() == 2:  # the last day has few labels yet
+            assert found["basket", "auc", day] == pytest.approx(sk.roc_auc_score(rows.is_lost, rows.score), abs=1e-9)
         assert found["basket", "brier", day] == pytest.approx(sk.brier_score_loss(rows.is_lost, rows.score), abs=1e-9)
     for day, rows in outcomes(stub, "visits").groupby("day"):
         assert found["visits", "mae", day] == pytest.approx(sk.mean_absolute_error(rows.visits, rows.score), abs=1e-9)
