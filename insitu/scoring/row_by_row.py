@@ -15,6 +15,7 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from insitu.proof.project.templates import parse
+from insitu.quoting import identifier
 
 MADE = "made_by_the_library"  # stands for the query of a macro, with a row for each row of its spine
 
@@ -70,7 +71,7 @@ def _expression(part: nodes.Node, asked: Collection[str]) -> str:
     if name == "config":
         return ""
     if name in ("ref", "source"):
-        return f'"{_last(part)}"'
+        return identifier(_last(part))
     if isinstance(part.node, nodes.Getattr) and isinstance(part.node.node, nodes.Call):  # ref(…).include(…)
         return _expression(part.node.node, asked)
     if not name.startswith("insitu."):
