@@ -16,7 +16,6 @@ from insitu.errors import ConfigurationError
 from insitu.quoting import identifiers, literal
 from insitu.warehouse.errors import explaining
 from insitu.warehouse.lazy_query import LazyQuery
-from insitu.warehouse.settings import setting_text
 
 
 def open_file(
@@ -31,7 +30,7 @@ def open_file(
         with explaining(f"the warehouse `{path}` cannot be opened"):
             connection = duckdb.connect(path, read_only=read_only)
             for name, value in (settings or {}).items():
-                connection.execute(f"set {name} = {literal(setting_text(value))}")
+                connection.execute(f"set {name} = {literal(str(value))}")  # as dbt-duckdb writes them
             return connection
     except ConfigurationError as error:
         holder = re.search(r"held in (\S+) \(PID (\d+)\)", str(error.__cause__))

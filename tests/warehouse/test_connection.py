@@ -133,3 +133,13 @@ def test_a_lazy_query_reads_the_same(project: Any) -> None:
         relation = warehouse.sql(f"select * from {RELATION}")
         assert list(relation.columns) == project.columns
         assert relation.fetchall() == [tuple(range(len(project.columns)))]
+
+
+def test_duckdb_keeps_to_the_settings_of_the_profile(tmp_path: Path) -> None:
+    settings = {"memory_limit": "200MB", "preserve_insertion_order": False, "threads": 1}
+    credentials = SimpleNamespace(type="duckdb", path=str(tmp_path / "warehouse.duckdb"), settings=settings)
+    found: Any = SimpleNamespace(credentials=credentials)
+    with connect(found, read_only=False) as warehouse:
+        asked = ", ".join(f"current_setting('{name}') as {name}" for name in settings)
+        (row,) = warehouse.query(f"select {asked}").to_pylist()
+    assert row == {"memory_limit": "190.7 MiB", "preserve_insertion_order": False, "threads": 1}

@@ -20,8 +20,8 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from insitu.warehouse.errors import explained
 from insitu.warehouse.postgres.session import Session, dsn_of
+from insitu.warehouse.postgres.settings import setting_text
 from insitu.warehouse.postgres.waiting import telling_waits
-from insitu.warehouse.settings import setting_text
 
 logger = AdapterLogger("PostgresPy")
 

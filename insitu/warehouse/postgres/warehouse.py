@@ -19,8 +19,8 @@ from insitu.quoting import literal, parts, replace_unquoted
 from insitu.warehouse.lazy_query import LazyQuery
 from insitu.warehouse.postgres.lock import lock_appends
 from insitu.warehouse.postgres.session import Session
+from insitu.warehouse.postgres.settings import setting_text
 from insitu.warehouse.postgres.waiting import telling_waits
-from insitu.warehouse.settings import setting_text
 
 
 class PostgresWarehouse:
