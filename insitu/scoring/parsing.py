@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,10 @@ from insitu.proof.project.templates import parse
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-# Variable, macro and clock by which a template tells the moment.
-MOMENTS = {"insitu_as_of", "insitu_use_case_as_of", "as_of", "run_started_at"}
+# By what a template tells the moment: variables, macros that are called, a clock.
+VARIABLES = {"insitu_as_of", "insitu_use_case_as_of"}
+MACROS = {"as_of", "newest_as_of"}
+CLOCK = "run_started_at"
 
 
 def check(manifest: Manifest, ids: Iterable[str]) -> None:
@@ -32,7 +33,7 @@ def check(manifest: Manifest, ids: Iterable[str]) -> None:
         in_file = any(
             isinstance(call.node, nodes.Name) and call.node.name == "config" and _tells(call) for call in calls
         )
-        in_yaml = any(f"{name}" in json.dumps(_templates(node.unrendered_config)) for name in MOMENTS)
+        in_yaml = any(_tells(parse(text)) for text in _templates(node.unrendered_config))
         if in_file or in_yaml:
             raise ConfigurationError(
                 f"The configuration of `{node.name}` depends on the moment ({'config(…)' if in_file else 'YAML'} in "
@@ -41,12 +42,15 @@ def check(manifest: Manifest, ids: Iterable[str]) -> None:
             )
 
 
-def _tells(call: nodes.Call) -> bool:
-    """Does an argument name a moment?"""
-    names = {name.name for name in call.find_all(nodes.Name)} | {
-        attribute.attr for attribute in call.find_all(nodes.Getattr)
+def _tells(node: nodes.Node) -> bool:
+    """Does a piece of template ask for a moment?"""
+    called = {
+        call.node.attr if isinstance(call.node, nodes.Getattr) else getattr(call.node, "name", "")
+        for call in node.find_all(nodes.Call)
     }
-    return bool(MOMENTS & (names | {text.value for text in call.find_all(nodes.Const) if isinstance(text.value, str)}))
+    texts = {text.value for text in node.find_all(nodes.Const) if isinstance(text.value, str)}
+    clocks = {name.name for name in node.find_all(nodes.Name)}
+    return bool(called & MACROS or texts & VARIABLES or CLOCK in clocks)
 
 
 def _templates(settings: object) -> list[str]:

@@ -155,7 +155,7 @@ def _is_kept_apart(select: exp.Select, carrying: Collection[str], as_of: str) ->
     if group is None and not outside and any(map(_is_bare_aggregate, clauses)):
         return False
     names = [source.alias_or_name.casefold() for source in own]
-    if len(set(names)) != len(names) or (select.args.get("ctes") and inner is not None):
+    if len(set(names)) != len(names) or outside & set(names) or (select.args.get("ctes") and inner is not None):
         return False
     return _are_joined([*names, *outside], select, as_of)
 

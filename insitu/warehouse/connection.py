@@ -69,7 +69,7 @@ def connect(project: Project, read_only: bool = True) -> Iterator[Warehouse]:
     if credentials.type == "duckdb":
         from insitu.warehouse.duckdb import DuckDBWarehouse
 
-        warehouse: Any = DuckDBWarehouse(credentials.path, read_only, getattr(credentials, "settings", None))
+        warehouse: Any = DuckDBWarehouse(credentials, read_only)
     elif credentials.type in ("postgrespy", "postgres"):
         from insitu.warehouse.postgres.warehouse import PostgresWarehouse
 

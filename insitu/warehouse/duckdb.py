@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,20 +18,15 @@ from insitu.warehouse.errors import explaining
 from insitu.warehouse.lazy_query import LazyQuery
 
 
-def open_file(
-    path: str, read_only: bool = False, settings: Mapping[str, Any] | None = None
-) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file, with settings such as dbt's profile has them.
+def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file.
 
     Raises:
         ConfigurationError: another process holds it, it may not be written, it is damaged, or it is no DuckDB file.
     """
     try:
         with explaining(f"the warehouse `{path}` cannot be opened"):
-            connection = duckdb.connect(path, read_only=read_only)
-            for name, value in (settings or {}).items():
-                connection.execute(f"set {name} = {literal(str(value))}")  # as dbt-duckdb writes them
-            return connection
+            return duckdb.connect(path, read_only=read_only)
     except ConfigurationError as error:
         holder = re.search(r"held in (\S+) \(PID (\d+)\)", str(error.__cause__))
         if holder is None:
@@ -43,17 +38,33 @@ def open_file(
         ) from error
 
 
+def _attach(connection: duckdb.DuckDBPyConnection, credentials: Any) -> None:
+    """The extensions, secrets and other databases of the profile, as dbt-duckdb has them on its connections."""
+    for extension in credentials.extensions or []:
+        name, repository = (
+            (extension, None) if isinstance(extension, str) else (extension["name"], extension.get("repo"))
+        )
+        connection.install_extension(name, repository=repository)
+        connection.load_extension(name)
+    for statement in [*credentials.secrets_sql(), *(attached.to_sql() for attached in credentials.attach or [])]:
+        connection.execute(statement)
+
+
 class DuckDBWarehouse:
     """A DuckDB file; it has one writer at a time, and none while others read."""
 
-    def __init__(self, path: str, read_only: bool, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, credentials: Any, read_only: bool) -> None:
+        path = credentials.path
         if read_only and not Path(path).exists():
             raise ConfigurationError(
                 f"There is no warehouse at `{path}`. Build it first: `dbt build`; a relative path is that from the "
                 "folder where dbt is run."
             )
         self.place = path
-        self.connection = open_file(path, read_only, settings)
+        self.settings = dict(credentials.settings or {})
+        self.connection = open_file(path, read_only)
+        self._set(self.connection)
+        _attach(self.connection, credentials)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """See `Warehouse.query`."""
@@ -61,12 +72,21 @@ class DuckDBWarehouse:
 
     def sql(self, query: str) -> LazyQuery:
         """See `Warehouse.sql`; each relation has its own cursor: rows are read while others are written."""
-        relation: LazyQuery = self.connection.cursor().sql(query)
+        relation: LazyQuery = self._cursor().sql(query)
         return relation
 
     def scratch(self) -> DuckDBScratch:
         """See `Warehouse.scratch`."""
-        return DuckDBScratch(self.connection.cursor())
+        return DuckDBScratch(self._cursor())
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the same file; some settings are those of a connection."""
+        return self._set(self.connection.cursor())
+
+    def _set(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        for name, value in self.settings.items():
+            connection.execute(f"set {name} = {literal(str(value))}")  # as dbt-duckdb writes them
+        return connection
 
     def appending(self, relation: str) -> AbstractContextManager[DuckDBTransaction]:
         """See `Warehouse.appending`; a file has one writer, so there is nobody to wait for."""

@@ -21,6 +21,10 @@ DEPENDS = {
 INDEPENDENT = {
     "SQL": (PLAIN, {}),
     "another variable": ("{{ config(enabled=var('insitu_load_sources')) }} " + PLAIN, {"schema": "{{ var('raw') }}"}),
+    "columns of that name": (
+        "{{ config(unique_key=['order_id', 'as_of'], as_of='as_of') }} select 1",
+        {"meta": {"key": "{{ var('as_of') }}"}},
+    ),
     "no template": (PLAIN, {"meta": {"point_in_time": {"as_of": "as_of", "kind": "features"}}}),
 }
 

@@ -45,6 +45,14 @@ MIXED = {
     "on s.id = f.id and f.as_of < s.as_of",
     "through a subquery": "select id, as_of, exists (select 1 from SPINE as p where p.id = s.id "
     "and p.as_of < s.as_of) as again from SPINE as s",
+    "by names that are the same inside and outside": "select id, as_of, 1 as n from SPINE where id in "
+    "(select id from SPINE where as_of < timestamp '2024-01-02')",
+    "less those before": "select id, as_of, 1 as n from SPINE where id in "
+    "(select id from SPINE except select id from SPINE where as_of < timestamp '2024-01-02')",
+    "both now and before": "select id, as_of, 1 as n from SPINE as s where id in "
+    "(select p.id from SPINE as p intersect select q.id from SPINE as q where q.as_of < timestamp '2024-01-02')",
+    "not among those before": "select id, as_of, 1 as n from SPINE as s where id not in "
+    "(select p.id from SPINE as p where p.as_of < timestamp '2024-01-02')",
     "the first": "select id, as_of from SPINE order by as_of limit 1",
     "one of each": "select distinct on (id) id, as_of from SPINE order by id, as_of",
     "another time under the name": "with p as (select id, as_of + interval '1 day' as as_of from SPINE) "
