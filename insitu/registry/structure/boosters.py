@@ -38,7 +38,7 @@ def _boosters(schema: Any) -> Iterator[dict[str, Any]]:
     while stack:
         node = stack.pop()
         if isinstance(node, dict):
-            if node.get("__class__") == "Booster" and node.get("__loader__") != "CachedNode":
+            if node.get("__class__") == "Booster":
                 yield node
             stack.extend(node.values())
         elif isinstance(node, list):

@@ -25,7 +25,7 @@ from insitu.errors import InsituError
 from insitu.registry import artifact
 from insitu.registry.structure import check_estimators, ubjson
 from insitu.registry.structure.lightgbm import check_lightgbm
-from insitu.registry.structure.parts import BadStructure
+from insitu.registry.structure.parts import BadStructure, require_tree
 from insitu.registry.structure.xgboost import check_xgboost
 from insitu.registry.versions import library_versions
 
@@ -61,6 +61,7 @@ FITTED: dict[str, Callable[[], Any]] = {
     "xgboost, three classes": lambda: xgb(CLASSES),
     "xgboost, dart": lambda: xgb(booster="dart"),
     "xgboost, linear": lambda: xgboost.XGBRegressor(booster="gblinear", n_estimators=2).fit(X, Y),
+    "xgboost, linear, three classes": lambda: xgboost.XGBClassifier(booster="gblinear", n_estimators=2).fit(X, CLASSES),
     "xgboost, quantiles": lambda: xgboost.XGBRegressor(
         objective="reg:quantileerror", quantile_alpha=[0.1, 0.9], n_estimators=2
     ).fit(X, Y),
@@ -77,6 +78,14 @@ FITTED: dict[str, Callable[[], Any]] = {
 def test_what_was_fitted_is_loaded_and_scores_the_same(name: str) -> None:
     model = FITTED[name]()
     np.testing.assert_array_equal(load(artifact.dumps(model)).predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("fit", [lgbm, xgb])
+def test_a_booster_that_occurs_twice_is_written_once(fit: Callable[[], Any]) -> None:
+    model = fit()
+    loaded = load(artifact.dumps({"model": model, "again": model._Booster}))
+    np.testing.assert_array_equal(loaded["model"].predict(X), model.predict(X))
+    assert loaded["again"] is loaded["model"]._Booster
 
 
 def changed(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
@@ -587,6 +596,30 @@ def test_what_is_not_changed_holds() -> None:
 
 def test_a_wild_machine_is_not_loaded() -> None:
     assert_refused(artifact.dumps(machine(_n_support=lambda v: v * 1000)))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "holds"),
+    [
+        ([-1], [-1], True),
+        ([1, -1, -1], [2, -1, -1], True),
+        ([0], [-1], False),
+        ([-1], [0], False),
+        ([1, -1], [-1, -1], False),
+        ([-1, -1], [1, -1], False),
+        ([1, -1, -1], [3, -1, -1], False),
+        ([1, -1, -1], [1, -1, -1], False),
+        ([], [], False),
+        ([-1], [-1, -1], False),
+    ],
+)
+def test_children_lead_to_each_node_once_and_nowhere_else(left: list[int], right: list[int], holds: bool) -> None:
+    try:
+        require_tree(left, right, len(left), "tree 0")
+    except BadStructure:
+        assert not holds
+    else:
+        assert holds
 
 
 def test_trees_that_go_in_a_circle() -> None:
