@@ -489,6 +489,10 @@ def test_bytes_that_are_no_document(data: bytes) -> None:
         ubjson.loads(data)
 
 
+def test_words_and_numbers_of_a_document() -> None:
+    assert ubjson.loads(b"[ZTFi\xffU\xffI\x01\x00SU\x02ab]") == [None, True, False, -1, 255, 256, "ab"]
+
+
 def test_a_booster_that_hides_its_state() -> None:
     def hide(name: str, content: bytes) -> bytes:
         return (
