@@ -12,10 +12,11 @@ from insitu.errors import InsituError
 from insitu.nodes import ledger
 from insitu.nodes.ledger import Batch
 from insitu.nodes.predict import BATCH_ROWS, Existing, Predictions, predict_due
-from insitu.quoting import identifiers, literal
+from insitu.quoting import identifiers, literal, parts
 from insitu.scoring.live import Live
 from insitu.scoring.options import DEFAULT, Options
-from insitu.warehouse import Project, connect
+from insitu.warehouse import Project, Warehouse, connect
+from insitu.warehouse.catalog import existing_relations
 from insitu.warehouse.connection import Scratch, Transaction
 from insitu.warehouse.lazy_query import LazyQuery
 
@@ -100,22 +101,31 @@ def score_live(
         InsituError: nobody is in charge, a batch does not pass its audit, or the features have other columns than the
             last build.
     """
-    with connect(project, read_only=False) as warehouse, warehouse.appending(relation["predictions"]) as transaction:
-        # Under the lock, so that what others have scored is seen.
-        existing = _existing(transaction, relation)
-        asked = live(warehouse.scratch())
-        due = asked.due()
-        models = warehouse.sql(f"select * from {relation['models']}")
-        predictions = _predictions(asked.config, asked.use_case, due, models, asked.champion(), existing, options)
-        written = _append(transaction, relation, predictions, options)
-        if predictions.batches and not options.dry_run:
-            features = asked.scored_features(predictions.batches, options).to_arrow_reader(BATCH_ROWS)
-            _check_types(transaction, relation["scored_features"], features.schema, asked.use_case)
-            transaction.append(relation["scored_features"], features)
-        told = f"select 1 from {relation['decisions']} as told where told.batch_id = made.batch_id"
-        behind = transaction.query(f"select count(*) from {relation['predictions']} as made where not exists ({told})")
-    is_behind = behind.column(0)[0].as_py() > 0
+    with connect(project, read_only=False) as warehouse:
+        with warehouse.appending(relation["predictions"]) as transaction:
+            # Under the lock, so that what others have scored is seen.
+            existing = _existing(transaction, relation)
+            asked = live(warehouse.scratch())
+            due = asked.due()
+            models = warehouse.sql(f"select * from {relation['models']}")
+            predictions = _predictions(asked.config, asked.use_case, due, models, asked.champion(), existing, options)
+            written = _append(transaction, relation, predictions, options)
+            if predictions.batches and not options.dry_run:
+                features = asked.scored_features(predictions.batches, options).to_arrow_reader(BATCH_ROWS)
+                _check_types(transaction, relation["scored_features"], features.schema, asked.use_case)
+                transaction.append(relation["scored_features"], features)
+        is_behind = _is_behind(warehouse, relation["predictions"], relation["decisions"])
     return Scored(asked.use_case, as_of, written, predictions.batches, options.dry_run, is_behind)
+
+
+def _is_behind(warehouse: Warehouse, predictions: str, decisions: str) -> bool:
+    """Are there predictions that nothing was decided on?"""
+    schema, name = parts(decisions)
+    if (schema, name) not in existing_relations(warehouse):
+        return True
+    told = f"select 1 from {decisions} as told where told.batch_id = made.batch_id"
+    behind = warehouse.query(f"select 1 from {predictions} as made where not exists ({told}) limit 1")
+    return bool(behind.num_rows)
 
 
 def _predictions(

@@ -236,8 +236,8 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: Site) -> None:
         assert list(rows["order_id"]) == due
     assert [path.name for path in (shop.folder / "dbt_project/target").iterdir()] == ["scoring"]
     # A run that was killed when its batch was committed: the next one says what it had no time to say.
-    for published in ("actions.spend__decisions", "predictions.spend__predictions_latest"):
-        site.execute(f"delete from {published}")
+    site.execute("drop table predictions.spend__predictions_latest")
+    site.execute("drop table actions.spend__decisions cascade")
     again = shop.run("insitu", "score", "run", "spend", "--as-of", NOW)
     assert "spend: 0 new predictions" in again.stdout, again.stdout
     made = shop.query("select count(*) as n from predictions.spend__predictions")["n"].item()
