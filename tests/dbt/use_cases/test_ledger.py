@@ -16,7 +16,7 @@ def test_what_the_node_wrote(shop: Shop, use_case: str) -> None:
     written = shop.query(
         f"""
         select batch_id, min(model_version) as model_version, min(batch_as_of) as batch_as_of, count(*) as n_written,
-            min(score) as min_score, max(score) as max_score, min(predicted_at) as predicted_at
+            min(score) as min_score, max(score) as max_score
         from predictions.{use_case}__predictions
         group by batch_id
         order by batch_id
