@@ -8,7 +8,6 @@ Exit code 1 if there was any violation, or if the broken scorer was not caught.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import tempfile
 import time
@@ -42,15 +41,17 @@ def campaigns(given: argparse.Namespace, demo: Project, zygote: Zygote, folder: 
     return found
 
 
-def table(outcomes: list[Outcome]) -> str:
-    lines = ["| fault | warehouse | tried | while committing or publishing | violations |", "|---|---|---|---|---|"]
+def written(page: str, outcomes: list[Outcome]) -> str:
+    """The page with the rows of these outcomes in the place of their older ones."""
+    begin, end = BETWEEN
+    before, _, rest = page.partition(begin)
+    older, _, after = rest.partition(end)
+    rows = {tuple(line.split(" | ")[:2]): line for line in older.splitlines()[2:]}
     for each in outcomes:
-        warehouse = "DuckDB" if each.warehouse == "duckdb" else "PostgreSQL"
-        lines.append(
-            f"| {each.fault} | {warehouse} | {each.tried:,} | {f'{each.hit:,}' if each.hit else ''} | "
-            f"{len(each.violations):,} |"
-        )
-    return "\n".join(lines) + "\n"
+        fault, warehouse = f"| {each.fault}", "DuckDB" if each.warehouse == "duckdb" else "PostgreSQL"
+        rows[fault, warehouse] = f"{fault} | {warehouse} | {each.tried:,} | {len(each.violations):,} |"
+    head = ["| fault | warehouse | tried | violations |", "|---|---|---|---|"]
+    return "".join([before, begin, *(f"{line}\n" for line in [*head, *rows.values()]), end, after])
 
 
 def main() -> int:
@@ -85,10 +86,7 @@ def main() -> int:
                 f"{broken.warehouse}: a broken scorer, 10 kills: {len(broken.violations)} violations (some are wanted)"
             )
             caught = caught and bool(broken.violations)
-    text = PAGE.read_text(encoding="utf-8")
-    begin, end = BETWEEN
-    pattern = re.escape(begin) + ".*?" + re.escape(end)
-    PAGE.write_text(re.sub(pattern, begin + table(outcomes) + end, text, flags=re.S), encoding="utf-8")
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), outcomes), encoding="utf-8")
     return 0 if caught and not any(each.violations for each in outcomes) else 1
 
 
