@@ -35,7 +35,12 @@ USE_CASES: dict[str, dict[str, Any]] = {
     "still": {"task": "binary", "entity": "claim_id"},
 }
 OVER_ALL = ["claim", "usage", "grade"]
-MACROS = {"policies": [], "decisions": ["usage", "grade", "watch", "named", "still"], "outcomes": ["usage", "still"]}
+MACROS = {
+    "policies": [],
+    "batches": [],
+    "decisions": ["usage", "grade", "watch", "named", "still"],
+    "outcomes": ["usage", "still"],
+}
 READ = ["ml_candidates", "ml_feature_importance", "ml_partial_dependence", "ml_search_trials", "ml_retraining_value"]
 BUILT = [*READ, "ml_predictions", "ml_metrics", "ml_models"]
 
