@@ -42,7 +42,8 @@ where batch_id is not null
     leaves its rows in a variable of the session. -#}
 {% macro write_batches(use_case) -%}
 {%- set columns = insitu.ledger_columns() -%}
-{%- set ledger = insitu.use_case_ref(use_case, 'batches') -%}
+{#- by its name, also where dbt reads nothing (--empty) -#}
+{%- set ledger = insitu.use_case_ref(use_case, 'batches').render() -%}
 insert into {{ ledger }} ({{ columns | join(', ') }})
 select
     {%- for name, type in columns.items() %}
