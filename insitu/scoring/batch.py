@@ -12,7 +12,7 @@ from insitu.errors import InsituError
 from insitu.nodes import ledger
 from insitu.nodes.ledger import Batch
 from insitu.nodes.predict import BATCH_ROWS, Existing, Predictions, predict_due
-from insitu.quoting import identifiers, literal, parts
+from insitu.quoting import identifier, identifiers, literal, parts
 from insitu.scoring.live import Live
 from insitu.scoring.options import DEFAULT, Options
 from insitu.warehouse import Project, Warehouse, connect
@@ -62,23 +62,30 @@ def score_built(project: Project, use_case: str, as_of: str | None = None, optio
     config = parse(project.use_case_config(use_case), use_case)
     names = ("scoring_set", "due", "models", "champion", "predictions", "batches")
     relation = {name: project.relation(f"{use_case}__{name}") for name in names}
-    with connect(project, read_only=False) as warehouse:
-        due, models, champion = (
-            warehouse.sql(f"select * from {relation[name]}") for name in ("due", "models", "champion")
-        )
-        with warehouse.appending(relation["predictions"]) as transaction:
-            # Read under the lock: a view is for one moment, and another process may have built it anew.
-            found = transaction.query(f"select max(batch_as_of) from {relation['scoring_set']}").column(0)[0].as_py()
-            if found is not None and as_of is not None and str(found) != as_of:
-                raise InsituError(
-                    f"`{use_case}__scoring_set` was built for {found}, not for {as_of}. "
-                    "Leave out --no-refresh to score what is due then."
-                )
-            existing = _existing(transaction, relation)
-            predictions = _predictions(config, use_case, due, models, champion, existing, options)
-            written = _append(transaction, relation, predictions, options)
+    with connect(project, read_only=False) as warehouse, warehouse.appending(relation["predictions"]) as transaction:
+        # Read under the lock: a view is for one moment, and another process may have built it anew.
+        due = warehouse.sql(_unscored(config, relation))
+        models, champion = (warehouse.sql(f"select * from {relation[name]}") for name in ("models", "champion"))
+        found = transaction.query(f"select max(batch_as_of) from {relation['scoring_set']}").column(0)[0].as_py()
+        if found is not None and as_of is not None and str(found) != as_of:
+            raise InsituError(
+                f"`{use_case}__scoring_set` was built for {found}, not for {as_of}. "
+                "Leave out --no-refresh to score what is due then."
+            )
+        existing = _existing(transaction, relation)
+        predictions = _predictions(config, use_case, due, models, champion, existing, options)
+        written = _append(transaction, relation, predictions, options)
     moment = str(found) if found is not None else as_of
     return Scored(use_case, moment, written, predictions.batches, options.dry_run)
+
+
+def _unscored(config: UseCase, relation: Mapping[str, str]) -> str:
+    """What is due and not scored; the view of the very first build cannot know the predictions that came after it."""
+    same = " and ".join(f"made.{name} = due.{name}" for name in map(identifier, [*config.key, "model_version"]))
+    return (
+        f"select * from {relation['due']} as due where not exists (select 1 from {relation['predictions']} as made "
+        f"where {same} and made.batch_id not in (select batch_id from {relation['batches']} where is_shadow = 1))"
+    )
 
 
 def score_live(
