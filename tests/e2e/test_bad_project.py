@@ -76,7 +76,9 @@ def test_two_feature_models_with_one_column_name(project: Site) -> None:
     assert project.rows() == before
 
 
-def test_training_set_of_one_class(site: Site) -> None:
+def test_training_set_of_one_class(project: Site) -> None:
+    site = project
+    site.edit(DECLARATION, "retrain_every: month", "retrain_every: month\n            retrain_on_corrections: true")
     site.execute("update raw.flights set dep_delay = 60")
     models = ("flight_delay__labels", "flight_delay__training_set", "flight_delay__snapshots")
     before = site.rows()
