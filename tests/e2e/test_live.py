@@ -13,7 +13,7 @@ SCORED = ("2013-11-02 14:00:00", "2013-11-02 18:00:00", "2013-11-02 18:00:00")
 BUILT = (AS_OF, NEXT_DAY)
 # When something was computed, by the clock of the machine; in which run, and by SQL over which database.
 CLOCKS = {"predicted_at", "decided_at", "created_at", "written_at", "fit_seconds", "seconds", "search_trace"}
-CLOCKS |= {"run_id", "computed_by"}
+CLOCKS |= {"run_id", "started_at", "computed_by"}
 LAYERS = ("evaluation", "predictions", "actions", "monitoring")
 
 
