@@ -40,13 +40,14 @@ def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
 
 def _attach(connection: duckdb.DuckDBPyConnection, credentials: Any) -> None:
     """The extensions, secrets and other databases of the profile, as dbt-duckdb has them on its connections."""
-    for extension in credentials.extensions or []:
+    for extension in getattr(credentials, "extensions", None) or []:
         name, repository = (
             (extension, None) if isinstance(extension, str) else (extension["name"], extension.get("repo"))
         )
         connection.install_extension(name, repository=repository)
         connection.load_extension(name)
-    for statement in [*credentials.secrets_sql(), *(attached.to_sql() for attached in credentials.attach or [])]:
+    attached = [other.to_sql() for other in getattr(credentials, "attach", None) or []]
+    for statement in [*getattr(credentials, "secrets_sql", list)(), *attached]:
         connection.execute(statement)
 
 
@@ -61,7 +62,7 @@ class DuckDBWarehouse:
                 "folder where dbt is run."
             )
         self.place = path
-        self.settings = dict(credentials.settings or {})
+        self.settings = dict(getattr(credentials, "settings", None) or {})
         self.connection = open_file(path, read_only)
         self._set(self.connection)
         _attach(self.connection, credentials)
