@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,19 @@ def said_beside(as_json: bool) -> Iterator[None]:
         yield
 
 
-def _chosen(project: Project, use_cases: tuple[str, ...]) -> list[str]:
+def chosen(project: Project, use_cases: tuple[str, ...]) -> list[str]:
     """The use cases that are named, all if none is. Raises ConfigurationError for one that there is not."""
     for use_case in use_cases:
         project.use_case_config(use_case)
     return list(use_cases) or project.use_cases
+
+
+def tell_findings(use_case: str, looked_at: str, findings: Sequence[object]) -> None:
+    """A line of what was looked at, and one for each finding."""
+    n_findings = f"{len(findings):,}" if findings else "no"
+    click.echo(f"{use_case}: {looked_at}, {n_findings} findings")
+    for finding in findings:
+        click.echo(f"  {finding}")
 
 
 @click.command("list")
@@ -42,7 +50,7 @@ def list_batches(project: Project | None, /, use_cases: tuple[str, ...], last: i
     project = project or Project.find()
     found: list[dict[str, Any]] = []
     with connect(project) as warehouse:
-        for use_case in _chosen(project, use_cases):
+        for use_case in chosen(project, use_cases):
             limit = f"limit {last}" if last else ""
             rows = warehouse.query(
                 f"select {literal(use_case)} as use_case, * from {project.relation(f'{use_case}__batches')} "
@@ -78,15 +86,12 @@ def verify(project: Project | None, /, use_cases: tuple[str, ...], repair: bool,
     from insitu.scoring.verify import verify as verify_use_case
 
     project = project or Project.find()
-    found = [verify_use_case(project, use_case, repair) for use_case in _chosen(project, use_cases)]
+    found = [verify_use_case(project, use_case, repair) for use_case in chosen(project, use_cases)]
     if as_json:
         click.echo(json.dumps([each.as_dict() for each in found]))
     else:
         for each in found:
-            n_findings = f"{len(each.findings):,}" if each.findings else "no"
-            click.echo(f"{each.use_case}: {each.batches:,} batches, {n_findings} findings")
-            for finding in each.findings:
-                click.echo(f"  {finding}")
+            tell_findings(each.use_case, f"{each.batches:,} batches", each.findings)
     if not all(each.is_sound for each in found):
         sys.exit(1)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from insitu import durations
-from insitu.commands.batches import as_json, list_batches, publish, said_beside, verify
+from insitu.commands.batches import as_json, chosen, list_batches, publish, said_beside, tell_findings, verify
 from insitu.errors import ConfigurationError
 from insitu.moments import moment
 from insitu.scoring.options import Options
@@ -60,12 +60,11 @@ def run(
     options = Options(**asked, progress=progress)
     told, option = (as_of, "--as-of") if as_of else (project.variables.get("insitu_as_of"), "insitu_as_of in --vars")
     given = _read(str(told), option) if told is not None else None
-    if refresh:
-        moments = _moments(project, use_case, given)
-        with said_beside(as_json):
+    with said_beside(as_json):
+        if refresh:
+            moments = _moments(project, use_case, given)
             scored = score_now(project, use_case, moments, moments["insitu_as_of"], options)
-    else:
-        with said_beside(as_json):
+        else:
             scored = score_built(project, use_case, given, options)
     progress.end()
     if as_json:
@@ -141,16 +140,11 @@ def audit_predictions(project: Project | None, /, use_cases: tuple[str, ...], ro
     from insitu.scoring.audit import audit  # scikit-learn takes a second to import
 
     project = project or Project.find()
-    for use_case in use_cases:
-        project.use_case_config(use_case)
     failed = False
-    for use_case in use_cases or project.use_cases:
+    for use_case in chosen(project, use_cases):
         found = audit(project, use_case, rows or None)
         failed = failed or bool(found.findings)
-        n_findings = f"{len(found.findings):,}" if found.findings else "no"
-        click.echo(f"{use_case}: {found.batches:,} batches, {found.rows:,} rows computed again, {n_findings} findings")
-        for finding in found.findings:
-            click.echo(f"  {finding}")
+        tell_findings(use_case, f"{found.batches:,} batches, {found.rows:,} rows computed again", found.findings)
     if failed:
         sys.exit(1)
 

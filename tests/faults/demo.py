@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +20,7 @@ from tests.unit.training.example import ml, snapshot
 NOON = "2024-03-10 12:00:00"
 META = ml({"name": "gbm", "family": "hist_gradient_boosting", "parameters": {"max_iter": 20}})
 FEATURES = "id, as_of, a, b, noise, n, flag, city"
-SCHEMAS = {"predictions": "predictions", "batches": "predictions", "decisions": "actions"}
+SCHEMAS = {"predictions": "predictions", "batches": "predictions", "decisions": "actions", "latest": "actions"}
 PARTS = ("models", "scoring_set", "due", "champion", "predictions", "batches")
 
 
@@ -40,6 +41,7 @@ class Project:
 
     settings: dict[str, Any]  # of the warehouse, as `credentials`
     use_cases: tuple[str, ...] = ("demo",)
+    schemas: Mapping[str, str] = field(default_factory=dict)  # as `insitu_schemas` says, by layer
 
     @property
     def credentials(self) -> Any:
@@ -49,10 +51,13 @@ class Project:
     def models(self) -> dict[str, Any]:
         found = {}
         for part in (*PARTS, "latest"):
-            node = {"schema": SCHEMAS.get(part, "training"), "alias": f"demo__{part}", "config": {}}
-            found[f"demo__{part}"] = node
-        found["demo__latest"]["schema"] = "actions"
+            layer = SCHEMAS.get(part, "training")
+            schema = self.schemas.get(layer, layer)
+            found[f"demo__{part}"] = {"schema": schema, "alias": f"demo__{part}", "config": {"schema": schema}}
         return found
+
+    def variable(self, name: str, default: Any = None) -> Any:
+        return self.schemas if name == "insitu_schemas" else default
 
     def relation(self, name: str) -> str:
         node = self.models[name]

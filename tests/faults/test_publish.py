@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -60,6 +61,28 @@ def test_the_copy_has_what_is_published(project: Project, tmp_path: Path) -> Non
         for relation in RELATIONS:
             query = f"select * from {relation.schema}.{relation.name} order by all"
             assert published.execute(query).fetchall() == project.execute(query)
+
+
+@pytest.mark.parametrize(
+    "schemas",
+    [
+        {},  # those of roles.sql
+        {"training": "ml", "predictions": "ml_scores", "actions": "ml_scores"},
+        dict.fromkeys(("training", "predictions", "actions"), "main"),
+    ],
+)
+def test_what_is_published_whatever_schemas_are_called(tmp_path: Path, schemas: dict[str, str]) -> None:
+    project = replace(on_duckdb(str(tmp_path / "shop.duckdb")), schemas=schemas)
+    for node in project.models.values():
+        project.execute(
+            f"create schema if not exists {node['schema']}",
+            f"create table {node['schema']}.{node['alias']} (x integer)",
+        )
+    with connect(project) as warehouse:
+        found = {relation.name for relation in published_relations(project, warehouse)}
+    ours = {"demo__predictions", "demo__batches"}
+    # In one schema for all, what is ours is told by its name; never the registry, nor what is due.
+    assert found == {*ours, "demo__champion" if schemas.get("training") == "main" else "demo__latest"}
 
 
 def test_a_second_time_replaces_the_first(project: Project, tmp_path: Path) -> None:

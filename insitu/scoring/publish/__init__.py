@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from insitu.errors import ConfigurationError
 from insitu.warehouse import Project, Warehouse
 from insitu.warehouse.catalog import existing_relations
+from insitu.warehouse.project import PACKAGE
 
-# The schemas that analysts read, as `roles.sql` has them: a target's own schema goes before.
-PUBLISHED = re.compile(r"(^|_)(evaluation|predictions|actions|monitoring)$")
+# The layers that analysts read. Schemas are called so, as `roles.sql` has them (a target's own schema goes before), or
+# as the variable `insitu_schemas` says.
+LAYERS = ("evaluation", "predictions", "actions", "monitoring")
+PUBLISHED = re.compile(rf"(^|_)({'|'.join(LAYERS)})$")
+# What of a use case is in them: by this it is told where no schema tells it.
+PARTS = (
+    *("metrics", "heldout_predictions", "promotions", "champion", "backtest"),
+    *("predictions", "predictions_latest", "batches", "scored_features", "parity"),
+    *("policies", "decisions", "outcomes"),
+)
 
 
 @dataclass(frozen=True)
@@ -32,14 +41,17 @@ def published_relations(project: Project, warehouse: Warehouse) -> list[Relation
         ConfigurationError: none is.
     """
     there = existing_relations(warehouse)
-    found = {
-        (node["schema"], node["alias"]): node["config"].get("materialized") == "view"
-        for node in project.models.values()
-        if PUBLISHED.search(node["schema"]) and (node["schema"], node["alias"]) in there
-    }
+    built = {name: node for name, node in project.models.items() if (node["schema"], node["alias"]) in there}
+    named = project.variable("insitu_schemas", {}) or {}
+    schemas = {named[layer] for layer in LAYERS if named.get(layer)} - {named.get("training")}
+    own = {f"{use_case}__{part}" for use_case in project.use_cases for part in PARTS}
+    found = [
+        node for node in built.values() if PUBLISHED.search(node["schema"]) or node["config"].get("schema") in schemas
+    ] or [node for name, node in built.items() if node.get("package_name") == PACKAGE or name in own]
     if not found:
         raise ConfigurationError(
-            "Nothing is there to publish: no model is built in a schema for evaluation, predictions, actions or "
-            "monitoring. Run `dbt build` first."
+            "Nothing is there to publish: no model of evaluation, predictions, actions or monitoring is built. "
+            "Run `dbt build` first."
         )
-    return [Relation(schema, name, is_view) for (schema, name), is_view in sorted(found.items())]
+    views = {(node["schema"], node["alias"]): node["config"].get("materialized") == "view" for node in found}
+    return [Relation(schema, name, is_view) for (schema, name), is_view in sorted(views.items())]
