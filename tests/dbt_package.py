@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
-PACKAGE = Path(__file__).parents[1] / "insitu" / "dbt"
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "insitu" / "dbt"
 
 
 def install(project: Path) -> None:
@@ -13,3 +18,12 @@ def install(project: Path) -> None:
     folder = project / "dbt_packages"
     folder.mkdir(exist_ok=True)
     (folder / "insitu").symlink_to(PACKAGE, target_is_directory=True)
+
+
+def example_settings(directory: Path) -> dict[str, Any]:
+    """Make a project's folder with our package and the example's macros; the example's settings, to be changed."""
+    (directory / "models").mkdir(parents=True)
+    install(directory)
+    shutil.copytree(ROOT / "dbt_project/macros", directory / "macros")
+    settings: dict[str, Any] = yaml.safe_load((ROOT / "dbt_project/dbt_project.yml").read_text())
+    return settings

@@ -6,7 +6,6 @@ Who buys when is drawn once, so what every week should say is known from the bas
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,8 +20,8 @@ import yaml
 from insitu.scaffold.new import Answers, new_use_case
 from insitu.warehouse import Project
 from tests.dbt.use_cases.conftest import Shop
-from tests.dbt.use_cases.shop import PROFILE, ROOT
-from tests.dbt_package import install
+from tests.dbt.use_cases.shop import PROFILE
+from tests.dbt_package import example_settings
 from tests.sql_warehouses import Warehouse
 
 HOUSEHOLDS = 200
@@ -169,10 +168,7 @@ def lapsed(bought: pd.DataFrame, as_of: pd.Timestamp) -> set[int]:
 
 def write_project(folder: Path) -> Path:
     directory = folder / "dbt_project"
-    (directory / "models").mkdir(parents=True)
-    install(directory)
-    shutil.copytree(ROOT / "dbt_project/macros", directory / "macros")
-    settings = yaml.safe_load((ROOT / "dbt_project/dbt_project.yml").read_text())
+    settings = example_settings(directory)
     settings["vars"] |= {"insitu_as_of": str(FIRST), "insitu_use_cases": [], "insitu_backtests": []}
     settings["models"].pop("insitu")
     settings.pop("seeds")

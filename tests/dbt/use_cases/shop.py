@@ -15,7 +15,7 @@ import yaml
 
 from insitu.scaffold.new import Answers, new_use_case
 from insitu.warehouse import Project
-from tests.dbt_package import install
+from tests.dbt_package import example_settings
 
 ROOT = Path(__file__).parents[3]
 AS_OF = "2024-06-02 00:00:00"
@@ -194,10 +194,7 @@ def baskets(random: np.random.Generator, n: int = 3000) -> pd.DataFrame:
 def write_project(folder: Path) -> Path:
     """The project in `folder`: the library's package, the example's settings, and the use cases."""
     directory = folder / "dbt_project"
-    (directory / "models").mkdir(parents=True)
-    install(directory)
-    shutil.copytree(ROOT / "dbt_project/macros", directory / "macros")
-    settings = yaml.safe_load((ROOT / "dbt_project/dbt_project.yml").read_text())
+    settings = example_settings(directory)
     settings["vars"] |= {"insitu_as_of": AS_OF, "insitu_use_cases": [], "insitu_backtests": []}
     settings |= {"on-run-start": []}
     (directory / "dbt_project.yml").write_text(yaml.safe_dump(settings, default_flow_style=None))

@@ -32,6 +32,14 @@ def node(shop: Shop) -> list[str]:
     return ["dbt", "run", "--select", "spend__predictions"]
 
 
+def waits(watch: psycopg.Connection, process: threading.Thread) -> bool:
+    """Whether it comes to wait for the lock, and does not end before."""
+    deadline = time.monotonic() + 300
+    while watch.execute(WAITING).fetchone() == (0,) and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return watch.execute(WAITING).fetchone() == (1,)
+
+
 @pytest.mark.parametrize("command", [scorer, node])
 def test_what_another_process_is_about_to_commit_is_waited_for(
     postgres_shop: Shop, database: Callable[[], psycopg.Connection], command: Callable[[Shop], list[str]]
@@ -48,10 +56,7 @@ def test_what_another_process_is_about_to_commit_is_waited_for(
         other.execute(f"insert into {TABLE} select * from public.kept")
         retry = threading.Thread(target=lambda: outcomes.append(postgres_shop.run(*command(postgres_shop))))
         retry.start()
-        deadline = time.monotonic() + 300
-        while watch.execute(WAITING).fetchone() == (0,) and retry.is_alive() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert watch.execute(WAITING).fetchone() == (1,), outcomes
+        assert waits(watch, retry), outcomes
         other.commit()
         retry.join()
         watch.execute("drop table public.kept")
@@ -94,10 +99,7 @@ def test_what_predictions_were_made_from_is_kept_once(
         command = ["dbt", "run", "--select", "spend__scored_features"]
         late = threading.Thread(target=lambda: outcomes.append(postgres_shop.run(*command)))
         late.start()
-        deadline = time.monotonic() + 300
-        while watch.execute(WAITING).fetchone() == (0,) and late.is_alive() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert watch.execute(WAITING).fetchone() == (1,), outcomes
+        assert waits(watch, late), outcomes
         other.commit()
         late.join()
         watch.execute("drop table public.kept")
