@@ -53,7 +53,7 @@ def run(
 ) -> None:
     """Score what fell due up to --as-of and nobody has scored, each row by the champion of its own time."""
     from insitu.scoring.batch import score_built  # scikit-learn takes a second to import
-    from insitu.scoring.run import score_now
+    from insitu.scoring.run import parsed, score_now
 
     project = project or Project.find()
     progress = Progress(use_case, sys.stderr)
@@ -63,7 +63,7 @@ def run(
     with said_beside(as_json):
         if refresh:
             moments = _moments(project, use_case, given)
-            scored = score_now(project, use_case, moments, moments["insitu_as_of"], options)
+            scored = score_now(parsed(project, moments), use_case, moments["insitu_as_of"], options)
         else:
             scored = score_built(project, use_case, given, options)
     progress.end()
@@ -95,23 +95,24 @@ def backfill(project: Project | None, /, use_case: str, first: str, last: str, e
 
     What has been scored is not scored again, so a backfill that was broken off is run again as it is.
     """
-    from insitu.scoring.run import bring_up_to_date, score_now
+    from insitu.scoring.run import bring_up_to_date, parsed, score_now
 
     project = project or Project.find()
     moments = _moments_between(moment(first, "--from"), moment(last, "--to"), every)
     progress = Progress(use_case, sys.stderr)
     found = []
+    dbt = parsed(project, _moments(project, use_case, str(moments[0])))
     for each in moments:
-        variables = _moments(project, use_case, str(each))
         with said_beside(as_json):
-            scored = score_now(project, use_case, variables, str(each), Options(progress=progress), publishes=False)
+            dbt = dbt.at(_moments(project, use_case, str(each)))
+            scored = score_now(dbt, use_case, str(each), Options(progress=progress), publishes=False)
         progress.end()
         found.append(scored)
         if not as_json:
             _tell(scored)
-    if any(scored.rows for scored in found):
+    if found[-1].is_behind:
         with said_beside(as_json):
-            bring_up_to_date(project, use_case, variables)
+            bring_up_to_date(dbt, use_case)
     if as_json:
         click.echo(json.dumps([scored.as_dict() for scored in found], default=str))
 

@@ -21,20 +21,22 @@ STORED = ("models", "predictions", "batches", "scored_features", "decisions")
 PUBLISHED = ("decisions", "predictions_latest")
 
 
-def score_now(
-    project: Project,
-    use_case: str,
-    variables: Mapping[str, Any],
-    as_of: str,
-    options: Options = DEFAULT,
-    publishes: bool = True,
-) -> Scored:
+def parsed(project: Project, variables: Mapping[str, Any]) -> InProcess:
+    """dbt on the project, in a target folder of the scorer's own; one serves several moments (`InProcess.at`).
+
+    Args:
+        project: what a build has left in its target folder is neither needed nor touched.
+        variables: those of dbt that say the moment.
+    """
+    return InProcess(project, variables, project.target_path / "scoring")
+
+
+def score_now(dbt: InProcess, use_case: str, as_of: str, options: Options = DEFAULT, publishes: bool = True) -> Scored:
     """Score what is due of a use case at a moment, and bring what analysts read of it up to date.
 
     Args:
-        project: the dbt project. What a build has left in its target folder is neither needed nor touched.
+        dbt: on the project, with the variables that say the moment; see `parsed`.
         use_case: name of the use case.
-        variables: those of dbt that say the moment.
         as_of: the moment.
         options: what else it was asked for.
         publishes: bring what analysts read up to date; one of several runs leaves that to the end (`bring_up_to_date`).
@@ -43,8 +45,7 @@ def score_now(
         InsituError: a source is not as agreed, a model cannot be computed, or nobody is in charge.
         ConfigurationError: there is no such use case, or the configuration of a model depends on the moment.
     """
-    dbt = InProcess(project, variables, project.target_path / "scoring")
-    nodes = compiled.built(dbt.manifest)
+    project, nodes = dbt.project, compiled.built(dbt.manifest)
     wanted = ("features", *COMPILED, *STORED, *PUBLISHED)
     if missing := [name for name in wanted if f"{use_case}__{name}" not in nodes]:
         raise ConfigurationError(_unknown(use_case, missing, list(nodes)))
@@ -66,14 +67,12 @@ def score_now(
     relations = {name: qualified(own[name].schema, own[name].alias) for name in STORED}
     scored = score_live(project, relations, as_of, live, options)
     if scored.is_behind and publishes and not options.dry_run:
-        _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
-        dbt.close()
+        bring_up_to_date(dbt, use_case)
     return scored
 
 
-def bring_up_to_date(project: Project, use_case: str, variables: Mapping[str, Any]) -> None:
+def bring_up_to_date(dbt: InProcess, use_case: str) -> None:
     """Build what analysts read of a use case."""
-    dbt = InProcess(project, variables, project.target_path / "scoring")
     _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
     dbt.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,13 @@ class InProcess:
 
             self.kept = self._parsed(dbtRunner())
         return self.kept
+
+    def at(self, variables: Mapping[str, Any]) -> InProcess:
+        """The same project, not parsed again, with other variables at run."""
+        self.manifest  # noqa: B018  # parsed once for both
+        other = copy(self)
+        other.variables = {**self.variables, **variables}
+        return other
 
     def invoke(self, *arguments: str, variables: Mapping[str, Any] | None = None) -> list[Any]:
         """Run a dbt command and return its results, one for each node.

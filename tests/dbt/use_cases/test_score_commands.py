@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
 from tests.dbt.use_cases.conftest import Shop, shop_at
 from tests.dbt.use_cases.shop import AS_OF
+
+WRITTEN = (
+    "select * exclude (predicted_at) from predictions.spend__predictions order by order_id",
+    "select * from predictions.spend__scored_features where batch_id in "
+    "(select batch_id from predictions.spend__predictions) order by order_id",
+)
 
 
 @pytest.fixture
@@ -85,3 +92,14 @@ def test_a_backfill_scores_each_time_what_was_due_then(shop: Shop) -> None:
     scored = shop.query("select count(*) as n, count(distinct order_id) as orders from predictions.spend__predictions")
     assert sum(each["rows"] for each in found) == scored.n[0] == scored.orders[0] > 0
     assert [each["rows"] for each in told(shop, "backfill", "spend", *between)] == [0, 0, 0]
+    # dbt reads the project once for all of them; each has what a run of its own has.
+    at_once = [shop.query(query) for query in WRITTEN]
+    assert at_once[0].batch_as_of.astype(str).unique().tolist() == [
+        each["batch_as_of"] for each in found if each["rows"]
+    ]
+    change(shop, "delete from predictions.spend__scored_features")
+    change(shop, "delete from predictions.spend__predictions", "delete from predictions.spend__batches")
+    for moment in moments:
+        assert shop.run("insitu", "score", "run", "spend", "--as-of", moment).returncode == 0
+    for query, rows in zip(WRITTEN, at_once, strict=True):
+        pd.testing.assert_frame_equal(shop.query(query), rows)

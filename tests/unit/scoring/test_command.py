@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,26 +26,36 @@ NOON = datetime(2024, 3, 10, 12)
 REPOSITORY = Path(__file__).parents[3]
 
 
+@dataclass(frozen=True)
+class Parsed:
+    """What stands for dbt on a project."""
+
+    project: Project
+    moments: dict[str, Any]
+
+    def at(self, moments: dict[str, Any]) -> Parsed:
+        return replace(self, moments=moments)
+
+
 @pytest.fixture
 def handed_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the command hands to dbt and to the scorer."""
     seen: dict[str, Any] = {}
 
-    def score_now(
-        project: Project, use_case: str, moments: dict[str, Any], as_of: str, options: Options, publishes: bool = True
-    ) -> batch.Scored:
+    def score_now(dbt: Parsed, use_case: str, as_of: str, options: Options, publishes: bool = True) -> batch.Scored:
         if use_case == "unknown":
             raise ConfigurationError("there is no use case `unknown`; expected another")
-        seen.update(project=project, moments=moments, scored=as_of)
+        seen.update(project=dbt.project, moments=dbt.moments, scored=as_of)
         seen.setdefault("runs", []).append((as_of, publishes))
         options.progress(1, 2)
-        return batch.Scored(use_case, as_of, 1234)
+        return batch.Scored(use_case, as_of, 1234, is_behind=True)
 
     def score_built(project: Project, use_case: str, as_of: str | None, options: Options) -> batch.Scored:
         seen.update(built=as_of)
         return batch.Scored(use_case, as_of, 1234)
 
     monkeypatch.setattr(batch, "score_built", score_built)
+    monkeypatch.setattr(live_run, "parsed", Parsed)
     monkeypatch.setattr(live_run, "score_now", score_now)
     monkeypatch.setattr(live_run, "bring_up_to_date", lambda *given: seen.setdefault("runs", []).append("published"))
     return seen
