@@ -28,6 +28,10 @@ def scorer(shop: Shop) -> list[str]:
     return ["insitu", "score", "run", "spend", "--no-refresh"]
 
 
+def live(shop: Shop) -> list[str]:
+    return ["insitu", "score", "run", "spend"]
+
+
 def node(shop: Shop) -> list[str]:
     return ["dbt", "run", "--select", "spend__predictions"]
 
@@ -40,7 +44,7 @@ def waits(watch: psycopg.Connection, process: threading.Thread) -> bool:
     return watch.execute(WAITING).fetchone() == (1,)
 
 
-@pytest.mark.parametrize("command", [scorer, node])
+@pytest.mark.parametrize("command", [scorer, live, node])
 def test_what_another_process_is_about_to_commit_is_waited_for(
     postgres_shop: Shop, database: Callable[[], psycopg.Connection], command: Callable[[Shop], list[str]]
 ) -> None:
@@ -65,13 +69,16 @@ def test_what_another_process_is_about_to_commit_is_waited_for(
     assert postgres_shop.query(f"select * from {TABLE} order by order_id").equals(before)
 
 
-def test_two_at_once_write_a_batch_once(postgres_shop: Shop, database: Callable[[], psycopg.Connection]) -> None:
+@pytest.mark.parametrize("command", [scorer, live])
+def test_two_at_once_write_a_batch_once(
+    postgres_shop: Shop, database: Callable[[], psycopg.Connection], command: Callable[[Shop], list[str]]
+) -> None:
     before = postgres_shop.query(f"select order_id, score from {TABLE} order by order_id")
     with database() as connection:
         connection.execute(f"delete from {TABLE}")
     outcomes: list[subprocess.CompletedProcess[str]] = []
     both = [
-        threading.Thread(target=lambda: outcomes.append(postgres_shop.run(*scorer(postgres_shop)))) for _ in range(2)
+        threading.Thread(target=lambda: outcomes.append(postgres_shop.run(*command(postgres_shop)))) for _ in range(2)
     ]
     for each in both:
         each.start()

@@ -145,7 +145,7 @@ def test_a_value_that_is_too_long(read: Read, refusal: Refusal) -> None:
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (gzip.compress(b"a"), "compressed by gzip (`compression: gzip`)"),
+        (gzip.compress(b"a", mtime=0), "compressed by gzip (`compression: gzip`)"),
         (bz2.compress(b"a"), "compressed by bzip2 (`compression: bzip2`)"),
         (lzma.compress(b"a"), "compressed by xz (`compression: xz`)"),
         (b"PK\x03\x04 and more", "a zip archive (`compression: zip`) or a workbook"),

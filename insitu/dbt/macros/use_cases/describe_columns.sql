@@ -66,7 +66,7 @@
         'worst_slice_loss': 'Largest loss against the champion in any slice of the test; of an error, as a share.',
         'worst_slice': 'The slice that lost most.',
         'point_in_time': 'Whether the SQL of its training set is proved: proved, not proved or not checked.',
-        'parity_batches': 'Batches of late whose features were computed again; null before the first.',
+        'parity_batches': 'Recent batches whose features were computed again; null before the first.',
         'parity_features_changed': 'Features that had other values when they were scored.',
         'is_tested': 'Whether the test judged it; nothing spoke against it before.',
         'tests_before': 'Other versions that the same test had judged before; each makes it harder.',
