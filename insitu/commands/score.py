@@ -95,7 +95,7 @@ def backfill(project: Project | None, /, use_case: str, first: str, last: str, e
 
     What has been scored is not scored again, so a backfill that was broken off is run again as it is.
     """
-    from insitu.scoring.run import bring_up_to_date, parsed, score_now
+    from insitu.scoring.run import parsed, score_now
 
     project = project or Project.find()
     moments = _moments_between(moment(first, "--from"), moment(last, "--to"), every)
@@ -105,14 +105,11 @@ def backfill(project: Project | None, /, use_case: str, first: str, last: str, e
     for each in moments:
         with said_beside(as_json):
             dbt = dbt.at(_moments(project, use_case, str(each)))
-            scored = score_now(dbt, use_case, str(each), Options(progress=progress), publishes=False)
+            scored = score_now(dbt, use_case, str(each), Options(progress=progress), publishes=each == moments[-1])
         progress.end()
         found.append(scored)
         if not as_json:
             _tell(scored)
-    if found[-1].is_behind:
-        with said_beside(as_json):
-            bring_up_to_date(dbt, use_case)
     if as_json:
         click.echo(json.dumps([scored.as_dict() for scored in found], default=str))
 

@@ -7,6 +7,7 @@ import click
 from insitu import metrics
 from insitu.status.collect import UseCase, layers, use_case
 from insitu.warehouse import Project, connect
+from insitu.warehouse.runs import SET_BACK
 
 SHOWN = (
     "auc",
@@ -39,6 +40,8 @@ def status(project: Project, as_json: bool) -> None:
 
 def _show(project: Project, case: UseCase) -> None:
     click.echo(f"\n{click.style(case.use_case, bold=True)}" + (f"   as of {case.as_of}" if case.as_of else ""))
+    if not case.has_come:
+        click.echo(f"  a run was for a moment that has not come yet, and that is what is read until then; {SET_BACK}")
     if not case.is_built:
         click.echo(f"  not built yet: run `{project.command('dbt build')}`")
         return

@@ -9,8 +9,8 @@ from insitu.config import UseCase, parse
 from insitu.nodes.empty import runs_empty
 from insitu.nodes.scores import Scored, as_text, missing_columns, score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, own_rows, rows
-from insitu.nodes.snapshot import current_snapshot
-from insitu.quoting import identifiers, literal
+from insitu.nodes.snapshot import Snapshot, current_snapshot
+from insitu.quoting import identifier, identifiers, literal
 from insitu.registry.model import Model
 from insitu.training.fitting.frame import plain_field
 from insitu.warehouse.lazy_query import LazyQuery
@@ -24,9 +24,9 @@ def predict_heldout(
 ) -> pa.RecordBatchReader:
     """Body of `<use_case>__heldout_predictions`.
 
-    Versions trained on this snapshot predict its validation and its test; versions of earlier trainings predict the
-    test only, to be compared with the new ones. Versions trained after this snapshot are left out: they may have seen
-    its rows. So are those that need a feature which is gone.
+    Versions trained on this snapshot predict its validation and its test; versions of other snapshots up to the same
+    moment predict the test only, to be compared with the new ones. Versions of a later moment are left out, and so are
+    those that were fitted to rows of this test or after it began (when it was shorter), or need a feature that is gone.
 
     Args:
         dbt: dbt's object of the running Python model.
@@ -48,14 +48,18 @@ def predict_heldout(
     snapshot = current_snapshot(training_set, use_case)
     done = set(own_rows(dbt, session, "distinct model_version, snapshot_id"))
     trained = models.filter("status = 'trained'").filter(
-        f"training_as_of < timestamp '{snapshot.training_as_of}' or {snapshot.condition}"
+        f"training_as_of <= timestamp '{snapshot.training_as_of}' or {snapshot.condition}"
     )
+    not_done = [row for row in rows(trained) if (row["model_version"], snapshot.snapshot_id) not in done]
+    seen = _fitted_to_test(config, snapshots, snapshot, {row["snapshot_id"] for row in not_done})
     pending = []
-    for row in rows(trained):
+    for row in not_done:
         gone = missing_columns(row, training_set.columns)
         if gone:
             print(f"  {row['model_version']} is not compared: {gone} of its features are gone", flush=True)
-        elif (row["model_version"], snapshot.snapshot_id) not in done:
+        elif row["snapshot_id"] in seen:
+            print(f"  {row['model_version']} is not compared: it was fitted to rows of this test", flush=True)
+        else:
             pending.append(row)
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -72,6 +76,18 @@ def predict_heldout(
                     yield _heldout(model.model_version, config, scored, schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _fitted_to_test(config: UseCase, snapshots: LazyQuery, snapshot: Snapshot, others: set[str]) -> set[str]:
+    """Which of other snapshots were fitted to rows that are not before this one's test."""
+    time = identifier(config.as_of)
+    test = snapshots.filter(f"{snapshot.condition} and split = 'test'").aggregate(f"min({time})", "split").fetchall()
+    if not test or not others:
+        return set()
+    named = ", ".join(map(literal, sorted(others)))
+    fitted = snapshots.filter(f"snapshot_id in ({named}) and split in ('train', 'validation', 'refit')")
+    later = fitted.filter(f"{time} >= timestamp '{test[0][0]}'").aggregate("snapshot_id", "snapshot_id")
+    return {row[0] for row in later.fetchall()}
 
 
 def _schema(config: UseCase, snapshots: LazyQuery) -> pa.Schema:

@@ -119,7 +119,7 @@ def score_live(
             written = _append(transaction, relation, predictions, options)
             if predictions.batches and not options.dry_run:
                 features = asked.scored_features(predictions.batches, options).to_arrow_reader(BATCH_ROWS)
-                _check_types(transaction, relation["scored_features"], features.schema, asked.use_case)
+                check_types(transaction, relation["scored_features"], features.schema, "the features have")
                 transaction.append(relation["scored_features"], features)
         is_behind = _is_behind(warehouse, relation["predictions"], relation["decisions"])
     return Scored(asked.use_case, as_of, written, predictions.batches, options.dry_run, is_behind)
@@ -183,14 +183,14 @@ def _telling(predictions: Predictions, progress: Callable[[int, int], None]) -> 
     return pa.RecordBatchReader.from_batches(predictions.rows.schema, rows())
 
 
-def _check_types(transaction: Transaction, relation: str, incoming: pa.Schema, use_case: str) -> None:
-    """Raises InsituError where a column would be lost, or its values converted."""
+def check_types(transaction: Transaction, relation: str, incoming: pa.Schema, who_has: str) -> None:
+    """Raises InsituError where a column of what comes would be lost, or its values converted."""
     there = transaction.query(f"select * from {relation} where 1 = 0").schema
     for column in incoming:
         at = there.get_field_index(column.name)
         found = there.field(at).type if at >= 0 else None
         if found != column.type:
             raise InsituError(
-                f"`{use_case}__scored_features` has {f'`{column.name}` as {found}' if found else f'no `{column.name}`'}"
-                f"; the features have it as {column.type}. Run `insitu build`, which widens the table."
+                f"`{parts(relation)[-1]}` has {f'`{column.name}` as {found}' if found else f'no `{column.name}`'}"
+                f"; {who_has} it as {column.type}. Run `insitu build`, which widens the table."
             )

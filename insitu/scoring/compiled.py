@@ -36,8 +36,8 @@ class Model:
     sql: str
 
 
-def compiled(dbt: InProcess, features: str, *others: str) -> dict[str, Model]:
-    """The models above `features`, itself and the others, by id, upstream ones first.
+def compiled(dbt: InProcess, *selected: str) -> dict[str, Model]:
+    """The models that are selected, as `dbt --select` has it, by id, upstream ones first.
 
     They are compiled for few rows of the spine (`insitu_due_only`), and as a full build would have them: what an
     incremental model has already is computed again for the rows that are due.
@@ -46,7 +46,7 @@ def compiled(dbt: InProcess, features: str, *others: str) -> dict[str, Model]:
         InsituError: dbt could not compile one; its own output says why.
     """
     # The first selector is none's name: dbt prints the SQL of a model that it names.
-    names = ["resource_type:snapshot,resource_type:model", f"+{features},resource_type:model", *others]
+    names = ["resource_type:snapshot,resource_type:model", *selected]
     command = ("--quiet", "--no-write-json", "compile", "--full-refresh", "--indirect-selection", "empty")
     results = dbt.invoke(*command, "--select", *names, variables={"insitu_due_only": True})
     found = {result.node.unique_id: _model(result.node) for result in results}
@@ -72,6 +72,13 @@ def kept_by_dbt(manifest: Manifest, ids: Iterable[str]) -> list[str]:
     """Names of the models that have to be brought up to date by dbt before they are read."""
     read = [manifest.nodes[id_] for id_ in ids if id_.startswith("model.")]
     return [node.name for node in read if _kept(node) and _declared(node).get("kind") not in ASKED]
+
+
+def can_be_asked(manifest: Manifest, labels: str) -> bool:
+    """Whether labels can be computed for some rows of the spine: by SQL, over spines and features that are SQL too."""
+    made = [manifest.nodes[id_] for id_ in upstream_first(manifest, [labels]) if id_.startswith("model.")]
+    asked = [node for node in made if node.unique_id == labels or _declared(node).get("kind") in ASKED]
+    return all(node.language == "sql" for node in asked)
 
 
 def upstream_first(manifest: Manifest, wanted: Iterable[str]) -> list[str]:

@@ -12,11 +12,14 @@ from insitu.scoring import compiled, parsing
 from insitu.scoring.batch import Scored, score_live
 from insitu.scoring.live import Live
 from insitu.scoring.options import DEFAULT, Options
-from insitu.warehouse import Project
+from insitu.scoring.outcomes import add_outcomes
+from insitu.warehouse import Project, connect
+from insitu.warehouse.catalog import existing_relations
 from insitu.warehouse.connection import Scratch
 from insitu.warehouse.dbt import InProcess
+from insitu.warehouse.runs import newest_run
 
-COMPILED = ("spine", "scoring_set", "due", "champion", "scored_features")
+COMPILED = ("spine", "scoring_set", "due", "champion", "scored_features", "decisions", "outcomes")
 STORED = ("models", "predictions", "batches", "scored_features", "decisions")
 PUBLISHED = ("decisions", "predictions_latest")
 
@@ -39,24 +42,26 @@ def score_now(dbt: InProcess, use_case: str, as_of: str, options: Options = DEFA
         use_case: name of the use case.
         as_of: the moment.
         options: what else it was asked for.
-        publishes: bring what analysts read up to date; one of several runs leaves that to the end (`bring_up_to_date`).
+        publishes: bring what analysts read up to date; of several runs, the last one does that for all.
 
     Raises:
         InsituError: a source is not as agreed, a model cannot be computed, or nobody is in charge.
         ConfigurationError: there is no such use case, or the configuration of a model depends on the moment.
     """
     project, nodes = dbt.project, compiled.built(dbt.manifest)
-    wanted = ("features", *COMPILED, *STORED, *PUBLISHED)
+    wanted = ("features", "labels", *COMPILED, *STORED, *PUBLISHED)
     if missing := [name for name in wanted if f"{use_case}__{name}" not in nodes]:
         raise ConfigurationError(_unknown(use_case, missing, list(nodes)))
     own = {name: nodes[f"{use_case}__{name}"] for name in wanted}
     config = parse(own["models"].config.meta["ml"], use_case)
-    above = compiled.upstream_first(dbt.manifest, [own["features"].unique_id])
+    made = ["features", "labels"] if compiled.can_be_asked(dbt.manifest, own["labels"].unique_id) else ["features"]
+    above = compiled.upstream_first(dbt.manifest, [own[name].unique_id for name in made])
     parsing.check(dbt.manifest, above)
     # The policy counts from now on; the sources of what is computed here are loaded and checked as before every run.
-    first = [f"{use_case}__policies", *(f"+{name}" for name in compiled.kept_by_dbt(dbt.manifest, above))]
-    _run(dbt, first, {"insitu_also_read": above})
-    models = compiled.compiled(dbt, f"{use_case}__features", *(f"{use_case}__{name}" for name in COMPILED))
+    kept = compiled.kept_by_dbt(dbt.manifest, (id_ for id_ in above if id_ != own["labels"].unique_id))
+    _run(dbt, [f"{use_case}__policies", *(f"+{name}" for name in kept)], {"insitu_also_read": above})
+    names = [f"+{use_case}__{name},resource_type:model" for name in made]
+    models = compiled.compiled(dbt, *names, *(f"{use_case}__{name}" for name in COMPILED))
     dbt.close()
     places = compiled.places(nodes.values(), project.credentials.database)
     dialect = "duckdb" if project.credentials.type == "duckdb" else "postgres"
@@ -65,16 +70,25 @@ def score_now(dbt: InProcess, use_case: str, as_of: str, options: Options = DEFA
         return Live(scratch, use_case, config, models, places, dialect)
 
     relations = {name: qualified(own[name].schema, own[name].alias) for name in STORED}
+    _say_newest(project, nodes.get("ml_runs"), use_case, as_of)
     scored = score_live(project, relations, as_of, live, options)
-    if scored.is_behind and publishes and not options.dry_run:
-        bring_up_to_date(dbt, use_case)
+    if publishes and not options.dry_run:
+        if scored.is_behind:
+            _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
+            dbt.close()
+        if "labels" in made:
+            add_outcomes(project, use_case, config, models, places, dialect)
     return scored
 
 
-def bring_up_to_date(dbt: InProcess, use_case: str) -> None:
-    """Build what analysts read of a use case."""
-    _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
-    dbt.close()
+def _say_newest(project: Project, runs: Any, use_case: str, as_of: str) -> None:
+    """Say where people read of a later moment than that of this run."""
+    with connect(project) as warehouse:
+        if runs is None or (runs.schema, runs.alias) not in existing_relations(warehouse):
+            return
+        newest = newest_run(warehouse, qualified(runs.schema, runs.alias), use_case)
+    if newest and (told := newest.beside(as_of)):
+        print(f"{use_case}: {told}", flush=True)
 
 
 def _run(dbt: InProcess, models: list[str], variables: Mapping[str, Any] | None = None) -> None:

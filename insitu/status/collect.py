@@ -7,6 +7,7 @@ from typing import Any
 from insitu.quoting import literal
 from insitu.warehouse import Project, Warehouse
 from insitu.warehouse.catalog import existing_relations
+from insitu.warehouse.runs import newest_run
 
 LAYERS = ("staging", "features", "training", "evaluation", "predictions", "actions", "monitoring")
 PARTS = ("training_set", "scoring_set", "models", "metrics", "champion", "predictions", "outcomes")
@@ -21,6 +22,7 @@ class UseCase:
         missing: what is not built yet of the rest, which is then empty here.
         as_of: the `as_of` of the last build.
         latest_batch: the latest `as_of` that was ever scored.
+        has_come: no run was for a moment that has not come yet, and which people read of until then.
         test_metrics: of the champion on the gapped test of the current snapshot, by name.
         test_is_estimate: the champion was fitted again on everything after its test.
         open_alerts: alert, subject, severity, message.
@@ -41,6 +43,7 @@ class UseCase:
     latest_batch: str | None = None
     outcomes: int = 0
     open_alerts: list[dict[str, Any]] = field(default_factory=list)
+    has_come: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON would have it."""
@@ -109,6 +112,7 @@ def use_case(project: Project, warehouse: Warehouse, name: str) -> UseCase:
     versions = first("models", "count(*) as n, count(nullif(status, 'trained')) as failed")
     scored = first("predictions", "count(*) as n, max(batch_as_of) as latest")
     scoring = first("scoring_set", "max(batch_as_of) as as_of")
+    run = newest_run(warehouse, project.relation("ml_runs"), name) if "ml_runs" in built else None
     alerts: list[dict[str, Any]] = (
         []
         if "alerts" in missing
@@ -134,6 +138,7 @@ def use_case(project: Project, warehouse: Warehouse, name: str) -> UseCase:
         latest_batch=_text(scored.get("latest")),
         outcomes=first("outcomes", "count(*) as n").get("n", 0),
         open_alerts=alerts,
+        has_come=run is None or run.has_come,
     )
 
 

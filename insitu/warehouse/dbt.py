@@ -28,6 +28,7 @@ class InProcess:
     def __init__(
         self, project: Project, at_run: Mapping[str, Any] | None = None, target_path: Path | None = None
     ) -> None:
+        self.kept_parse = (target_path or project.target_path) / "partial_parse.msgpack"
         self.folder = ["--target-path", str(target_path.resolve())] if target_path else []
         kept = {name: value for name, value in project.variables.items() if name not in (at_run or {})}
         self.project = project
@@ -108,10 +109,13 @@ class InProcess:
     def _parsed(self, runner: dbtRunner) -> Manifest:
         from dbt.contracts.graph.manifest import Manifest
 
-        outcome = runner.invoke(["--quiet", "parse", *self.parsed_with])
-        if not isinstance(outcome.result, Manifest):
-            raise ConfigurationError(_failed(("parse",))) from outcome.exception
-        return outcome.result
+        # By what dbt keeps of an earlier parse, it may fail where the project itself is sound: then without, aloud.
+        attempts = [["--log-level", "none"], ["--no-partial-parse"]] if self.kept_parse.exists() else [[]]
+        for options in attempts:
+            outcome = runner.invoke(["--quiet", *options, "parse", *self.parsed_with])
+            if isinstance(outcome.result, Manifest):
+                return outcome.result
+        raise ConfigurationError(_failed(("parse",))) from outcome.exception
 
     def close(self) -> None:
         """Close dbt's connections: DuckDB's file has one way of being open in a process."""

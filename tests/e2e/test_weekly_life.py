@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -245,7 +246,10 @@ def test_a_late_feed_is_named(life: Life) -> None:
     alerts = life.alerts("a missed run and a late feed")
     message = alerts["alert_parity household__baskets_7d"]
     assert "rows had another value when they were scored" in message
-    assert "`shop.baskets`" in message, message
+    came = life.weeks.bought.loc[of_a_day(life.weeks.bought, week(3) - pd.Timedelta("1D")), "bought_at"].min()
+    hours = math.ceil((week(5) - came) / pd.Timedelta("1h"))
+    assert f"rows of `shop.baskets` arrived up to {hours} hours after they were available" in message, message
+    assert f"a `lag` of {hours} hours covers that" in message
     assert not [name for name in life.alerts("a feature and other costs") if name.startswith("alert_parity")]
 
 
@@ -326,7 +330,7 @@ def test_other_contents_of_a_static_table_stop_predictions_and_say_so(life: Life
 
 def test_a_renamed_column_is_one_line_and_changes_nothing(life: Life) -> None:
     assert life.runs["a renamed column"].returncode != 0
-    assert "Source `shop.baskets` has no column `amount` (it has: household_id, bought_at, total)" in (
+    assert "Source `shop.baskets` has no column `amount` (it has: household_id, bought_at, total, arrived_at)" in (
         life.said("a renamed column")
     )
     for name, found in life.seen["contents that warn"].items():

@@ -108,12 +108,14 @@ SOURCES: dict[str, Any] = {
                     "name": "baskets",
                     "config": {
                         "event_time": "bought_at",
+                        "loaded_at_field": "arrived_at",
                         "meta": {"point_in_time": {"kind": "event", "available_at": "bought_at"}},
                     },
                     "columns": [
                         {"name": "household_id", "data_type": "bigint"},
                         {"name": "bought_at", "data_type": "timestamp"},
                         {"name": "amount", "data_type": "double precision"},
+                        {"name": "arrived_at", "data_type": "timestamp"},
                     ],
                 },
                 {
@@ -193,6 +195,7 @@ class Weeks:
     warehouse: Callable[[], Any]  # a context that gives a Warehouse
     bought: pd.DataFrame
     withheld: list[int] = field(default_factory=list)  # rows of `bought` that the source does not give yet
+    missed: dict[int, pd.Timestamp | None] = field(default_factory=dict)  # those that it did not; since when it does
 
     @property
     def environment(self) -> dict[str, str]:
@@ -202,6 +205,11 @@ class Weeks:
     def deliver(self, now: pd.Timestamp) -> None:
         """Fill the source with what is known of by now."""
         known = self.bought.drop(self.withheld)
+        known["arrived_at"] = known["bought_at"]
+        self.missed |= dict.fromkeys(self.withheld)
+        for row in set(self.missed) - set(self.withheld):
+            self.missed[row] = self.missed[row] or now
+            known.loc[row, "arrived_at"] = self.missed[row]
         with self.warehouse() as warehouse:
             replace(warehouse, "raw.baskets", known[known["bought_at"] < now])
 

@@ -272,7 +272,7 @@ def test_a_champion_that_cannot_be_applied_is_no_rival(bodies: Bodies) -> None:
     rows += [*days("old", [1, 1, 1], split="validation"), *days("old", [1, 1, 1], snapshot="earlier")]
     assert judged(bodies, tables)["new"] == (
         "promoted",
-        "its predecessor old cannot be applied to the present features",
+        "its predecessor old cannot be compared on the present test",
     )
     # without a rival, it must be better than chance: by the lower end of its interval, if it has one
     for low, decision in ((0.5, "rejected"), (0.51, "promoted"), (None, "promoted")):

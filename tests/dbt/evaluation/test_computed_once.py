@@ -76,3 +76,28 @@ def newer(stub: Stub) -> str:
         f"insert into raw.basket__heldout_predictions ({', '.join(columns)}) "
         f"select {values} from raw.basket__heldout_predictions where model_version = 'good'"
     )
+
+
+def test_so_are_the_curves_of_each_use_case(own: tuple[Stub, Executes]) -> None:
+    stub, execute = own
+    schema = "main" if stub.kind == "duckdb" else "public"
+    body = "{{ insitu.computed_once_each('evaluation_curves', ['basket', 'visits']) }}\n"
+    (stub.folder / "models/all_curves.sql").write_text("{{ config(materialized='table') }}\n" + body)
+    grain = ["use_case", "model_version", "snapshot_id", "split", "curve", "point"]
+
+    def curves(*options: str) -> pd.DataFrame:
+        heldout = [f"{use_case}__heldout_predictions" for use_case in ("basket", "visits")]
+        outcome = stub.dbt("run", "--select", *heldout, "all_curves", *options)
+        assert outcome.returncode == 0, outcome.stdout
+        return stub.query(f"select * from {schema}.all_curves").sort_values(grain).reset_index(drop=True)
+
+    first = curves()
+    assert set(first["use_case"]) == {"basket", "visits"}
+    execute(f"update {schema}.all_curves set n_rows = -1 where model_version = 'weak' or use_case = 'visits'")
+    execute(newer(stub))
+    again = curves()
+    kept = (again["model_version"] == "weak") | (again["use_case"] == "visits")
+    assert (again[kept]["n_rows"] == -1).all() and len(again[kept]) > 0, "what was computed is kept"
+    whole = curves("--full-refresh")
+    assert set(whole["model_version"]) == set(first["model_version"]) | {"newer"}
+    pd.testing.assert_frame_equal(again[~kept], whole[~kept], rtol=1e-12)

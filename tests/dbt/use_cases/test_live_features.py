@@ -21,7 +21,7 @@ from tests.dbt.use_cases.conftest import Shop, shop_at
 from tests.dbt.use_cases.shop import declare, tables, write_project
 from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse
 
-BUILT, NOW = "2024-06-01 00:00:00", "2024-06-01 18:00:00"
+BUILT, NOW, LATER = "2024-06-01 00:00:00", "2024-06-01 18:00:00", "2024-06-01 22:00:00"
 TIMES = {"orders": "ordered_at", "visits": "seen_at", "results": "known_at"}
 EVENT = {"kind": "event", "available_at": "seen_at", "unique": [["order_id"]]}
 FEATURES = {"kind": "features", "as_of": "as_of", "key": ["order_id"]}
@@ -166,13 +166,19 @@ def write(folder: Path) -> Path:
     return folder
 
 
+def outcomes(shop: Shop) -> pd.DataFrame:
+    return shop.query("select * from actions.spend__outcomes order by batch_id, order_id")
+
+
 def at(moment: str) -> tuple[str, str]:
     return "--vars", f"{{insitu_as_of: '{moment}'}}"
 
 
 def known(at: str) -> dict[str, pd.DataFrame]:
     """The sources as they were: what had happened and was known."""
-    return {name: rows[rows[TIMES[name]] <= at] for name, rows in tables().items() if name in TIMES}
+    given = tables()
+    given["results"]["known_at"] -= pd.Timedelta("21h")  # three hours after an order
+    return {name: rows[rows[TIMES[name]] <= at] for name, rows in given.items() if name in TIMES}
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
@@ -220,7 +226,7 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: Site) -> None:
     shop = site.shop
     site.load(BUILT)
     shop.dbt("seed")
-    shop.dbt("run", "--select", "+spend__predictions_latest", "+spend__scored_features", *at(BUILT))
+    shop.dbt("run", "--select", "+spend__predictions_latest", "+spend__scored_features", "+spend__outcomes", *at(BUILT))
     built = shop.query("select count(*) as n from training.spend__features")["n"].item()
     site.load(NOW)
     shutil.rmtree(shop.folder / "dbt_project/target")  # another machine, with the project and the warehouse
@@ -243,8 +249,20 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: Site) -> None:
     made = shop.query("select count(*) as n from predictions.spend__predictions")["n"].item()
     assert shop.query("select count(*) as n from actions.spend__decisions")["n"].item() == made
     assert shop.query("select count(*) as n from predictions.spend__predictions_latest")["n"].item() >= len(due)
+    # What is known by now of earlier predictions, and of those that came late, is an outcome of this run.
+    before = outcomes(shop)
+    site.load(LATER)
+    shop.run("insitu", "score", "run", "spend", "--as-of", LATER)
+    told = outcomes(shop)
+    results = known(LATER)["results"].set_index("order_id")
+    decided = shop.query("select order_id, as_of from actions.spend__decisions").set_index("order_id")
+    matured = decided.join(results, how="inner").query("known_at > as_of")
+    assert dict(zip(told["order_id"], told["label"], strict=True)) == pytest.approx(matured["spend"].to_dict())
+    assert 0 < len(before) < len(told) < len(decided)
 
-    shop.dbt("run", "--full-refresh", "--select", "+spend__features", *at(NOW))
+    shop.dbt("run", "--full-refresh", "--select", "+spend__features", *at(LATER))
+    shop.dbt("run", "--select", "spend__labels", "spend__outcomes", *at(LATER))
+    pd.testing.assert_frame_equal(told, outcomes(shop), rtol=1e-12, atol=0)
     whole = shop.query(SQL.format(relation="training.spend__features"))
     kept = shop.query(SQL.format(relation="predictions.spend__scored_features"))
     assert set(kept.columns) - set(whole.columns) == {"batch_id", "batch_as_of"}

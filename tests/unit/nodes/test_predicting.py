@@ -204,10 +204,12 @@ def test_held_out_rows_are_scored_by_the_fit_that_has_not_seen_them(
 def test_which_versions_are_compared_on_which_rows(
     warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]
 ) -> None:
-    """Those of this snapshot on both splits, earlier ones on the test, later ones and failed ones on nothing."""
+    """Those of this snapshot on both splits, others up to its moment on the test; on nothing those of a later one,
+    those that were fitted to rows of this test, and failed ones."""
     named = {
         "earlier": {"snapshot_id": "s0", "training_as_of": TRAINED - SECOND},
         "same_time": {"snapshot_id": "s0", "training_as_of": TRAINED},
+        "shorter_test": {"snapshot_id": "s3", "training_as_of": TRAINED},
         "later": {"snapshot_id": "s2", "training_as_of": TRAINED + SECOND},
         "failed": {"status": "failed", "artifact": None},
         "gone": {"signature": registered["signature"].replace('"b"', '"gone"')},
@@ -215,6 +217,12 @@ def test_which_versions_are_compared_on_which_rows(
         "done_elsewhere": {},
     }
     register(warehouse, registered, *({**registered, "model_version": name, **own} for name, own in named.items()))
+    # The same rows, before a feature was added; and all of them fitted to, but for the last.
+    warehouse.execute(
+        "insert into demo__snapshots select * replace ('s0' as snapshot_id) from demo__snapshots where split <> 'test' "
+        "union all select * replace ('s3' as snapshot_id, 'train' as split) from demo__snapshots "
+        "where as_of < (select max(as_of) from demo__snapshots)"
+    )
     warehouse.execute(
         "create table demo__heldout_predictions as select * from (values ('done', 's1'), ('done_elsewhere', 's0')) "
         "as done (model_version, snapshot_id)"
@@ -224,6 +232,7 @@ def test_which_versions_are_compared_on_which_rows(
         (registered["model_version"], "validation"),
         (registered["model_version"], "test"),
         ("earlier", "test"),
+        ("same_time", "test"),
         ("done_elsewhere", "validation"),
         ("done_elsewhere", "test"),
     }

@@ -21,16 +21,26 @@
 {% endmacro %}
 
 
-{#- Say, where `ml_runs` is built, of which use cases this run is for a moment in the past. -#}
+{#- Say, where `ml_runs` is built, of which use cases this run is for a moment in the past, or people read of one that has not
+    come yet. -#}
 {% macro say_past_run() %}
     {%- if not execute or flags.WHICH not in ['run', 'build'] -%}{{ return('') }}{%- endif -%}
+    {%- set clock = run_started_at.astimezone(modules.pytz.utc).replace(tzinfo=none) -%}
     {%- for use_case in insitu.use_cases() -%}
+        {%- set now = insitu.as_of(use_case) -%}
         {%- set newest = insitu.newest_as_of(use_case) -%}
-        {%- if newest > insitu.as_of(use_case) -%}
+        {%- if newest > now -%}
             {%- do log(
-                "`" ~ use_case ~ "`: this run is for " ~ insitu.as_of(use_case) ~ ", and there was one for " ~ newest
+                "`" ~ use_case ~ "`: this run is for " ~ now ~ ", and there was one for " ~ newest
+                ~ (", which has not come yet" if newest > clock else "")
                 ~ ". It trains and scores as of then; spine, champion, outcomes and monitoring stay those of " ~ newest
                 ~ ". (dbt build --full-refresh sets them back, and keeps what was trained and scored.)", info=true
+            ) -%}
+        {%- elif newest > clock -%}
+            {%- do log(
+                "`" ~ use_case ~ "`: this run is for " ~ now ~ ", which has not come yet; what people read will stay that of "
+                ~ now ~ " until then. If it is a mistake, `dbt build --full-refresh` for the moment that is meant sets it"
+                ~ " back, and keeps what was trained and scored.", info=true
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -1,12 +1,12 @@
-{% macro evaluation_curves(use_case) %}
-{#- The rows of a use case in `ml_curves`: every curve of the task, at most about 200 points each. -#}
-{%- set heldout = insitu.use_case_ref(use_case, 'heldout_predictions') %}
+{% macro evaluation_curves(use_case, heldout=none) %}
+{#- The rows of a use case in `ml_curves`: every curve of the task, at most about 200 points each; over all held-out
+    predictions, or those in another relation. -#}
 {%- set config = insitu.use_case_config(use_case) %}
 {%- set options = insitu.metric_options(config) %}
 {%- set by = ['model_version', 'snapshot_id', 'split'] %}
 with heldout as (
     select model_version, snapshot_id, split, {{ insitu.scored_columns(config) }}
-    from {{ heldout }}
+    from {{ heldout or insitu.use_case_ref(use_case, 'heldout_predictions') }}
 ),
 
 final as (
@@ -16,12 +16,13 @@ final as (
 select * from final
 {% endmacro %}
 
-{#- The rows of a multiclass use case in `ml_confusion`: label against most probable class. -#}
-{% macro evaluation_confusion(use_case) %}
+{#- The rows of a multiclass use case in `ml_confusion`: label against most probable class; over all held-out predictions, or
+    those in another relation. -#}
+{% macro evaluation_confusion(use_case, heldout=none) %}
 {%- set config = insitu.use_case_config(use_case) %}
 with heldout as (
     select model_version, snapshot_id, split, {{ insitu.scored_columns(config) }}
-    from {{ insitu.use_case_ref(use_case, 'heldout_predictions') }}
+    from {{ heldout or insitu.use_case_ref(use_case, 'heldout_predictions') }}
 ),
 
 final as (

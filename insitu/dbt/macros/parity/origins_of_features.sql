@@ -18,19 +18,26 @@
 
 {#- The sources that a node reads, directly or not, but by way of a spine; the seeds and models that read nothing too. -#}
 {% macro origins_of(node) %}
-    {%- set read, names = [node.unique_id], [] -%}
-    {#- the list grows while it is gone through -#}
-    {%- for id in read -%}
-        {%- set found = graph.sources.get(id) or graph.nodes.get(id) -%}
-        {%- set parents = found.depends_on.nodes if found and found.depends_on else [] -%}
-        {%- if found and not parents -%}
-            {%- do names.append(found.source_name ~ '.' ~ found.name if found.source_name else found.name) -%}
-        {%- endif -%}
-        {%- for parent in parents if parent not in read and not insitu.is_spine(graph.nodes.get(parent)) -%}
-            {%- do read.append(parent) -%}
-        {%- endfor -%}
+    {%- set names = [] -%}
+    {%- for found in insitu.read_by(node) if not (found.depends_on.nodes if found.depends_on else []) -%}
+        {%- do names.append(found.source_name ~ '.' ~ found.name if found.source_name else found.name) -%}
     {%- endfor -%}
     {{- return(names | sort) -}}
+{% endmacro %}
+
+
+{#- A node and all that it reads, directly or not, but by way of a spine: sources, seeds, snapshots and models. -#}
+{% macro read_by(node) %}
+    {%- set read, found = [node.unique_id], [] -%}
+    {#- the list grows while it is gone through -#}
+    {%- for id in read -%}
+        {%- set one = graph.sources.get(id) or graph.nodes.get(id) -%}
+        {%- if one -%}{%- do found.append(one) -%}{%- endif -%}
+        {%- for parent in (one.depends_on.nodes if one and one.depends_on else []) -%}
+            {%- if parent not in read and not insitu.is_spine(graph.nodes.get(parent)) -%}{%- do read.append(parent) -%}{%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(found) -}}
 {% endmacro %}
 
 

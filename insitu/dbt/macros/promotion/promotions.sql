@@ -85,7 +85,7 @@ predecessor as (
     limit 1
 ),
 
--- one that cannot be applied to the present rows (a feature is gone) has no held-out rows, and is no rival
+-- one that cannot be judged by the present test (a feature is gone, or it was fitted to rows of it) has no rows of it
 champion as (
     select model_version
     from predecessor
@@ -209,7 +209,7 @@ decisions as (
                 when previous_champion is not null
                     then 'better than ' || previous_champion || ' on the test by more than noise'
                 when predecessor is not null
-                    then 'its predecessor ' || predecessor || ' cannot be applied to the present features'
+                    then 'its predecessor ' || predecessor || ' cannot be compared on the present test'
                 else 'the first champion'
             end
         ) as reason

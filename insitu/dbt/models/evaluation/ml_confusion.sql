@@ -8,7 +8,7 @@
 
 with final as (
     {% if multiclass -%}
-    {{ insitu.over_use_cases('evaluation_confusion', multiclass) | indent(4) }}
+    {{ insitu.computed_once_each('evaluation_confusion', multiclass) | indent(4) }}
     {%- else -%}
     {%- set text = dbt.type_string() -%}
     select
@@ -19,7 +19,8 @@ with final as (
         cast(null as {{ text }}) as label,
         cast(null as {{ text }}) as predicted,
         cast(null as bigint) as n_rows,
-        cast(null as double precision) as share
+        cast(null as double precision) as share,
+        cast(null as {{ text }}) as computed_by
     where 1 = 0
     {%- endif %}
 )

@@ -1,7 +1,7 @@
 {%- do insitu.overall_model('evaluation') -%}
 
 with final as (
-    {{ insitu.over_use_cases('evaluation_curves', insitu.use_cases_there()) | indent(4) }}
+    {{ insitu.computed_once_each('evaluation_curves', insitu.use_cases_there()) | indent(4) }}
 )
 
 select * from final
