@@ -154,6 +154,7 @@ class Training(Block):
 
     retrain_every: Literal["day", "week", "month", "quarter", "year"] = "month"
     test: str | list[Window] = "30 days"
+    horizon: str | None = None  # how long labels take: a length of the test ends so much before the moment of training
     gap: str | None = "7 days"
     validation: str | Start = "30 days"
     retrain_on_corrections: bool = False  # when history changed since models were trained for the present moment
@@ -163,7 +164,7 @@ class Training(Block):
     refit: Literal[True, False, "everything"] = True
     cross_validation: CrossValidation = CrossValidation()
 
-    check_durations = field_validator("gap", "history")(duration)
+    check_durations = field_validator("horizon", "gap", "history")(duration)
 
     @field_validator("test", "validation", mode="before")
     @classmethod

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from insitu.config import UseCase
+from insitu.nodes.predict import BATCH_ROWS
 from insitu.quoting import identifier, parts
-from insitu.scoring.batch import BATCH_ROWS, check_types
+from insitu.scoring.batch import check_types
 from insitu.scoring.compiled import Model
 from insitu.scoring.instead import Place
 from insitu.scoring.parts import Parts

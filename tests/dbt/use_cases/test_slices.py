@@ -76,12 +76,22 @@ CASES = {
         {"test": "1 day", "gap": "3 days", "validation": "20 days"},
         ("2024-05-08", "2024-05-28", [("2024-05-31", "2024-06-01")]),
         "no label of the test (1 day up to 2024-06-01 00:00:00) has matured: labels take 2 days. No model can be "
-        "judged. `training: {test: 3 days}` would do",
+        "judged. `training: {horizon: 2 days}` counts it back from the last day that is known",
     ),
     "a test of which little is known": (
         {"test": "3 days", "gap": "3 days", "validation": "20 days"},
         ("2024-05-06", "2024-05-26", [("2024-05-29", "2024-06-01")]),
-        "only the first 1 day can judge a model. `training: {test: 5 days}` would test on 3 days",
+        "only the first 1 day can judge a model. `training: {horizon: 2 days}` counts it back from the last day that",
+    ),
+    "a test of days that are known": (
+        {"test": "3 days", "horizon": "2 days", "validation": "20 days"},
+        ("2024-05-05", "2024-05-25", [("2024-05-27", "2024-05-30")]),
+        None,
+    ),
+    "a horizon that is longer than labels take": (
+        {"test": "3 days", "horizon": "5 days", "gap": "3 days", "validation": "20 days"},
+        ("2024-05-01", "2024-05-21", [("2024-05-24", "2024-05-27")]),
+        None,
     ),
 }
 

@@ -1,6 +1,6 @@
 {#- The slices of a training set as SQL: `tests`, the windows of the test as [(from, to)] in order; `gap` and `validation`,
-    where these begin. Each is a length, counted back from the one after it (the last from the moment of training), or has
-    its date: `{from: 2010-01-01}`, for the test also `to`, or a list of such windows. A window of the test that has not
+    where these begin. Each is a length, counted back from the one after it (the last from the moment of training, less the
+    declared `horizon`, within which labels become known), or has its date: `{from: 2010-01-01}`, for the test also `to`, or a list of such windows. A window of the test that has not
     begun at the moment of training does not count. -#}
 {% macro slices(use_case) %}
     {%- set training = insitu.use_case_config(use_case).training -%}
@@ -8,7 +8,9 @@
     {%- set moment = insitu.timestamp_literal(now) -%}
     {%- set tests = [] -%}
     {%- if training.test is string -%}
-        {%- do tests.append((insitu.slice_start(use_case, 'test', moment), moment)) -%}
+        {%- set horizon = insitu.duration_interval(use_case, 'training.horizon', training.horizon) if training.horizon -%}
+        {%- set known = moment ~ ' - ' ~ horizon if horizon else moment -%}
+        {%- do tests.append((insitu.slice_start(use_case, 'test', known), known)) -%}
     {%- else -%}
         {%- set windows = [training.test] if training.test is mapping else training.test -%}
         {%- set begun = [] -%}

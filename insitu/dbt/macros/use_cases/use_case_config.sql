@@ -64,6 +64,8 @@
     {%- for name, defaults in blocks.items() -%}
         {%- do config.update({name: dict(defaults, **(declared.get(name) or {}))}) -%}
     {%- endfor -%}
+    {%- set training = declared.get('training') or {} -%}
+    {%- if training.horizon and 'gap' not in training -%}{%- do config.training.update({'gap': training.horizon}) -%}{%- endif -%}
     {#- A single key column may be written without brackets. -#}
     {%- set entity = declared.get('entity') or [] -%}
     {%- set entity = [entity] if entity is string else entity -%}
