@@ -45,7 +45,10 @@ arrivals as (
     union all
     {% endfor -%}
     {%- endfor -%}
-    select cast(null as {{ text }}), cast(null as {{ text }}), cast(null as double precision)
+    select
+        cast(null as {{ text }}) as use_case,
+        cast(null as {{ text }}) as feed,
+        cast(null as double precision) as seconds_late
 ),
 
 fed as (
@@ -57,7 +60,10 @@ fed as (
     {% endfor -%}
     {%- endfor -%}
     {%- endfor -%}
-    select cast(null as {{ text }}), cast(null as {{ text }}), cast(null as {{ text }})
+    select
+        cast(null as {{ text }}) as use_case,
+        cast(null as {{ text }}) as feature,
+        cast(null as {{ text }}) as feed
 ),
 
 ranked as (
