@@ -44,6 +44,7 @@ class InProcess:
         if self.kept is None:
             from dbt.cli.main import dbtRunner
 
+            _check_not_held(self.project)
             self.kept = self._parsed(dbtRunner())
         return self.kept
 
@@ -125,6 +126,15 @@ class InProcess:
             adapter.cleanup_connections()
             if hasattr(adapter.connections, "close_all_connections"):
                 adapter.connections.close_all_connections()
+
+
+def _check_not_held(project: Project) -> None:
+    """Raises ConfigurationError where another process holds the warehouse's file: dbt ends in a traceback."""
+    credentials = project.credentials
+    if credentials.type == "duckdb" and Path(credentials.path).is_file():
+        from insitu.warehouse.duckdb import open_file
+
+        open_file(credentials.path).close()
 
 
 def _place(project: Project, variables: Mapping[str, Any]) -> list[str]:
