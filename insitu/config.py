@@ -59,10 +59,11 @@ def slice_length(value: Any) -> str:
 
 
 class Scoring(Block):
-    """How often predictions are due, and how far back a run looks for rows that nobody has scored."""
+    """How often predictions are due, how far back a run looks for rows that nobody has scored, and what it tells."""
 
     every: str = "1 day"
     window: str | None = None  # a week, or `every` where that is longer
+    reasons: int = Field(default=0, ge=0, le=20)  # how many features that made a score what it is
 
     check_durations = field_validator("every", "window")(duration)
 

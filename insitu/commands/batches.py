@@ -70,7 +70,7 @@ def list_batches(project: Project | None, /, use_cases: tuple[str, ...], last: i
         ]
         click.echo(
             f"{row['use_case']}  {row['batch_id']}  {row['batch_as_of']}  {row['n_rows']:>12,} rows  "
-            + "  ".join([row["model_version"], *odd, *more])
+            + "  ".join([*([row["model_version"]] if row["model_version"] else []), *odd, *more])
         )
     if not found:
         click.echo("No batch has been written yet.")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import md5
 from typing import Any
 
 import pyarrow as pa
@@ -19,7 +20,9 @@ from insitu.registry.inputs import InputCounts
 
 VARIABLE = "insitu.batches"  # of the session, in which the dbt node leaves its rows for the hook that writes them
 
-PUBLISHED, FOUND = "published", "found"  # its predictions were there, and a row was written for them afterwards
+PUBLISHED = "published"
+FOUND = "found"  # its predictions were there, and a row was written for them afterwards
+EMPTY = "empty"  # a run took place, and nothing was due
 
 # As the macro `batches` has them.
 SCHEMA = pa.schema(
@@ -119,6 +122,28 @@ class Batch:
             "inputs": json.dumps([asdict(each) for each in odd]),
             "predicted_at": self.predicted_at,
         }
+
+
+def empty_batch(use_case: str, batch_as_of: datetime) -> dict[str, Any]:
+    """The row of a run for which nothing was due, one for a moment; the macro `write_batches` makes the same."""
+    text = f"{use_case} had nothing due at {batch_as_of:%Y-%m-%d %H:%M:%S}"
+    return {
+        "batch_id": md5(text.encode(), usedforsecurity=False).hexdigest()[:16],
+        "batch_as_of": batch_as_of,
+        "is_shadow": 0,
+        "status": EMPTY,
+        "n_rows": 0,
+        "n_written": 0,
+        "n_missing": 0,
+        "n_unseen": 0,
+        "inputs": "[]",
+        "predicted_at": utc_now(),
+    }
+
+
+def utc_now() -> datetime:
+    """The clock, as the ledger has it."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def as_table(batches: list[Batch]) -> pa.Table:

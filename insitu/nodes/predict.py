@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -17,7 +17,7 @@ from insitu.errors import InsituError
 from insitu.nodes import ledger
 from insitu.nodes.empty import runs_empty
 from insitu.nodes.ledger import Batch
-from insitu.nodes.scores import missing_columns, score_batches, score_fields
+from insitu.nodes.scores import missing_columns, reason_fields, reasons, score_batches, score_fields
 from insitu.nodes.session import Session, clear_errors, leave, lock_own_rows, rows
 from insitu.quoting import identifiers, literal
 from insitu.registry.model import Model
@@ -197,7 +197,7 @@ class _Scored:
     existing: Collection[str] | Existing
     where: str | None
     parts: list[_Part] = field(default_factory=list)
-    predicted_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+    predicted_at: datetime = field(default_factory=ledger.utc_now)
 
     def add(self, version: str, share: Share, n_rows: int, is_shadow: bool, beside: bool = False) -> None:
         """Let a version score, unless its batch is there."""
@@ -224,6 +224,8 @@ class _Scored:
             predicted_at=self.predicted_at,
         )
         self.parts.append(_Part(batch, model, beside))
+        if self.config.scoring.reasons and model.explainer is None:
+            print(f"{self.use_case}: scores of `{version}` have no reasons: it is a {row['family']}.", flush=True)
 
     def stream(self, reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """The rows with their scores, each by its own model and by those in shadow."""
@@ -242,7 +244,7 @@ class _Scored:
             constants = ("batch_id", "batch_as_of", "model_version", "predicted_at")
             columns = {name: pa.repeat(pa.scalar(getattr(batch, name)), n_rows) for name in constants}
             columns |= {name: scored.rows.column(name) for name in self.config.key}
-            columns |= scored.columns
+            columns |= scored.columns | reasons(self.config, part.model, own)
             arrays = [columns[column.name].cast(column.type) for column in schema]
             written = pa.RecordBatch.from_arrays(arrays, schema=schema)
             batch.audit(self.config, own, written)
@@ -318,6 +320,7 @@ def _schema(config: UseCase, source: pa.Schema) -> pa.Schema:
             ("model_version", pa.string()),
             *[plain_field(source.field(name)) for name in config.key],
             *score_fields(config),
+            *reason_fields(config),
             ("predicted_at", pa.timestamp("us")),
         ],
         {"unique_key": json.dumps(key)},

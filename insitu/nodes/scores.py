@@ -24,6 +24,28 @@ def score_fields(config: UseCase) -> list[pa.Field]:
     return [*classes, pa.field("score", pa.float64()), *quantiles]
 
 
+def reason_fields(config: UseCase) -> list[pa.Field]:
+    """The columns of a score's reasons: `reason_1`, `reason_1_contribution`, … as many as are declared."""
+    pairs = [(f"reason_{n}", f"reason_{n}_contribution") for n in range(1, config.scoring.reasons + 1)]
+    return [field for name, by in pairs for field in (pa.field(name, pa.string()), pa.field(by, pa.float64()))]
+
+
+def reasons(config: UseCase, model: Model, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    """The columns of `reason_fields` for a batch, in the order of its scores; NULL where a model has no more."""
+    found = model.reasons(batch, config.scoring.reasons) if config.scoring.reasons else None
+    if found is None:
+        n_rows = batch.num_rows * (len(model.signature.classes or []) if config.task == "multiclass" else 1)
+        return {field.name: pa.nulls(n_rows, field.type) for field in reason_fields(config)}
+    names = pa.array(model.signature.columns, pa.string())
+    columns: list[pa.Array] = []
+    for place in range(config.scoring.reasons):
+        features, contributions = (values[..., place].ravel() for values in (found.features, found.contributions))
+        lacking = features < 0
+        columns.append(names.take(pa.array(features, pa.int64(), mask=lacking)))
+        columns.append(pa.array(contributions, pa.float64(), mask=lacking))
+    return {field.name: column for field, column in zip(reason_fields(config), columns, strict=True)}
+
+
 def as_text(values: pa.Array) -> pa.Array:
     """Labels of a multiclass task as text, the same for the label of a row and for the classes of a model."""
     return values.cast(pa.string())

@@ -201,7 +201,7 @@ def _categories(encoder: Any, names: list[str]) -> list[Category]:
     encoded = encoded.toarray() if sparse.issparse(encoded) else encoded
     found, start = [], 0
     for position, (name, levels) in enumerate(zip(names, known, strict=True)):
-        width = 1 if isinstance(encoder, OrdinalEncoder) else _width(encoder, position)
+        width = _width(encoder, position)
         table = np.ascontiguousarray(encoded[: len(levels) + 2, start : start + width], dtype=np.float64)
         found.append(Category(name, pa.array(levels, pa.string()), table))
         start += width
@@ -210,7 +210,18 @@ def _categories(encoder: Any, names: list[str]) -> list[Category]:
     return found
 
 
+def encoded_names(prepare: Any) -> list[str]:
+    """The column that each encoded one is of; `prepare` is a fitted ColumnTransformer of numbers and categories."""
+    (_, numbers, numeric), (_, encoder, categorical) = prepare.transformers_[:2]
+    imputer = getattr(numbers, "named_steps", {}).get("simpleimputer") if numeric else None
+    indicated = [numeric[position] for position in imputer.indicator_.features_] if imputer is not None else []
+    encoded = [name for position, name in enumerate(categorical) for _ in range(_width(encoder, position))]
+    return [*numeric, *indicated, *encoded]
+
+
 def _width(encoder: Any, position: int) -> int:
-    """How many columns a one-hot encoder makes of one; all that are rare share one."""
+    """How many columns an encoder makes of one; one-hot, all that are rare share one."""
+    if isinstance(encoder, OrdinalEncoder):
+        return 1
     rare = encoder.infrequent_categories_[position]
     return len(encoder.categories_[position]) - (len(rare) - 1 if rare is not None else 0)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from insitu.errors import InsituError
 from insitu.registry import artifact
 from insitu.registry.encode import Columns, over_arrow
+from insitu.registry.reasons.explainer import Explainer, Reasons, unwrapped
 from insitu.registry.signature import Signature
 from insitu.threads import limited
 from insitu.training.fitting.scores import raw_scores
@@ -82,6 +83,21 @@ class Model:
             estimator, given = self._applied(batch)
             columns = [estimator[str(quantile)].predict(given) for quantile in self.signature.quantiles]
         return np.sort(np.column_stack(columns), axis=1)
+
+    @cached_property
+    def explainer(self) -> Explainer | None:
+        """Tells which features made the scores what they are; None where this estimator has no contributions."""
+        n_outputs = len(self.signature.classes or []) if self.task == "multiclass" else 1
+        return Explainer.of(self.estimator, self.signature.columns, n_outputs)
+
+    def reasons(self, batch: pa.RecordBatch | pa.Table, count: int) -> Reasons | None:
+        """The features that contributed most to each score; None where there is no `explainer`, or no row."""
+        if self.explainer is None or batch.num_rows == 0:
+            return None
+        with limited(batch.num_rows):
+            estimator, given = self._applied(batch)
+            pipeline: Any = unwrapped(estimator)
+            return self.explainer.reasons(pipeline["prepare"].transform(given), count)
 
     @cached_property
     def _over_arrow(self) -> Any | None:

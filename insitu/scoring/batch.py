@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -75,6 +76,8 @@ def score_built(project: Project, use_case: str, as_of: str | None = None, optio
         existing = _existing(transaction, relation)
         predictions = _predictions(config, use_case, due, models, champion, existing, options)
         written = _append(transaction, relation, predictions, options)
+        if found is not None:
+            _note_empty(transaction, relation["batches"], use_case, found, predictions, options)
     moment = str(found) if found is not None else as_of
     return Scored(use_case, moment, written, predictions.batches, options.dry_run)
 
@@ -121,6 +124,8 @@ def score_live(
                 features = asked.scored_features(predictions.batches, options).to_arrow_reader(BATCH_ROWS)
                 check_types(transaction, relation["scored_features"], features.schema, "the features have")
                 transaction.append(relation["scored_features"], features)
+            moment = datetime.fromisoformat(as_of)
+            _note_empty(transaction, relation["batches"], asked.use_case, moment, predictions, options)
         is_behind = _is_behind(warehouse, relation["predictions"], relation["decisions"])
     return Scored(asked.use_case, as_of, written, predictions.batches, options.dry_run, is_behind)
 
@@ -163,12 +168,26 @@ def _append(transaction: Transaction, relation: Mapping[str, str], predictions: 
     """Write predictions and their rows of the ledger; how many predictions."""
     if options.dry_run:
         return sum(batch.rows_due for batch in predictions.batches)
+    _check_wide_enough(transaction, relation["predictions"], predictions.rows.schema)
     written = transaction.append(relation["predictions"], _telling(predictions, options.progress))
     # Predictions that somebody deleted have left their row, and are the same when they are made again.
     there = set(transaction.query(f"select batch_id from {relation['batches']}").column(0).to_pylist())
     added = [batch for batch in predictions.batches if batch.batch_id not in there]
     transaction.append(relation["batches"], ledger.as_table(added).to_reader())
     return written
+
+
+def _note_empty(
+    transaction: Transaction, batches: str, use_case: str, moment: datetime, predictions: Predictions, options: Options
+) -> None:
+    """Have the ledger say that a run took place and found nothing due; once, and not beside what is of record then."""
+    asked_for_all = options.where is None and options.instead is None
+    if predictions.batches or options.dry_run or not asked_for_all:
+        return
+    same = f"batch_as_of = timestamp {literal(str(moment))} and is_shadow = 0"
+    if not transaction.query(f"select 1 from {batches} where {same} limit 1").num_rows:
+        row = ledger.empty_batch(use_case, moment)
+        transaction.append(batches, pa.Table.from_pylist([row], ledger.SCHEMA).to_reader())
 
 
 def _telling(predictions: Predictions, progress: Callable[[int, int], None]) -> pa.RecordBatchReader:
@@ -181,6 +200,14 @@ def _telling(predictions: Predictions, progress: Callable[[int, int], None]) -> 
             progress(sum(batch.n_rows for batch in predictions.batches), total)
 
     return pa.RecordBatchReader.from_batches(predictions.rows.schema, rows())
+
+
+def _check_wide_enough(transaction: Transaction, relation: str, incoming: pa.Schema) -> None:
+    """Raises InsituError where a column that was declared since the last build is not there."""
+    there = transaction.query(f"select * from {relation} where 1 = 0").column_names
+    if missing := [f"`{name}`" for name in incoming.names if name not in there]:
+        name = parts(relation)[-1]
+        raise InsituError(f"`{name}` has no {', '.join(missing)}. Run `insitu build`, which widens the table.")
 
 
 def check_types(transaction: Transaction, relation: str, incoming: pa.Schema, who_has: str) -> None:

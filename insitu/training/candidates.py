@@ -33,6 +33,12 @@ def check(settings: UseCase, use_case: str) -> None:
         }
         if family.combines:
             able |= {"search": False, "feature_selection": False, "calibration": False, "class_weight": False}
+        if settings.scoring.reasons and not family.reasons:
+            fit = ", ".join(sorted(name for name, other in FAMILIES.items() if other.reasons))
+            raise ConfigurationError(
+                f"{where}: {candidate.family} gives no reasons of its scores; these do: {fit}. Take the candidate out, "
+                "or meta.ml.scoring.reasons"
+            )
         for option, possible in able.items():
             if getattr(candidate, option) and not possible:
                 raise ConfigurationError(

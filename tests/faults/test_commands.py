@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from hashlib import md5
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -12,9 +14,27 @@ from insitu.scoring.batch import score_built
 from insitu.scoring.options import Options
 from tests.faults.demo import NOON, Project, version
 
+LATER = datetime(2024, 3, 11, 6)
+
 
 def told(demo: Project, *arguments: str) -> Result:
     return CliRunner().invoke(score, arguments, obj=demo)
+
+
+def test_a_run_that_finds_nothing_due_leaves_an_empty_batch(demo: Project) -> None:
+    """Once for a moment, and not where that has a batch of record; a part does not tell for the whole."""
+    score_built(demo, "demo")
+    score_built(demo, "demo")
+    assert demo.execute("select status, n_rows from predictions.demo__batches") == [("published", 1200)]
+    demo.execute("update training.demo__scoring_set set batch_as_of = timestamp '2024-03-11 06:00:00'")
+    for options in (Options(where="id < 10"), Options(dry_run=True), Options(), Options()):
+        score_built(demo, "demo", options=options)
+    assert demo.execute(
+        "select batch_id, batch_as_of, model_version, is_shadow, n_rows, n_written, inputs "
+        "from predictions.demo__batches where status = 'empty'"
+    ) == [(md5(b"demo had nothing due at 2024-03-11 06:00:00").hexdigest()[:16], LATER, None, 0, 0, 0, "[]")]
+    assert "2024-03-11 06:00:00             0 rows  empty\n" in told(demo, "list").output
+    assert told(demo, "verify").output == "demo: 2 batches, no findings\n"
 
 
 def test_they_say_what_is_there(demo: Project, tmp_path: Path) -> None:

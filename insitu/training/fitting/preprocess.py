@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model._base import LinearClassifierMixin, LinearModel
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
@@ -42,3 +43,10 @@ def for_sums(numeric: list[str], categorical: list[str]) -> Any:
         handle_unknown="infrequent_if_exist", min_frequency=MIN_FREQUENCY, max_categories=MAX_ONE_HOT
     )
     return ColumnTransformer([("numbers", numbers, numeric), ("categories", one_hot, categorical)])
+
+
+def note_means(pipeline: Any, frame: Any) -> None:
+    """Leave the means of the encoded columns in a fitted linear model's encoder: its reasons are told against them."""
+    if isinstance(pipeline["model"], LinearModel | LinearClassifierMixin):
+        encoded = pipeline["prepare"].transform(frame)
+        pipeline["prepare"].means_ = np.asarray(encoded.mean(axis=0)).ravel()

@@ -16,6 +16,7 @@ from insitu.training.fitting.calibrate import calibrated
 from insitu.training.fitting.columns import names
 from insitu.training.fitting.data import Dataset, Rows
 from insitu.training.fitting.families import FAMILIES, Family, Request, Stopping
+from insitu.training.fitting.preprocess import note_means
 from insitu.training.fitting.scores import raw_scores
 from insitu.training.fitting.temporal import later_slice, recent
 
@@ -116,6 +117,7 @@ class Procedure:
             extra["model__sample_weight"] = weights
         with limited(len(sample)):
             pipeline.fit(sample.frame, sample.y, **extra)
+            note_means(pipeline, sample.frame)
         forget_threads(pipeline["model"])
         return pipeline
 

@@ -176,6 +176,23 @@ def test_a_period_without_predictions(bodies: Bodies) -> None:
     assert found == [("tier", "batch", 0, 1), ("value", "batch", 0, 1)]
 
 
+def test_nothing_was_due_or_nobody_ran(bodies: Bodies) -> None:
+    """What runs that found nothing due left in the ledger is told; other times and other statuses are none of them."""
+    moments = [AS_OF, AS_OF - DAY + SECOND, AS_OF - DAY, AS_OF + SECOND]
+    empty = [{"batch_id": str(n), "batch_as_of": moment, "status": "empty"} for n, moment in enumerate(moments)]
+    tables = {
+        "ml_batches": [batch("last", AS_OF)],
+        "tier__batches": empty,
+        "value__batches": [empty[0] | {"status": "published"}],
+    }
+    found = {row["use_case"]: row["message"] for row in bodies.run("alert_no_predictions", tables)}
+    said = f"nothing was predicted in the 1 day up to {AS_OF}"
+    assert found == {
+        "tier": f"{said}: nothing was due in 2 runs",
+        "value": f"{said}, and no run says that nothing was due",
+    }
+
+
 @pytest.mark.parametrize(
     ("late", "fires"), [(1.5 * 1440, False), (1.5 * 1440 + 1, True), (7 * 1440.0, True), (0.0, False)]
 )

@@ -45,6 +45,7 @@ SPEND = {
         },
         {"name": "linear", "family": "linear_regression"},
     ],
+    "scoring": {"every": "1 day", "reasons": 2},
 }
 
 ORDER = Answers(

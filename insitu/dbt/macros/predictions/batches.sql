@@ -39,11 +39,25 @@ where batch_id is not null
 
 
 {#- The hook of `<use_case>__predictions` that adds what its node wrote to the ledger, in the same transaction: the node
-    leaves its rows in a variable of the session. -#}
+    leaves its rows in a variable of the session. Where nothing was due and the moment has no batch yet, an empty one says
+    that a run took place; `empty_batch` in insitu/nodes/ledger.py is the same. -#}
 {% macro write_batches(use_case) -%}
 {%- set columns = insitu.ledger_columns() -%}
 {#- by its name, also where dbt reads nothing (--empty) -#}
 {%- set ledger = insitu.use_case_ref(use_case, 'batches').render() -%}
+{%- set moment = insitu.as_of(use_case).strftime('%Y-%m-%d %H:%M:%S') -%}
+{%- set empty = {
+    'batch_id': insitu.text_literal(local_md5(use_case ~ ' had nothing due at ' ~ moment)[:16]),
+    'batch_as_of': insitu.timestamp_literal(insitu.as_of(use_case)),
+    'is_shadow': 0,
+    'status': "'empty'",
+    'n_rows': 0,
+    'n_written': 0,
+    'n_missing': 0,
+    'n_unseen': 0,
+    'inputs': "'[]'",
+    'predicted_at': "current_timestamp at time zone 'UTC'",
+} -%}
 insert into {{ ledger }} ({{ columns | join(', ') }})
 select
     {%- for name, type in columns.items() %}
@@ -56,4 +70,11 @@ where not exists (
     from {{ ledger }} as kept
     where kept.batch_id = {{ insitu.json_text('item.value', "'batch_id'") }}
 )
+union all
+select
+    {%- for name, type in columns.items() %}
+    cast({{ empty.get(name, 'null') }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+where {{ insitu.session_text('insitu.batches') }} = '[]'
+    and not exists (select 1 from {{ ledger }} as kept where kept.batch_as_of = {{ empty.batch_as_of }} and kept.is_shadow = 0)
 {%- endmacro %}

@@ -49,7 +49,7 @@ final as (
         class as predicted_class,
         {%- endif %}
         score,
-        {%- for column in insitu.quantile_columns(config) %}
+        {%- for column in insitu.quantile_columns(config) + insitu.reason_columns(config) %}
         {{ column }},
         {%- endfor %}
         threshold,
@@ -65,3 +65,13 @@ final as (
 
 select * from final
 {%- endmacro %}
+
+
+{#- The columns of a score's reasons, as many as are declared: `reason_1`, `reason_1_contribution`, … -#}
+{% macro reason_columns(config) %}
+    {%- set found = [] -%}
+    {%- for place in range(1, config.get('scoring', {}).get('reasons', 0) + 1) -%}
+        {%- do found.extend(['reason_' ~ place, 'reason_' ~ place ~ '_contribution']) -%}
+    {%- endfor -%}
+    {{- return(found) -}}
+{% endmacro %}

@@ -16,18 +16,20 @@
 {% endmacro %}
 
 
-{#- Stop when a column can not be called so; `object` is what has it, `role` what it is there. -#}
-{% macro check_column_name(object, role, column, beside) %}
+{#- Stop when a column can not be called so; `object` is what has it, `role` what it is there, `more` are names that its own
+    declaration reserves. -#}
+{% macro check_column_name(object, role, column, beside, more=[]) %}
+    {%- set reserved = insitu.reserved_columns(beside) + more -%}
     {#- dbt's own materializations put a name between quotes as it is. -#}
     {%- if modules.re.search('["\\x00-\\x1f\\x7f]', column) -%}
         {%- do exceptions.raise_compiler_error(
             object ~ " has the " ~ role ~ " " ~ tojson(column) ~ "; a name in the loop may have no double quote and no"
             ~ " line break or other control character. Rename it in a model before."
         ) -%}
-    {%- elif column | lower in insitu.reserved_columns(beside) -%}
+    {%- elif column | lower in reserved -%}
         {%- do exceptions.raise_compiler_error(
             object ~ " has the " ~ role ~ " `" ~ column ~ "`, and the loop writes a column of that name beside it. Rename"
-            ~ " it; reserved are " ~ insitu.reserved_columns(beside) | join(', ') ~ "."
+            ~ " it; reserved are " ~ reserved | join(', ') ~ "."
         ) -%}
     {%- endif -%}
 {% endmacro %}
@@ -60,8 +62,10 @@
 {#- Stop when a declaration names columns that can not be called so. -#}
 {% macro check_declared_names(use_case, config) %}
     {%- set object = '`' ~ use_case ~ '__models`: meta.ml' -%}
+    {%- set of_scores = insitu.quantile_columns(config) + insitu.reason_columns(config) -%}
     {%- for column in config.key -%}
-        {%- do insitu.check_column_name(object, 'entity' if column in config.entity else 'as_of', column, 'key') -%}
+        {%- set role = 'entity' if column in config.entity else 'as_of' -%}
+        {%- do insitu.check_column_name(object, role, column, 'key', of_scores) -%}
     {%- endfor -%}
     {%- do insitu.check_column_name(object, 'label', config.label, 'features') -%}
     {%- for column in config.slices -%}

@@ -9,6 +9,13 @@
     {%- for level in insitu.quantiles(config) if config -%}
         {%- do words.update({insitu.quantile_columns(config)[loop.index0]: 'Quantile ' ~ level ~ ' of what is predicted.'}) -%}
     {%- endfor -%}
+    {%- for column in insitu.reason_columns(config) if config -%}
+        {%- set place = loop.index0 // 2 + 1 -%}
+        {%- do words.update({column: [
+            'The feature that contributed most to the score' if place == 1 else 'The feature that came ' ~ place ~ '. in that',
+            'How much it did, before calibration: above 0 it raised the score; docs/scoring.md says in what units.',
+        ][loop.index0 % 2]}) -%}
+    {%- endfor -%}
     {%- set described = model.columns.values() | selectattr('description') | map(attribute='name') | list -%}
     {%- set columns = {} -%}
     {%- for column in adapter.get_columns_in_relation(relation) if column.name not in described -%}

@@ -50,7 +50,7 @@
             'retrain_every': 'month', 'test': '30 days', 'gap': '7 days', 'validation': '30 days',
             'retrain_on_corrections': false,
         },
-        'scoring': {'every': '1 day', 'window': none},
+        'scoring': {'every': '1 day', 'window': none, 'reasons': 0},
         'evaluation': {'threshold': none, 'capacity': 0.1, 'quantile': 0.5, 'metrics': []},
         'parity': {
             'log': 'values', 'may_differ': [], 'days': 30, 'tolerated': 0.01, 'acknowledged': [], 'severity': 'warn',

@@ -99,6 +99,7 @@ class Family:
     fit_parameters: Callable[[Any], dict[str, Any]] = lambda pipeline: {}
     own_threads: bool = False  # the estimator itself uses all cores
     combines: bool = False  # an ensemble of other candidates
+    reasons: bool = False  # the features' contributions to a score can be told (`insitu.registry.reasons`)
 
 
 def make(estimator: Callable[..., Any], request: Request, **parameters: Any) -> Any:
@@ -148,6 +149,7 @@ def boosted(
         quantiles=True,
         monotonic=True,
         own_threads=True,
+        reasons=True,
     )
 
 

@@ -41,7 +41,7 @@ def space(task: str) -> dict[str, Any]:
 def _family(name: str, classifier: Any, regressor: Any) -> Family:
     of_kind = functools.partial(build, classifier, regressor)
     tasks = ("binary", "multiclass", "regression")
-    return Family(name, tasks, of_kind, space, max_rows=MAX_ROWS, monotonic=True, own_threads=True)
+    return Family(name, tasks, of_kind, space, max_rows=MAX_ROWS, monotonic=True, own_threads=True, reasons=True)
 
 
 RANDOM_FOREST = _family("random_forest", RandomForestClassifier, RandomForestRegressor)

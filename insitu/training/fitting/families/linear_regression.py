@@ -25,4 +25,4 @@ def space(task: str) -> dict[str, Any]:
 
 
 # Fitting a quantile is a linear program, slow on many rows: set `max_rows` with quantiles.
-FAMILY = Family("linear_regression", ("regression",), build, space, quantiles=True)
+FAMILY = Family("linear_regression", ("regression",), build, space, quantiles=True, reasons=True)

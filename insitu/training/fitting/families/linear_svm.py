@@ -25,4 +25,4 @@ def space(task: str) -> dict[str, Any]:
     return {"C": {"low": 1e-5, "high": 1.0, "log": True}}
 
 
-FAMILY = Family("linear_svm", ("binary", "multiclass", "regression"), build, space, probabilities=False)
+FAMILY = Family("linear_svm", ("binary", "multiclass", "regression"), build, space, probabilities=False, reasons=True)

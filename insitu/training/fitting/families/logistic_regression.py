@@ -25,4 +25,4 @@ def space(task: str) -> dict[str, Any]:
     return {"C": {"low": 1e-4, "high": 10.0, "log": True}}
 
 
-FAMILY = Family("logistic_regression", ("binary", "multiclass"), build, space)
+FAMILY = Family("logistic_regression", ("binary", "multiclass"), build, space, reasons=True)
