@@ -27,10 +27,18 @@ _context.set_forkserver_preload([__name__])
 def run(command: list[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run `dbt …` or `insitu …` in a folder; stdout holds both streams."""
     with tempfile.NamedTemporaryFile("r", prefix="insitu-e2e-") as output:
-        process = _context.Process(target=_run, args=(command, str(folder), dict(environment), output.name))
-        process.start()
+        process = start(command, folder, environment, output.name)
         process.join()
         return subprocess.CompletedProcess(command, process.exitcode or 0, output.read())
+
+
+def start(
+    command: list[str], folder: Path, environment: Mapping[str, str], output: str
+) -> multiprocessing.context.ForkServerProcess:
+    """Start one, which writes both streams to a file."""
+    process = _context.Process(target=_run, args=(command, str(folder), dict(environment), output))
+    process.start()
+    return process
 
 
 def _run(command: list[str], folder: str, environment: dict[str, str], output: str) -> None:

@@ -118,7 +118,7 @@ POLICY = (
     "precision, false_negative double precision, true_negative double precision, treat varchar, treat_not varchar, "
     "written_at timestamp"
 )
-LEDGER = "batch_id varchar, model_version varchar, is_shadow integer"
+LEDGER = "batch_id varchar, batch_as_of timestamp, model_version varchar, is_shadow integer, status varchar"
 MONEY = "realised_profit double precision, profit_treat_all double precision, profit_treat_none double precision"
 DRIFT = (
     "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, metric varchar, value double "
