@@ -7,13 +7,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from insitu.errors import ConfigurationError
 from insitu.quoting import literal
 from insitu.warehouse import Project, connect
+
+if TYPE_CHECKING:
+    from insitu.serving.prepare import Prepared
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -101,15 +104,20 @@ def verify(project: Project | None, /, use_cases: tuple[str, ...], repair: bool,
     "--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder of the copy or the files."
 )
 @click.option("--parquet", is_flag=True, help="Write Parquet files with a manifest, on either warehouse.")
-@click.option("--schema", default="published", show_default=True, help="PostgreSQL: the schema of the views.")
+@click.option("--schema", default="published", show_default=True, help="The schema of views and functions.")
+@click.option("--serve", is_flag=True, help="And what `insitu score serve` needs: features by key, models.")
 @as_json
 @click.pass_obj
-def publish(project: Project | None, /, folder: Path | None, parquet: bool, schema: str, as_json: bool) -> None:
+def publish(
+    project: Project | None, /, folder: Path | None, parquet: bool, schema: str, serve: bool, as_json: bool
+) -> None:
     """Give analysts what they read: of DuckDB a copy, of PostgreSQL views over published batches."""
     from insitu.scoring.publish import published_relations
     from insitu.scoring.publish.duckdb_copy import publish_copy
     from insitu.scoring.publish.parquet import publish_parquet
     from insitu.scoring.publish.views import publish_views
+    from insitu.serving.publish import publish_functions, published, with_those_of_a_service
+    from insitu.serving.publish import statements as make
 
     project = project or Project.find()
     is_duckdb = project.credentials.type == "duckdb"
@@ -121,15 +129,36 @@ def publish(project: Project | None, /, folder: Path | None, parquet: bool, sche
         raise ConfigurationError(
             "On PostgreSQL, views are published (--schema); --to is the folder of files (--parquet)."
         )
+    if parquet and serve:
+        raise ConfigurationError("A service reads no files: publish them without --serve.")
+    with said_beside(as_json):
+        prepared = _prepared(project) if serve else []
+    statements: list[str] = []
     with connect(project, read_only=parquet or is_duckdb) as warehouse:
         relations = published_relations(project, warehouse)
+        functions = [published(warehouse, schema, each, "duckdb" if is_duckdb else "postgres") for each in prepared]
         if folder is not None and parquet:
             written = [str(publish_parquet(warehouse, folder, relations))]
         elif not is_duckdb:
             written = publish_views(project, warehouse, schema)
+            if serve:
+                publish_functions(warehouse, schema, functions)
+        elif serve:
+            relations = with_those_of_a_service(project, warehouse, relations, prepared)
+            statements = make(schema, functions, "duckdb")
     if folder is not None and not parquet:
-        written = [str(publish_copy(Path(project.credentials.path), folder, relations))]
+        written = [str(publish_copy(Path(project.credentials.path), folder, relations, statements))]
     if as_json:
         click.echo(json.dumps({"published": written, "relations": len(relations)}))
     else:
         click.echo(f"{len(relations)} relations: {', '.join(written)}" if folder else f"Views: {', '.join(written)}")
+        for each in functions:
+            click.echo(f"Function: {each.function.function}" if each.function else each.row["refusal"])
+
+
+def _prepared(project: Project) -> list[Prepared]:
+    from insitu.scoring.run import parsed
+    from insitu.serving.prepare import prepare
+
+    dbt = parsed(project, {})
+    return [prepare(dbt, use_case) for use_case in project.use_cases]

@@ -36,11 +36,14 @@ class Model:
     sql: str
 
 
-def compiled(dbt: InProcess, *selected: str) -> dict[str, Model]:
+def compiled(dbt: InProcess, *selected: str, few_rows: bool | str = True) -> dict[str, Model]:
     """The models that are selected, as `dbt --select` has it, by id, upstream ones first.
 
     They are compiled for few rows of the spine (`insitu_due_only`), and as a full build would have them: what an
     incremental model has already is computed again for the rows that are due.
+
+    Args:
+        few_rows: the variable `insitu_due_only`: true for what is due, `by key` for some rows that are asked for.
 
     Raises:
         InsituError: dbt could not compile one; its own output says why.
@@ -48,7 +51,7 @@ def compiled(dbt: InProcess, *selected: str) -> dict[str, Model]:
     # The first selector is none's name: dbt prints the SQL of a model that it names.
     names = ["resource_type:snapshot,resource_type:model", *selected]
     command = ("--quiet", "--no-write-json", "compile", "--full-refresh", "--indirect-selection", "empty")
-    results = dbt.invoke(*command, "--select", *names, variables={"insitu_due_only": True})
+    results = dbt.invoke(*command, "--select", *names, variables={"insitu_due_only": few_rows})
     found = {result.node.unique_id: _model(result.node) for result in results}
     return {id_: found[id_] for id_ in upstream_first(dbt.manifest, found) if id_ in found}
 

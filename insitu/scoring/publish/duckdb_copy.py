@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from insitu.warehouse.duckdb import open_file
 STORAGE = "v1.0.0"
 
 
-def publish_copy(warehouse: Path, folder: Path, relations: Sequence[Relation]) -> Path:
+def publish_copy(warehouse: Path, folder: Path, relations: Sequence[Relation], statements: Sequence[str] = ()) -> Path:
     """Write the copy, which replaces the last one at one stroke.
 
     Its name is the warehouse's, since older versions of DuckDB keep that name inside of views. Views stay views where
@@ -27,6 +28,7 @@ def publish_copy(warehouse: Path, folder: Path, relations: Sequence[Relation]) -
         warehouse: the file.
         folder: where the copy goes; not the warehouse's own.
         relations: what is copied.
+        statements: what else is made in the copy.
 
     Raises:
         ConfigurationError: the folder is the warehouse's, somebody writes to the last copy, or the disk is full.
@@ -60,6 +62,9 @@ def publish_copy(warehouse: Path, folder: Path, relations: Sequence[Relation]) -
                         _copy_table(source, relation)
                 source.execute("checkpoint published")
                 source.execute("detach published")
+        with _opened(new, warehouse.stem) as connection:
+            for statement in statements:
+                connection.execute(statement)
     return target
 
 
@@ -80,9 +85,7 @@ def _views(source: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> 
 def _create_views(copy: Path, name: str, views: dict[tuple[str, str], str]) -> set[tuple[str, str]]:
     """Create the views over what is in the copy; return those that read something else."""
     waiting = dict(views)
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(copy))} as {identifier(name)}")
-        connection.execute(f"use {identifier(name)}")
+    with _opened(copy, name) as connection:
         progress = True
         while waiting and progress:  # a view may read one that comes later
             progress = False
@@ -97,7 +100,16 @@ def _create_views(copy: Path, name: str, views: dict[tuple[str, str], str]) -> s
                     continue
                 del waiting[view]
                 progress = True
+    return set(waiting)
+
+
+@contextmanager
+def _opened(copy: Path, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The copy under the warehouse's name, which views and macros have in them; at the end all is in the one file."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(str(copy))} as {identifier(name)}")
+        connection.execute(f"use {identifier(name)}")
+        yield connection
         connection.execute("checkpoint")
         connection.execute("use memory")
         connection.execute(f"detach {identifier(name)}")
-    return set(waiting)

@@ -38,7 +38,8 @@
 
 {#-
     In an incremental run, and where the scorer computes what is due: only the events that these rows can see, from
-    `reach` seconds before the first (none: from the beginning).
+    `reach` seconds before the first (none: from the beginning). Few rows see few keys, too: an index then finds their
+    events.
 -#}
 {% macro reached_events(plan, reach) %}
     {%- if is_incremental() or insitu.few_rows() %}
@@ -47,10 +48,18 @@
         and {{ plan.known_at }} >= (select min(as_of) from spine) - interval '{{ insitu.duration_text(reach) }}'
     {%- endif %}
     {%- endif %}
+    {%- if insitu.few_rows() %}
+        and ({{ insitu.quoted(plan.key_columns.values()) | join(', ') }}) in (
+            select {{ insitu.quoted(plan.key_columns.keys()) | join(', ') }} from spine
+        )
+    {%- endif %}
 {%- endmacro %}
 
 
-{#- Whether a model is compiled for the few rows of its spine that are due, as the scorer does. -#}
+{#-
+    Whether a model is compiled for few rows of its spine: those that are due, as the scorer does; or `by key`, those
+    that somebody asks for.
+-#}
 {% macro few_rows() %}{{ return(var('insitu_due_only', false)) }}{% endmacro %}
 
 

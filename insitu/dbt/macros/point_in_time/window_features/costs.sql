@@ -21,6 +21,10 @@
             or not insitu.has_lookup_index(events, keys.values() | list, known_at) -%}
         {{ return(without_index) }}
     {%- endif -%}
+    {#- Their events are found by their keys, and are few. -#}
+    {%- if insitu.few_rows() == 'by key' -%}
+        {{ return({'bounded': [false, 'few rows'], 'all': [false, 'few rows'], 'index': true}) }}
+    {%- endif -%}
     {%- set tables = run_query(insitu.table_sizes({'spine': spine, 'events': events})).rows -%}
     {%- if tables | length < 2 -%}
         {{ return({'bounded': [false, 'a view'], 'all': [false, 'a view'], 'index': true}) }}

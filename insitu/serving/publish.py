@@ -1,0 +1,117 @@
+"""Publishes what `insitu score serve` needs: the functions that give features by key, and a row for each use case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from insitu.quoting import identifier, literal, qualified
+from insitu.scoring.publish import Relation
+from insitu.serving.function import FeaturesAt
+from insitu.serving.prepare import Prepared
+from insitu.serving.prepare import relation as named
+from insitu.warehouse import Project
+from insitu.warehouse.catalog import existing_relations
+from insitu.warehouse.connection import Warehouse
+
+TABLE = "serving"
+# What a service reads of a use case, beside what its features read.
+REGISTRY = ("models", "champion", "policies", "predictions", "batches", "scored_features")
+# Of the table; all of them texts. Where features cannot be asked for by key, `function` is empty; `refusal` says why.
+COLUMNS = ("use_case", "settings", "asked", "given", "function", "refusal", "published_at")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is made in the database for a use case: perhaps a function, and its row of `serving`."""
+
+    use_case: str
+    function: FeaturesAt | None
+    row: dict[str, str]
+
+
+def published(warehouse: Warehouse, schema: str, prepared: Prepared, dialect: str) -> Published:
+    """What is to be made for a use case, with the types of the relations that are there."""
+    given = column_types(warehouse, *prepared.features, dialect)
+    function = None
+    if prepared.query is not None:
+        function = FeaturesAt(
+            schema,
+            f"{prepared.use_case}__features_at",
+            prepared.config.entity,
+            prepared.config.as_of,
+            {named(spine): column_types(warehouse, *spine, dialect) for spine in prepared.spines},
+            given,
+            prepared.query,
+        )
+    row = {
+        "use_case": prepared.use_case,
+        "settings": json.dumps(dict(prepared.meta)),
+        "asked": json.dumps(function.asked if function else {}),
+        "given": json.dumps(given),
+        "function": function.function if function else "",
+        "refusal": prepared.refusal,
+        "published_at": datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds"),
+    }
+    return Published(prepared.use_case, function, row)
+
+
+def statements(schema: str, found: Sequence[Published], dialect: str) -> list[str]:
+    """What makes functions and table, in place of earlier ones."""
+    table = qualified(schema, TABLE)
+    columns = ", ".join(f"{name} varchar" for name in COLUMNS)
+    values = ", ".join("(" + ", ".join(literal(each.row[name]) for name in COLUMNS) + ")" for each in found)
+    return [
+        f"create schema if not exists {identifier(schema)}",
+        *(statement for each in found if each.function for statement in each.function.statements(dialect)),
+        f"drop table if exists {table}",
+        f"create table {table} ({columns})",
+        *([f"insert into {table} values {values}"] if found else []),
+    ]
+
+
+def publish_functions(warehouse: Warehouse, schema: str, found: Sequence[Published]) -> None:
+    """Make functions and table on PostgreSQL, all in one transaction; `insitu_scorer` may use them."""
+    scorer = warehouse.query("select 1 from pg_roles where rolname = 'insitu_scorer'").num_rows
+    with warehouse.changing() as transaction:
+        for statement in statements(schema, found, "postgres"):
+            transaction.execute(statement)
+        if scorer:
+            transaction.execute(f"grant usage on schema {identifier(schema)} to insitu_scorer")
+            transaction.execute(f"grant select on {qualified(schema, TABLE)} to insitu_scorer")
+            for each in found:
+                if each.function:
+                    transaction.execute(f"grant execute on function {each.function.function}(jsonb) to insitu_scorer")
+
+
+def column_types(warehouse: Warehouse, schema: str, name: str, dialect: str) -> dict[str, str]:
+    """The columns of a relation with their types, as SQL names them."""
+    if dialect == "postgres":
+        found: Any = warehouse.query(
+            "select attname, format_type(atttypid, atttypmod) from pg_attribute "
+            f"where attrelid = cast({literal(qualified(schema, name))} as regclass) and attnum > 0 "
+            "and not attisdropped order by attnum"
+        )
+    else:
+        found = warehouse.query(
+            "select column_name, data_type from duckdb_columns() where database_name = current_database() "
+            "and schema_name = ? and table_name = ? order by column_index",
+            [schema, name],
+        )
+    return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+
+def with_those_of_a_service(
+    project: Project, warehouse: Warehouse, relations: Sequence[Relation], prepared: Sequence[Prepared]
+) -> list[Relation]:
+    """The published relations, with those that a service reads."""
+    own = [project.node(f"{each.use_case}__{part}") for each in prepared for part in REGISTRY]
+    wanted = {(node["schema"], node["alias"]) for node in own} | {place for each in prepared for place in each.reads}
+    there = warehouse.query("select schema_name, view_name from duckdb_views()").to_pylist()
+    views = {(row["schema_name"], row["view_name"]) for row in there}
+    known = {(relation.schema, relation.name) for relation in relations}
+    more = sorted((wanted - known) & existing_relations(warehouse))
+    return [*relations, *(Relation(schema, name, (schema, name) in views) for schema, name in more)]
