@@ -134,7 +134,7 @@ def predict(path: str, family: str) -> Seconds:
     """The fitted estimator alone, over encoded matrices in memory."""
     with duckdb.connect(path, read_only=True) as connection:
         model = model_of(connection)
-        encoder, estimator = model._over_arrow["prepare"], model._over_arrow["model"]
+        encoder, estimator = model.over_arrow["prepare"], model.over_arrow["model"]
         reader = connection.sql("select * from demo__due").to_arrow_reader(BATCH_ROWS)
         clock = Clock()
         clock.stop()

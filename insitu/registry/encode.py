@@ -10,6 +10,7 @@ import copy
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ class Unknown(Exception):
 
 
 def over_arrow(estimator: Any) -> Any | None:
-    """The same fitted estimator, whose `predict` and `predict_proba` take `Columns`; None where it cannot."""
+    """The same fitted estimator, that takes `Columns` or `Values`; None where it cannot."""
     try:
         return _over_arrow(estimator)
     except Unknown:
@@ -91,6 +92,51 @@ class Columns:
             else:
                 into[:, position] = numbers(column)
 
+    def places(self, category: Category) -> Array:
+        """The row of a category's table for each row of the batch."""
+        column = self.batch.column(category.name)
+        if pa.types.is_null(column.type):
+            return np.full(len(column), len(category.known) + 1)
+        if not pa.types.is_dictionary(column.type):
+            return _found(column, category.known)
+        of_level = np.append(_found(column.dictionary, category.known), len(category.known) + 1)
+        found: Array = of_level[np.array(pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False))]
+        return found
+
+
+def _found(values: pa.Array, known: pa.Array) -> Array:
+    texts = pc.cast(values, pa.string())
+    found = pc.fill_null(pc.index_in(texts, value_set=known), len(known)).to_numpy()
+    if not texts.null_count:
+        return np.asarray(found)
+    return np.where(pc.is_null(texts).to_numpy(zero_copy_only=False), len(known) + 1, found)
+
+
+@dataclass(frozen=True)
+class Values:
+    """A few rows as plain values, without Arrow: each column a list of floats (missing as NaN), or of texts or None."""
+
+    columns: dict[str, list[Any]]
+    n_rows: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.n_rows, len(self.columns)
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def fill(self, into: Array, names: Sequence[str]) -> None:
+        """See `Columns.fill`."""
+        for position, name in enumerate(names):
+            into[:, position] = self.columns[name]
+
+    def places(self, category: Category) -> Array:
+        """See `Columns.places`."""
+        place_of, unknown = category.place_of, len(category.known)
+        return np.array([place_of.get(value, unknown) for value in self.columns[category.name]])
+
 
 @dataclass(frozen=True)
 class Category:
@@ -100,23 +146,10 @@ class Category:
     known: pa.Array
     table: Array  # shape (known levels + 2, encoded columns)
 
-    def places(self, columns: Columns) -> Array:
-        """The row of `table` for each row of a batch."""
-        column = columns.batch.column(self.name)
-        if pa.types.is_null(column.type):
-            return np.full(len(column), len(self.known) + 1)
-        if not pa.types.is_dictionary(column.type):
-            return self._found(column)
-        of_level = np.append(self._found(column.dictionary), len(self.known) + 1)
-        found: Array = of_level[np.array(pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False))]
-        return found
-
-    def _found(self, values: pa.Array) -> Array:
-        texts = pc.cast(values, pa.string())
-        found = pc.fill_null(pc.index_in(texts, value_set=self.known), len(self.known)).to_numpy()
-        if not texts.null_count:
-            return np.asarray(found)
-        return np.where(pc.is_null(texts).to_numpy(zero_copy_only=False), len(self.known) + 1, found)
+    @cached_property
+    def place_of(self) -> dict[str | None, int]:
+        """The row of `table` of each known level, and of None."""
+        return {None: len(self.known) + 1} | {level: row for row, level in enumerate(self.known.to_pylist())}
 
 
 class Encoder(BaseEstimator):  # type: ignore[misc]
@@ -143,28 +176,28 @@ class Encoder(BaseEstimator):  # type: ignore[misc]
             raise Unknown
         return cls(numeric, None if is_plain else passed_on, categories, prepare.sparse_output_)
 
-    def fit(self, columns: Columns, y: Any = None) -> Encoder:
+    def fit(self, columns: Columns | Values, y: Any = None) -> Encoder:
         """It is fitted: what it stands for was."""
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def transform(self, columns: Columns) -> Any:
+    def transform(self, columns: Columns | Values) -> Any:
         """What the estimator was fitted on: shape (rows, encoded columns)."""
         if self.is_sparse:
-            tables = [sparse.csr_matrix(each.table)[each.places(columns)] for each in self.categories]
+            tables = [sparse.csr_matrix(each.table)[columns.places(each)] for each in self.categories]
             return sparse.hstack([*self._numbers(columns), *tables]).tocsr()
         if self.passed_on is not None:
             # In memory as the pipeline has it: the order in which a sum is added up decides its last digit.
-            return np.hstack([*self._numbers(columns), *[each.table[each.places(columns)] for each in self.categories]])
+            return np.hstack([*self._numbers(columns), *[each.table[columns.places(each)] for each in self.categories]])
         found = np.empty((len(columns), len(self.numeric) + len(self.categories)))
         columns.fill(found, self.numeric)
         for position, each in enumerate(self.categories, start=len(self.numeric)):
-            found[:, position] = each.table[each.places(columns), 0]
+            found[:, position] = each.table[columns.places(each), 0]
         return found
 
-    def _numbers(self, columns: Columns) -> list[Any]:
+    def _numbers(self, columns: Columns | Values) -> list[Any]:
         """The numbers as their own transformer gives them; none where there are none."""
         if not self.numeric:
             return []

@@ -100,15 +100,16 @@ class Model:
             return self.explainer.reasons(pipeline["prepare"].transform(given), count)
 
     @cached_property
-    def _over_arrow(self) -> Any | None:
+    def over_arrow(self) -> Any | None:
+        """The estimator without its data frame; None where it cannot do without."""
         return over_arrow(self.estimator)
 
     def _applied(self, batch: pa.RecordBatch | pa.Table) -> tuple[Any, Any]:
         """The estimator, and the batch as it takes it: from Arrow where it can, else as a data frame."""
-        if self._over_arrow is None:
+        if self.over_arrow is None:
             return self.estimator, self.signature.frame(batch)
         whole = batch.combine_chunks().to_batches()[0] if isinstance(batch, pa.Table) else batch
-        return self._over_arrow, Columns(whole.select(self.signature.columns))
+        return self.over_arrow, Columns(whole.select(self.signature.columns))
 
     def predict_batches(
         self, reader: pa.RecordBatchReader, table: str = "the input"
