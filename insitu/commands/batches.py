@@ -136,7 +136,9 @@ def publish(
     statements: list[str] = []
     with connect(project, read_only=parquet or is_duckdb) as warehouse:
         relations = published_relations(project, warehouse)
-        functions = [published(warehouse, schema, each, "duckdb" if is_duckdb else "postgres") for each in prepared]
+        functions = [
+            published(project, warehouse, schema, each, "duckdb" if is_duckdb else "postgres") for each in prepared
+        ]
         if folder is not None and parquet:
             written = [str(publish_parquet(warehouse, folder, relations))]
         elif not is_duckdb:

@@ -11,6 +11,7 @@ import click
 
 from insitu import durations
 from insitu.commands.batches import as_json, chosen, list_batches, publish, said_beside, tell_findings, verify
+from insitu.commands.serve import serve
 from insitu.errors import ConfigurationError
 from insitu.moments import moment
 from insitu.scoring.options import Options
@@ -26,7 +27,7 @@ def score() -> None:
     """Apply registered models outside `dbt build`."""
 
 
-for command in (list_batches, verify, publish):
+for command in (list_batches, verify, publish, serve):
     score.add_command(command)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from insitu.quoting import identifier, literal, qualified
+from insitu.quoting import identifier, literal, parts, qualified
 from insitu.scoring.publish import Relation
 from insitu.serving.function import FeaturesAt
 from insitu.serving.prepare import Prepared
@@ -21,7 +21,7 @@ TABLE = "serving"
 # What a service reads of a use case, beside what its features read.
 REGISTRY = ("models", "champion", "policies", "predictions", "batches", "scored_features")
 # Of the table; all of them texts. Where features cannot be asked for by key, `function` is empty; `refusal` says why.
-COLUMNS = ("use_case", "settings", "asked", "given", "function", "refusal", "published_at")
+COLUMNS = ("use_case", "settings", "relations", "asked", "given", "function", "refusal", "published_at")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Published:
     row: dict[str, str]
 
 
-def published(warehouse: Warehouse, schema: str, prepared: Prepared, dialect: str) -> Published:
+def published(project: Project, warehouse: Warehouse, schema: str, prepared: Prepared, dialect: str) -> Published:
     """What is to be made for a use case, with the types of the relations that are there."""
     given = column_types(warehouse, *prepared.features, dialect)
     function = None
@@ -50,6 +50,7 @@ def published(warehouse: Warehouse, schema: str, prepared: Prepared, dialect: st
     row = {
         "use_case": prepared.use_case,
         "settings": json.dumps(dict(prepared.meta)),
+        "relations": json.dumps({part: project.relation(f"{prepared.use_case}__{part}") for part in REGISTRY}),
         "asked": json.dumps(function.asked if function else {}),
         "given": json.dumps(given),
         "function": function.function if function else "",
@@ -83,6 +84,9 @@ def publish_functions(warehouse: Warehouse, schema: str, found: Sequence[Publish
             transaction.execute(f"grant usage on schema {identifier(schema)} to insitu_scorer")
             transaction.execute(f"grant select on {qualified(schema, TABLE)} to insitu_scorer")
             for each in found:
+                policies = json.loads(each.row["relations"])["policies"]
+                transaction.execute(f"grant usage on schema {identifier(parts(policies)[0])} to insitu_scorer")
+                transaction.execute(f"grant select on {policies} to insitu_scorer")
                 if each.function:
                     transaction.execute(f"grant execute on function {each.function.function}(jsonb) to insitu_scorer")
 

@@ -27,12 +27,10 @@ class PostgresWarehouse:
     """A PostgreSQL database."""
 
     def __init__(self, credentials: Any, read_only: bool) -> None:
-        self.place = f"{credentials.host}:{credentials.port}/{credentials.database}"
-        self.uri = _uri(credentials)
+        self.uri, self.place, self.setup = address(credentials)
         self.session: Session | None = None
         self.sessions: list[tuple[Session, Any]] = []  # with their connections
         self.pid = 0  # of the server's process, once it is known
-        self.setup = _setup(credentials)
         try:
             self.connection = dbapi.connect(self.uri)
             for statement in self.setup:
@@ -144,6 +142,11 @@ class PostgresTransaction:
         schema, table = parts(relation)
         with self.connection.cursor() as cursor:
             return int(cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema))
+
+
+def address(credentials: Any) -> tuple[str, str, list[str]]:
+    """Where a database is, as a URI and for messages, and what is said on each connection to it."""
+    return _uri(credentials), f"{credentials.host}:{credentials.port}/{credentials.database}", _setup(credentials)
 
 
 def _setup(credentials: Any) -> list[str]:

@@ -1,0 +1,108 @@
+"""What every request passes: token, size, an answer to every error, a line of the log, counters."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from insitu.serving.http.counts import Counts
+from insitu.serving.http.problems import Problem
+
+log = logging.getLogger("insitu.serving.access")
+OPEN = ("/v2/health/live", "/v2/health/ready")  # asked by load balancers, which have no token
+
+
+class Edge:
+    """The outermost application.
+
+    Args:
+        tokens: SHA-256 of each that is valid, in hexadecimal; without any, none is asked for.
+        most: bytes of a request.
+        routes: known paths, so that counters have no others.
+    """
+
+    def __init__(self, app: ASGIApp, counts: Counts, tokens: Sequence[str], most: int) -> None:
+        self.app, self.counts, self.tokens, self.most = app, counts, tokens, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+        is_begun = False
+
+        async def counted(message: Message) -> None:
+            nonlocal status, is_begun
+            if message["type"] == "http.response.start":
+                status, is_begun = message["status"], True
+            await send(message)
+
+        try:
+            self._check(scope)
+            await self.app(scope, self._limited(receive), counted)
+        except Problem as problem:
+            await problem.response()(scope, receive, counted)
+        except Exception:
+            log.exception("an error of the service")
+            if is_begun:
+                raise
+            await Problem(500, "An error of the service; its log says more.").response()(scope, receive, counted)
+        finally:
+            seconds = time.perf_counter() - started
+            route = scope.get("insitu.route", "other")
+            self.counts.requests.labels(route, str(status)).inc()
+            self.counts.seconds.labels(route).observe(seconds)
+            log.info(
+                json.dumps(
+                    {
+                        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                        "method": scope["method"],
+                        "route": route,
+                        "status": status,
+                        "ms": round(1000 * seconds, 2),
+                        **scope.get("insitu.told", {}),
+                    }
+                )
+            )
+
+    def _check(self, scope: Scope) -> None:
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        if self.tokens and scope["path"] not in OPEN:
+            scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+            digest = hashlib.sha256(token.strip()).hexdigest()
+            # All are compared, so that time tells nothing.
+            known = [hmac.compare_digest(digest, each) for each in self.tokens]
+            if scheme.lower() != b"bearer" or not any(known):
+                raise Problem(
+                    401, "Send `Authorization: Bearer <token>`.", headers={"WWW-Authenticate": 'Bearer realm="insitu"'}
+                )
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self.most:
+            raise self._too_large()
+
+    def _limited(self, receive: Receive) -> Any:
+        size = 0
+
+        async def limited() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self.most:
+                raise self._too_large()
+            return message
+
+        return limited
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            413, f"A request may have {self.most:,} bytes; send fewer rows.", headers={"Connection": "close"}
+        )

@@ -1,0 +1,213 @@
+"""Where a service reads: models, policies and features by key, of PostgreSQL or of a published DuckDB copy."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from insitu.errors import ConfigurationError, InsituError
+from insitu.quoting import identifiers, qualified
+from insitu.serving.publish import TABLE
+
+Row = dict[str, Any]
+
+
+class Unavailable(InsituError):
+    """The warehouse does not answer."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """A published use case: its row of `serving`.
+
+    Attributes:
+        meta: `meta.ml`.
+        relations: the relations of the use case, quoted, by their part of the name.
+        asked: what may be asked for by key: columns with their types.
+        given: the features with their types.
+        function: gives features by key; empty where none can, and `refusal` says why.
+    """
+
+    use_case: str
+    meta: Mapping[str, Any]
+    relations: Mapping[str, str]
+    asked: Mapping[str, str]
+    given: Mapping[str, str]
+    function: str
+    refusal: str
+    published_at: str
+
+
+class Source(Protocol):
+    """Where to read."""
+
+    place: str  # for messages
+
+    def rows(self, sql: str, *parameters: Any) -> list[Row]:
+        """Rows of a query with `%s` bound values. Raises Unavailable."""
+
+    def refresh(self) -> None:
+        """See what was published since."""
+
+    def close(self) -> None:
+        """Release connections."""
+
+
+def described(source: Source, schema: str) -> dict[str, Described]:
+    """The published use cases.
+
+    Raises:
+        ConfigurationError: none is published.
+    """
+    try:
+        found = source.rows(f"select * from {qualified(schema, TABLE)}")
+    except (psycopg.errors.UndefinedTable, duckdb.CatalogException) as error:
+        raise ConfigurationError(
+            f"Nothing is published for a service in `{schema}` of {source.place}. Run `insitu score publish --serve` "
+            "(on DuckDB with --to <folder>) first."
+        ) from error
+    read = ("meta", "relations", "asked", "given")
+    rows = [{**row, "meta": row["settings"]} for row in found]
+    return {
+        row["use_case"]: Described(
+            **{name: json.loads(row[name]) if name in read else row[name] for name in Described.__annotations__}
+        )
+        for row in rows
+    }
+
+
+def features_at(source: Source, use_case: Described, rows: Sequence[Row]) -> list[Row]:
+    """Features of rows that are asked for; those that are on no spine are left out. Raises Unavailable."""
+    columns = identifiers(*use_case.given)
+    return source.rows(f"select {columns} from {use_case.function}(%s)", json.dumps(rows, default=str))
+
+
+class PostgresSource:
+    """A pool of connections, opened as the profile says.
+
+    Args:
+        uri: of the database.
+        setup: statements for each connection.
+        size: how many there are at most.
+        timeout: seconds that a query may take, and that it may wait for a connection.
+    """
+
+    def __init__(self, uri: str, place: str, setup: Sequence[str], size: int, timeout: float) -> None:
+        self.place, self.timeout = place, timeout
+
+        def configure(connection: psycopg.Connection[Any]) -> None:
+            for statement in [*setup, f"set statement_timeout = {int(1000 * timeout)}", "set timezone = 'UTC'"]:
+                connection.execute(statement.encode())
+            connection.execute("set default_transaction_read_only = on")
+
+        self.pool = ConnectionPool(
+            uri,
+            min_size=1,
+            max_size=size,
+            open=True,
+            configure=configure,
+            check=ConnectionPool.check_connection,
+            timeout=timeout,
+            kwargs={"autocommit": True, "connect_timeout": max(2, int(timeout)), "prepare_threshold": 1},
+        )
+
+    def rows(self, sql: str, *parameters: Any) -> list[Row]:
+        """See `Source.rows`."""
+        try:
+            with self.pool.connection() as connection:
+                cursor = connection.execute(sql.encode(), parameters or None, binary=True)
+                names = [column.name for column in cursor.description or []]
+                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise Unavailable(f"{self.place} does not answer: {str(error).strip().splitlines()[0]}") from error
+
+    def refresh(self) -> None:
+        """See `Source.refresh`; queries see what is committed."""
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        self.pool.close()
+
+
+class DuckDBSource:
+    """A published copy; a new one is taken up when it has replaced the last, and queries that run end in the old.
+
+    Args:
+        path: the copy.
+        threads: of a query.
+    """
+
+    def __init__(self, path: Path, threads: int) -> None:
+        self.place, self.path, self.threads = str(path), path, threads
+        self.lock = threading.Lock()
+        self.local = threading.local()
+        self.seen: tuple[int, int] = (0, 0)
+        self.connection: duckdb.DuckDBPyConnection | None = None
+        self.folder = Path(tempfile.mkdtemp(prefix="insitu-serving-"))
+        self.number = 0
+        self.refresh()
+
+    def rows(self, sql: str, *parameters: Any) -> list[Row]:
+        """See `Source.rows`."""
+        with self._cursor() as cursor:
+            cursor.execute(sql.replace("%s", "?"), list(parameters))
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self.lock:
+            if self.connection is None:
+                raise Unavailable(f"`{self.path}` is not there: publish it (`insitu score publish --serve --to …`).")
+            cursor = self.connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def refresh(self) -> None:
+        """See `Source.refresh`."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            if self.connection is None:
+                raise ConfigurationError(
+                    f"There is no `{self.path}`. Run `insitu score publish --serve --to {self.path.parent}` first."
+                ) from None
+            return
+        if (status.st_ino, status.st_mtime_ns) == self.seen:
+            return
+        # DuckDB knows an open file by its path, and calls the database by the file's name, which views have in them.
+        own = self.folder / str(self.number) / self.path.name
+        own.parent.mkdir()
+        try:
+            os.link(self.path, own)
+        except OSError:
+            shutil.copyfile(self.path, own)
+        new = duckdb.connect(str(own), read_only=True)
+        new.execute(f"set threads = {self.threads}")
+        with self.lock:
+            old, self.connection, self.seen = self.connection, new, (status.st_ino, status.st_mtime_ns)
+        if old is not None:
+            old.close()  # its cursors live on
+            shutil.rmtree(self.folder / str(self.number - 1), ignore_errors=True)
+        self.number += 1
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        with self.lock:
+            if self.connection is not None:
+                self.connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,189 @@
+"""Predictions that were answered and are not in the warehouse yet: a file, on the disk before the answer is sent.
+
+SQLite with full synchronisation; many requests share a commit. What is in it survives kill -9 and a lost warehouse.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import sqlite3
+import threading
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from insitu.errors import ConfigurationError
+
+Row = dict[str, Any]
+SCHEMA = """
+create table if not exists pending (
+    id integer primary key autoincrement,
+    use_case text not null,
+    model_version text not null,
+    content text not null
+);
+create table if not exists batch (
+    batch_id text primary key,
+    use_case text not null,
+    model_version text not null,
+    ids text not null,
+    batch_as_of text not null
+);
+"""
+
+
+class Full(Exception):
+    """More is waiting than may wait."""
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Rows that are to be one batch; it stays that until they are in the warehouse, so a retry is the same batch."""
+
+    batch_id: str
+    use_case: str
+    model_version: str
+    batch_as_of: str
+    ids: list[int]
+    rows: list[Row]
+
+
+class Spool:
+    """The file, with a thread that writes to it.
+
+    Args:
+        path: of the file.
+        most: how many requests may wait to be written, and rows to be taken to the warehouse.
+    """
+
+    def __init__(self, path: Path, most: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self.most = path, most
+        self.waiting: queue.Queue[tuple[Sequence[tuple[str, str, str]], Future[None]] | None] = queue.Queue(most)
+        with self._open() as connection:
+            connection.executescript(SCHEMA)
+            try:
+                connection.execute("pragma locking_mode")
+                self.pending = int(connection.execute("select count(*) from pending").fetchone()[0])
+            except sqlite3.DatabaseError as error:
+                raise ConfigurationError(
+                    f"`{path}` is no spool of predictions: {error}. Name another --spool."
+                ) from error
+        self.lock = threading.Lock()
+        self.writer = threading.Thread(target=self._write, name="spool", daemon=True)
+        self.writer.start()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        return connection
+
+    def add(self, use_case: str, model_version: str, rows: Sequence[Row]) -> Future[None]:
+        """Keep predictions; done when they are on the disk. Raises Full."""
+        content = [(use_case, model_version, json.dumps(row, default=str)) for row in rows]
+        done: Future[None] = Future()
+        if self.pending + len(rows) > self.most:
+            raise Full
+        try:
+            self.waiting.put_nowait((content, done))
+        except queue.Full:
+            raise Full from None
+        with self.lock:
+            self.pending += len(rows)
+        return done
+
+    def _write(self) -> None:
+        connection = self._open()
+        while (first := self.waiting.get()) is not None:
+            together = [first]
+            stop = False
+            while not self.waiting.empty() and len(together) < 1000:
+                following = self.waiting.get_nowait()
+                if following is None:
+                    stop = True
+                    break
+                together.append(following)
+            try:
+                connection.execute("begin immediate")
+                rows = [row for content, _ in together for row in content]
+                connection.executemany("insert into pending (use_case, model_version, content) values (?, ?, ?)", rows)
+                connection.execute("commit")
+            except sqlite3.Error as error:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+                with self.lock:
+                    self.pending -= sum(len(content) for content, _ in together)
+                for _, done in together:
+                    done.set_exception(error)
+            else:
+                for _, done in together:
+                    done.set_result(None)
+            if stop:
+                break
+        connection.close()
+
+    def assigned(self, most: int = 50_000) -> list[Assigned]:
+        """The batches to be written now: first those that were begun, then what came since, no key twice in one."""
+        with self._open() as connection:
+            begun = [self._batch(connection, row) for row in connection.execute("select * from batch").fetchall()]
+            taken = {id_ for batch in begun for id_ in batch.ids}
+            found = connection.execute(
+                "select id, use_case, model_version, content from pending order by id limit ?", (most + len(taken),)
+            ).fetchall()
+            groups: dict[tuple[str, str, int], list[tuple[int, Row]]] = {}
+            times: dict[tuple[str, str, str], int] = {}
+            for id_, use_case, version, content in found:
+                if id_ in taken:
+                    continue
+                row = json.loads(content)
+                same = (use_case, version, json.dumps(row["key"], sort_keys=True))
+                times[same] = times.get(same, 0) + 1
+                groups.setdefault((use_case, version, times[same]), []).append((id_, row))
+            new = []
+            for (use_case, version, _), members in groups.items():
+                batch_as_of = max(row["as_of"] for _, row in members)
+                batch = Assigned(
+                    uuid.uuid4().hex[:16],
+                    use_case,
+                    version,
+                    batch_as_of,
+                    [id_ for id_, _ in members],
+                    [row for _, row in members],
+                )
+                connection.execute(
+                    "insert into batch values (?, ?, ?, ?, ?)",
+                    (batch.batch_id, use_case, version, json.dumps(batch.ids), batch_as_of),
+                )
+                new.append(batch)
+        return [*begun, *new]
+
+    def _batch(self, connection: sqlite3.Connection, row: tuple[Any, ...]) -> Assigned:
+        batch_id, use_case, version, ids, batch_as_of = row
+        numbers: list[int] = json.loads(ids)
+        rows = []
+        for start in range(0, len(numbers), 500):
+            some = numbers[start : start + 500]
+            rows += connection.execute(
+                f"select content from pending where id in ({', '.join('?' * len(some))}) order by id", some
+            ).fetchall()
+        return Assigned(batch_id, use_case, version, batch_as_of, numbers, [json.loads(content) for (content,) in rows])
+
+    def remove(self, batch: Assigned) -> None:
+        """Forget a batch that is in the warehouse."""
+        with self._open() as connection:
+            connection.execute("begin immediate")
+            connection.executemany("delete from pending where id = ?", [(id_,) for id_ in batch.ids])
+            connection.execute("delete from batch where batch_id = ?", (batch.batch_id,))
+            connection.execute("commit")
+        with self.lock:
+            self.pending -= len(batch.ids)
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        self.waiting.put(None)
+        self.writer.join(30)
