@@ -12,7 +12,8 @@ import threading
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,9 @@ class Spool:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path, self.most = path, most
         self.waiting: queue.Queue[tuple[Sequence[tuple[str, str, str]], Future[None]] | None] = queue.Queue(most)
-        with self._open() as connection:
-            connection.executescript(SCHEMA)
+        with closing(self._open()) as connection:
             try:
-                connection.execute("pragma locking_mode")
+                connection.executescript(SCHEMA)
                 self.pending = int(connection.execute("select count(*) from pending").fetchone()[0])
             except sqlite3.DatabaseError as error:
                 raise ConfigurationError(
@@ -128,39 +128,40 @@ class Spool:
         connection.close()
 
     def assigned(self, most: int = 50_000) -> list[Assigned]:
-        """The batches to be written now: first those that were begun, then what came since, no key twice in one."""
-        with self._open() as connection:
+        """The batches to be written now: those that were begun, then what came since, no key twice in one.
+
+        What was said again, word for word, is one prediction.
+        """
+        with closing(self._open()) as connection:
             begun = [self._batch(connection, row) for row in connection.execute("select * from batch").fetchall()]
             taken = {id_ for batch in begun for id_ in batch.ids}
             found = connection.execute(
                 "select id, use_case, model_version, content from pending order by id limit ?", (most + len(taken),)
             ).fetchall()
-            groups: dict[tuple[str, str, int], list[tuple[int, Row]]] = {}
-            times: dict[tuple[str, str, str], int] = {}
+            new: dict[tuple[str, str, int], Assigned] = {}
+            said: dict[tuple[str, str, str], list[str]] = {}  # of a key, by the number of its batch
             for id_, use_case, version, content in found:
                 if id_ in taken:
                     continue
                 row = json.loads(content)
-                same = (use_case, version, json.dumps(row["key"], sort_keys=True))
-                times[same] = times.get(same, 0) + 1
-                groups.setdefault((use_case, version, times[same]), []).append((id_, row))
-            new = []
-            for (use_case, version, _), members in groups.items():
-                batch_as_of = max(row["as_of"] for _, row in members)
-                batch = Assigned(
-                    uuid.uuid4().hex[:16],
-                    use_case,
-                    version,
-                    batch_as_of,
-                    [id_ for id_, _ in members],
-                    [row for _, row in members],
-                )
-                connection.execute(
-                    "insert into batch values (?, ?, ?, ?, ?)",
-                    (batch.batch_id, use_case, version, json.dumps(batch.ids), batch_as_of),
-                )
-                new.append(batch)
-        return [*begun, *new]
+                scores = json.dumps(row["scores"])
+                before = said.setdefault((use_case, version, json.dumps(row["key"], sort_keys=True)), [])
+                is_new = scores not in before
+                if is_new:
+                    before.append(scores)
+                place = (use_case, version, before.index(scores))
+                batch = new.setdefault(place, Assigned(uuid.uuid4().hex[:16], use_case, version, row["as_of"], [], []))
+                batch.ids.append(id_)
+                if is_new:
+                    batch.rows.append(row)
+            connection.execute("begin immediate")
+            for place, batch in new.items():
+                batch = replace(batch, batch_as_of=max(row["as_of"] for row in batch.rows))
+                new[place] = batch
+                kept = (batch.batch_id, batch.use_case, batch.model_version, json.dumps(batch.ids), batch.batch_as_of)
+                connection.execute("insert into batch values (?, ?, ?, ?, ?)", kept)
+            connection.execute("commit")
+        return [*begun, *new.values()]
 
     def _batch(self, connection: sqlite3.Connection, row: tuple[Any, ...]) -> Assigned:
         batch_id, use_case, version, ids, batch_as_of = row
@@ -171,11 +172,14 @@ class Spool:
             rows += connection.execute(
                 f"select content from pending where id in ({', '.join('?' * len(some))}) order by id", some
             ).fetchall()
-        return Assigned(batch_id, use_case, version, batch_as_of, numbers, [json.loads(content) for (content,) in rows])
+        unique = {
+            json.dumps(row["key"], sort_keys=True): row for row in (json.loads(content) for (content,) in rows[::-1])
+        }
+        return Assigned(batch_id, use_case, version, batch_as_of, numbers, list(unique.values()))
 
     def remove(self, batch: Assigned) -> None:
         """Forget a batch that is in the warehouse."""
-        with self._open() as connection:
+        with closing(self._open()) as connection:
             connection.execute("begin immediate")
             connection.executemany("delete from pending where id = ?", [(id_,) for id_ in batch.ids])
             connection.execute("delete from batch where batch_id = ?", (batch.batch_id,))

@@ -84,3 +84,21 @@ def shop(request: pytest.FixtureRequest) -> Shop:
 def built(shop: Shop) -> Shop:
     shop.dbt("build", "--vars", "{insitu_backtest: true}")
     return shop
+
+
+@pytest.fixture(scope="session")
+def published_shop(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The shop as a service sees it: on DuckDB the published copy, which `SHOP_DUCKDB` then names."""
+    folder = tmp_path_factory.mktemp("published")
+    where = ["--to", str(folder)] if shop.kind == "duckdb" else []
+    outcome = shop.run("insitu", "score", "publish", "--serve", *where)
+    assert outcome.returncode == 0, outcome.stdout
+    if shop.kind == "postgres":
+        return shop
+    copy = str(folder / Path(shop.environment["SHOP_DUCKDB"]).name)
+
+    def query(sql: str) -> pd.DataFrame:
+        with duckdb.connect(copy, read_only=True) as connection:
+            return connection.sql(sql).df()
+
+    return Shop("duckdb", shop.folder, {"SHOP_DUCKDB": copy}, query)

@@ -3,44 +3,41 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pytest
 
 from tests.dbt.use_cases.conftest import Shop
 
 
-@pytest.fixture(scope="module")
-def published(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The shop as a service sees it: on DuckDB, the copy."""
-    if shop.kind == "postgres":
-        outcome = shop.run("insitu", "score", "publish", "--serve")
-        assert outcome.returncode == 0, outcome.stdout
-        return shop
-    folder = tmp_path_factory.mktemp("copy")
-    outcome = shop.run("insitu", "score", "publish", "--serve", "--to", str(folder))
-    assert outcome.returncode == 0, outcome.stdout
-    copy = str(folder / Path(shop.environment["SHOP_DUCKDB"]).name)
-
-    def query(sql: str) -> pd.DataFrame:
-        with duckdb.connect(copy, read_only=True) as connection:
-            return connection.sql(sql).df()
-
-    return Shop("duckdb", shop.folder, {"SHOP_DUCKDB": copy}, query)
-
-
-def asked(rows: pd.DataFrame) -> str:
+def asked(rows: list[dict[str, object]]) -> str:
     """Rows as the function takes them."""
-    text = json.dumps(rows.astype({"as_of": str}).to_dict("records"))
+    text = json.dumps(rows, default=str)
     return "'" + text.replace("'", "''") + "'"
 
 
-@pytest.mark.parametrize("use_case", ["tier", "spend"])
-def test_rows_have_what_a_build_gives_them(published: Shop, shop: Shop, use_case: str) -> None:
-    built = shop.query(f"select * from training.{use_case}__features order by order_id")
-    keys = built[["order_id", "as_of"]]
-    sql = f"select * from published.{use_case}__features_at({asked(keys)}) order by order_id"
+@pytest.mark.parametrize("use_case", ["tier", "spend", "order"])
+def test_rows_have_what_a_build_gives_them(published_shop: Shop, shop: Shop, use_case: str) -> None:
+    key = ["customer_id", "shop_id"] if use_case == "order" else ["order_id"]
+    order = ", ".join([*key, "as_of"])
+    built = shop.query(f"select * from training.{use_case}__features order by {order}")
+    keys = built[[*key, "as_of"]].to_dict("records")
+    found = published_shop.query(f"select * from published.{use_case}__features_at({asked(keys)}) order by {order}")
     assert len(built) > 1000
-    pd.testing.assert_frame_equal(published.query(sql), built, check_dtype=False)
+    pd.testing.assert_frame_equal(found, built, check_dtype=False, rtol=1e-12, atol=0)
+
+
+def test_a_moment_before_and_after(published_shop: Shop, shop: Shop) -> None:
+    """Features of the same order at other moments: its visit is an hour before it."""
+    at = shop.query("select order_id, as_of from training.spend__features where pages is not null limit 1").iloc[0]
+    moments = [at.as_of - pd.Timedelta("1h"), at.as_of - pd.Timedelta("59min"), at.as_of + pd.Timedelta("9D")]
+    rows = [{"order_id": int(at.order_id), "as_of": moment} for moment in moments]
+    found = published_shop.query(f"select as_of, pages from published.spend__features_at({asked(rows)}) order by as_of")
+    assert list(found["as_of"]) == moments
+    assert list(found["pages"].isna()) == [True, False, False]
+
+
+def test_nobody_may_be_asked_for(published_shop: Shop) -> None:
+    assert published_shop.query("select * from published.spend__features_at('[]')").empty
+    who = asked([{"order_id": -1, "as_of": "2024-03-01"}])
+    assert len(published_shop.query(f"select * from published.tier__features_at({who})")) == 1  # it needs no more
