@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,6 +121,9 @@ def serve(project: Project | None, /, use_cases: tuple[str, ...], **asked: Any) 
             f"{scheme}://{asked['host']}:{asked['port']}/predict/{name}",
             err=True,
         )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn ends what it was doing, and then sends the signal once more: the end was in order.
+        signal.signal(number, lambda *_: None)
     uvicorn.run(
         app,
         host=asked["host"],
