@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from insitu.config import UseCase
-from insitu.nodes.scores import as_text, quantile_column
+from insitu.nodes.scores import as_text, quantile_column, reasons
 from insitu.registry.encode import Values
 from insitu.registry.model import Model
 from insitu.training.fitting.frame import Feature
@@ -82,6 +82,11 @@ class Applied:
             for answer, values in zip(answers, quantiles, strict=True):
                 names = map(quantile_column, self.model.signature.quantiles)
                 answer.update(zip(names, map(float, values), strict=True))
+        if self.config.scoring.reasons:
+            told = reasons(self.config, self.model, batch if batch is not None else self.batch(columns))
+            for name, column in told.items():
+                for answer, value in zip(answers, column.to_pylist(), strict=True):
+                    answer[name] = value
         return answers
 
     def columns(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
