@@ -6,7 +6,7 @@ BIN := .venv/bin
 export INSITU_TARGET = $(TARGET)
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{insitu_as_of: "$(AS_OF)"}')
 
-.PHONY: help install run postgres test test-dbt-1.11 live-test fault-test mutation-test mutation-table lint format bench docs clean
+.PHONY: help install run serve postgres test test-dbt-1.11 live-test fault-test mutation-test mutation-table lint format bench docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,10 @@ dbt_project/dbt_packages/insitu: | .venv/installed
 
 run: install  ## Build the whole loop and say what came of it (TARGET=postgres, AS_OF="2013-11-03")
 	$(BIN)/insitu build $(DBT_OPTIONS)
+
+serve: install  ## Serve what make run has built over HTTP, at http://127.0.0.1:8000/docs (TARGET=postgres)
+	$(BIN)/insitu score publish --serve $(if $(filter duckdb,$(TARGET)),--to warehouse/published) $(DBT_OPTIONS)
+	$(BIN)/insitu score serve $(if $(filter duckdb,$(TARGET)),--from warehouse/published/insitu.duckdb) $(DBT_OPTIONS)
 
 postgres: install  ## Start a local PostgreSQL and print its settings
 	$(BIN)/python -m insitu.local_postgres

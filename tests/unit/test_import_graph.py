@@ -30,6 +30,7 @@ FLOORS = (
     "insitu.proof",
     "insitu.nodes",
     "insitu.scoring",
+    "insitu.serving",
     "insitu.features",
     "insitu.status",
     "insitu.report",

@@ -11,7 +11,7 @@ class Counts:
     """Counters of one service."""
 
     def __init__(self) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "insitu_requests", "Requests, by route and status.", ["route", "status"], registry=self.registry
