@@ -7,8 +7,8 @@ import os
 import signal
 import socket
 import subprocess
-import time
 import sys
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
