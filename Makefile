@@ -45,7 +45,7 @@ ON_DBT_1_11 := PYTHONPATH=$(CURDIR)/.venv/dbt-1.11
 	rm -rf $@
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $@ -r $<
 
-fault-test: install  ## Kill and hinder scorers by the hundred (an hour), and write what came of it into docs/scoring.md
+fault-test: install  ## Kill and hinder scorers and builds by the hundred (hours), and write what came of it into docs/scoring.md
 	$(BIN)/python -m tests.faults
 
 mutation-test: install .venv/mutation  ## Plant faults, one by one, and say which no test noticed (AREA=promotion SAMPLE=20 SEED=1)

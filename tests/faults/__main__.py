@@ -1,6 +1,9 @@
 """`make fault-test`: the long campaigns; writes the table of what came of them into docs/scoring.md.
 
-    python -m tests.faults [--kills 1000] [--terminations 500] [--pairs 200] [--reads 10000] [--disks 50] [--only …]
+    python -m tests.faults [--kills 1000] [--terminations 500] [--pairs 200] [--reads 10000] [--disks 50]
+        [--builds 200] [--only duckdb|postgres]
+
+A kill takes half a second or a whole one, one of a build twenty seconds: with all of them, three hours a warehouse.
 
 Exit code 1 if there was any violation, or if the broken scorer was not caught.
 """
@@ -15,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from insitu.local_postgres import temporary_server
-from tests.faults import campaign
+from tests.faults import builds, campaign, on_server
 from tests.faults.campaign import Outcome, Zygote
 from tests.faults.demo import Project, on_duckdb, on_postgres
 
@@ -24,9 +27,12 @@ PAGE = Path(__file__).parents[2] / "docs" / "scoring.md"
 BETWEEN = ("<!-- faults: written by make fault-test -->\n", "<!-- end of faults -->")
 
 
-def campaigns(given: argparse.Namespace, demo: Project, zygote: Zygote, folder: Path) -> list[Callable[[], Outcome]]:
+Campaign = Callable[[], Outcome | None]
+
+
+def campaigns(given: argparse.Namespace, demo: Project, zygote: Zygote, folder: Path) -> list[Campaign]:
     """Those of one warehouse."""
-    found: list[Callable[[], Outcome]] = [
+    found: list[Campaign] = [
         lambda: campaign.kills(demo, zygote, ROWS, given.kills),
         lambda: campaign.pairs(demo, zygote, ROWS, given.pairs, same=True),
         lambda: campaign.pairs(demo, zygote, ROWS, given.pairs, same=False),
@@ -37,19 +43,35 @@ def campaigns(given: argparse.Namespace, demo: Project, zygote: Zygote, folder: 
             lambda: campaign.reads_while_publishing(demo, zygote, folder / "bi", ROWS, given.reads),
         ]
     else:
-        found.append(lambda: campaign.terminations(demo, zygote, ROWS, given.terminations))
+        found += [
+            lambda: campaign.terminations(demo, zygote, ROWS, given.terminations),
+            lambda: on_server.reads_while_committing(demo, zygote, ROWS, given.reads),
+            lambda: on_server.full_tablespaces(demo, zygote, ROWS, given.disks),
+        ]
     return found
 
 
-def written(page: str, outcomes: list[Outcome]) -> str:
-    """The page with the rows of these outcomes in the place of their older ones."""
+def told(run: Campaign) -> list[Outcome]:
+    """What came of a campaign, printed and written into the docs; nothing where it cannot be had here."""
+    began = time.monotonic()
+    found = run()
+    if found is None:
+        print("no disk can be filled here: that takes root, and the server on this machine", flush=True)
+        return []
+    print(f"{found.warehouse}: {found.fault}: {found.tried:,}, {len(found.violations)} violations", end="")
+    print(f", {time.monotonic() - began:.0f} s", *found.violations[:5], sep="\n  ", flush=True)
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
+    return [found]
+
+
+def written(page: str, outcome: Outcome) -> str:
+    """The page with the row of an outcome in the place of its older one."""
     begin, end = BETWEEN
     before, _, rest = page.partition(begin)
     older, _, after = rest.partition(end)
     rows = {tuple(line.split(" | ")[:2]): line for line in older.splitlines()[2:]}
-    for each in outcomes:
-        fault, warehouse = f"| {each.fault}", "DuckDB" if each.warehouse == "duckdb" else "PostgreSQL"
-        rows[fault, warehouse] = f"{fault} | {warehouse} | {each.tried:,} | {len(each.violations):,} |"
+    fault, warehouse = f"| {outcome.fault}", "DuckDB" if outcome.warehouse == "duckdb" else "PostgreSQL"
+    rows[fault, warehouse] = f"{fault} | {warehouse} | {outcome.tried:,} | {len(outcome.violations):,} |"
     head = ["| fault | warehouse | tried | violations |", "|---|---|---|---|"]
     return "".join([before, begin, *(f"{line}\n" for line in [*head, *rows.values()]), end, after])
 
@@ -61,6 +83,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--reads", type=int, default=10_000)
     parser.add_argument("--disks", type=int, default=50)
+    parser.add_argument("--builds", type=int, default=200)
     parser.add_argument("--only", choices=("duckdb", "postgres"))
     given = parser.parse_args()
     outcomes: list[Outcome] = []
@@ -76,17 +99,17 @@ def main() -> int:
         for demo in [each for kind, each in demos.items() if given.only in (None, kind)]:
             demo.make(ROWS)
             for run in campaigns(given, demo, zygote, folder):
-                began = time.monotonic()
-                outcomes.append(run())
-                last = outcomes[-1]
-                print(f"{last.warehouse}: {last.fault}: {last.tried:,}, {len(last.violations)} violations", end="")
-                print(f", {time.monotonic() - began:.0f} s", *last.violations[:5], sep="\n  ", flush=True)
+                outcomes += told(run)
             broken = campaign.kills(demo, zygote, ROWS, 10, writer="in_two_steps")
             print(
                 f"{broken.warehouse}: a broken scorer, 10 kills: {len(broken.violations)} violations (some are wanted)"
             )
             caught = caught and bool(broken.violations)
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), outcomes), encoding="utf-8")
+        if given.only != "postgres":
+            outcomes += told(lambda: builds.kills(builds.on_duckdb(folder / "shop"), given.builds))
+        if given.only != "duckdb":
+            with builds.on_postgres(server, folder / "shop_postgres") as site:
+                outcomes += told(lambda: builds.kills(site, given.builds))
     return 0 if caught and not any(each.violations for each in outcomes) else 1
 
 

@@ -161,11 +161,11 @@ def kills(
         scorer.kill()
         if project.settings["type"] == "duckdb" and (found := state(project)) not in (EMPTY, whole(n_rows)):
             outcome.violations.append(f"{number}: after the kill {found}")
-        _retry(project, zygote, n_rows, outcome, number, writer)
+        retry(project, zygote, n_rows, outcome, number, writer)
     return outcome
 
 
-def _retry(
+def retry(
     project: Project, zygote: Zygote, n_rows: int, outcome: Outcome, number: int, writer: str = "as_built"
 ) -> None:
     last = zygote.start(project, writer).wait()
@@ -229,7 +229,7 @@ def terminations(project: Project, zygote: Zygote, n_rows: int, times: int, seed
         last = scorer.wait()
         if last != "done" and not last.startswith(("failed 1", "failed 2")):
             outcome.violations.append(f"{number}: it said {last}")
-        _retry(project, zygote, n_rows, outcome, number)
+        retry(project, zygote, n_rows, outcome, number)
     return outcome
 
 
@@ -249,7 +249,7 @@ def full_disks(project: Project, zygote: Zygote, n_rows: int, times: int) -> Out
             outcome.violations.append(f"{number}: it said {last}")
         if (found := state(project)) not in (EMPTY, whole(n_rows)):
             outcome.violations.append(f"{number}: after the full disk {found}")
-        _retry(project, zygote, n_rows, outcome, number)
+        retry(project, zygote, n_rows, outcome, number)
     return outcome
 
 

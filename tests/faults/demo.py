@@ -78,13 +78,15 @@ class Project:
                 for statement in statements:
                     rows = connection.execute(statement).fetchall()
             return rows
-        with dbapi.connect(self._uri(), autocommit=True) as connection, connection.cursor() as cursor:
+        with dbapi.connect(self.uri, autocommit=True) as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
                 rows = cursor.fetchall() if cursor.description else []
         return rows
 
-    def _uri(self) -> str:
+    @property
+    def uri(self) -> str:
+        """Of the PostgreSQL database."""
         s = self.settings
         return f"postgresql://{s['user']}:{s['password']}@/{s['database']}?host={s['host']}&port={s['port']}"
 
@@ -99,7 +101,7 @@ class Project:
                     connection.register("table_given", table)
                     connection.execute(f"create table {name} as select * from table_given")
         else:
-            with dbapi.connect(self._uri()) as connection, connection.cursor() as cursor:
+            with dbapi.connect(self.uri) as connection, connection.cursor() as cursor:
                 for name, table in {**tables, "training.given": given}.items():
                     schema, _, own = name.partition(".")
                     cursor.adbc_ingest(own, table, mode="create", db_schema_name=schema)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import campaign
+from tests.faults import campaign, on_server
 from tests.faults.campaign import Zygote
 from tests.faults.demo import Project
 
@@ -44,10 +44,19 @@ def test_ended_connections(demo: Project, zygote: Zygote) -> None:
     assert (outcome.tried, outcome.violations) == (8, [])
 
 
-@pytest.mark.parametrize("demo", ["duckdb"], indirect=True)
 def test_full_disks(demo: Project, zygote: Zygote) -> None:
-    outcome = campaign.full_disks(demo, zygote, ROWS, times=8)
+    full = campaign.full_disks if demo.settings["type"] == "duckdb" else on_server.full_tablespaces
+    outcome = full(demo, zygote, ROWS, times=8)
+    if outcome is None:
+        pytest.skip("no disk can be filled here: that takes root, and the server on this machine")
     assert (outcome.tried, outcome.violations) == (8, [])
+
+
+@pytest.mark.parametrize("demo", ["postgres"], indirect=True)
+def test_reads_while_batches_are_committed(demo: Project, zygote: Zygote) -> None:
+    outcome = on_server.reads_while_committing(demo, zygote, ROWS, reads=2000)
+    assert (outcome.tried, outcome.violations) == (2000, [])
+    assert outcome.hit
 
 
 @pytest.mark.parametrize("demo", ["duckdb"], indirect=True)
