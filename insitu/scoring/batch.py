@@ -16,8 +16,7 @@ from insitu.nodes.predict import BATCH_ROWS, Existing, Predictions, predict_due
 from insitu.quoting import identifier, identifiers, literal, parts
 from insitu.scoring.live import Live
 from insitu.scoring.options import DEFAULT, Options
-from insitu.warehouse import Project, Warehouse, connect
-from insitu.warehouse.catalog import existing_relations
+from insitu.warehouse import Project, connect
 from insitu.warehouse.connection import Scratch, Transaction
 from insitu.warehouse.lazy_query import LazyQuery
 
@@ -31,7 +30,7 @@ class Scored:
     rows: int
     batches: list[Batch] = field(default_factory=list)
     is_dry: bool = False  # nothing was written; `rows` would be
-    is_behind: bool = False  # what analysts read lacks predictions: of this run, or of one that was killed
+    is_behind: bool = False  # what analysts read is not there to be brought up to date
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -96,48 +95,39 @@ def score_live(
     relation: Mapping[str, str],
     as_of: str,
     live: Callable[[Scratch], Live],
+    publish: Callable[[Transaction], bool] | None = None,
     options: Options = DEFAULT,
 ) -> Scored:
-    """Score what is due, computed from the sources, and keep what it was scored from; in one transaction.
+    """Score what is due, computed from the sources, keep what it was scored from, and publish; in one transaction.
 
     Args:
         project: the dbt project, built once before.
-        relation: where the use case's models, predictions, batches, scored_features and decisions are, quoted.
+        relation: where the use case's models, predictions, batches and scored_features are, quoted.
         as_of: the moment that `live` is for.
         live: what is due, over a scratch connection.
+        publish: brings what analysts read up to date; whether it could.
         options: what else it was asked for.
 
     Raises:
         InsituError: nobody is in charge, a batch does not pass its audit, or the features have other columns than the
             last build.
     """
-    with connect(project, read_only=False) as warehouse:
-        with warehouse.appending(relation["predictions"]) as transaction:
-            # Under the lock, so that what others have scored is seen.
-            existing = _existing(transaction, relation)
-            asked = live(warehouse.scratch())
-            due = asked.due()
-            models = warehouse.sql(f"select * from {relation['models']}")
-            predictions = _predictions(asked.config, asked.use_case, due, models, asked.champion(), existing, options)
-            written = _append(transaction, relation, predictions, options)
-            if predictions.batches and not options.dry_run:
-                features = asked.scored_features(predictions.batches, options).to_arrow_reader(BATCH_ROWS)
-                check_types(transaction, relation["scored_features"], features.schema, "the features have")
-                transaction.append(relation["scored_features"], features)
-            moment = datetime.fromisoformat(as_of)
-            _note_empty(transaction, relation["batches"], asked.use_case, moment, predictions, options)
-        is_behind = _is_behind(warehouse, relation["predictions"], relation["decisions"])
+    with connect(project, read_only=False) as warehouse, warehouse.appending(relation["predictions"]) as transaction:
+        # Under the lock, so that what others have scored is seen.
+        existing = _existing(transaction, relation)
+        asked = live(warehouse.scratch())
+        due = asked.due()
+        models = warehouse.sql(f"select * from {relation['models']}")
+        predictions = _predictions(asked.config, asked.use_case, due, models, asked.champion(), existing, options)
+        written = _append(transaction, relation, predictions, options)
+        if predictions.batches and not options.dry_run:
+            features = asked.scored_features(predictions.batches, options).to_arrow_reader(BATCH_ROWS)
+            check_types(transaction, relation["scored_features"], features.schema, "the features have")
+            transaction.append(relation["scored_features"], features)
+        moment = datetime.fromisoformat(as_of)
+        _note_empty(transaction, relation["batches"], asked.use_case, moment, predictions, options)
+        is_behind = publish is not None and not options.dry_run and not publish(transaction)
     return Scored(asked.use_case, as_of, written, predictions.batches, options.dry_run, is_behind)
-
-
-def _is_behind(warehouse: Warehouse, predictions: str, decisions: str) -> bool:
-    """Are there predictions that nothing was decided on?"""
-    schema, name = parts(decisions)
-    if (schema, name) not in existing_relations(warehouse):
-        return True
-    told = f"select 1 from {decisions} as told where told.batch_id = made.batch_id"
-    behind = warehouse.query(f"select 1 from {predictions} as made where not exists ({told}) limit 1")
-    return bool(behind.num_rows)
 
 
 def _predictions(

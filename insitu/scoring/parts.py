@@ -15,7 +15,7 @@ from insitu.quoting import identifier
 from insitu.scoring.compiled import ASKED, Model
 from insitu.scoring.instead import Place, read_instead
 from insitu.scoring.row_by_row import is_row_by_row
-from insitu.warehouse.connection import Scratch
+from insitu.warehouse.connection import Statements
 from insitu.warehouse.errors import explained
 
 Part = tuple[str, bool]  # a model's id, and whether only what is asked for of it is meant
@@ -35,7 +35,7 @@ class Parts:
 
     def __init__(
         self,
-        scratch: Scratch,
+        scratch: Statements,
         models: Mapping[str, Model],
         places: Mapping[str, Sequence[Place]],
         dialect: str,

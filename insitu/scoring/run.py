@@ -12,15 +12,15 @@ from insitu.scoring import compiled, parsing
 from insitu.scoring.batch import Scored, score_live
 from insitu.scoring.live import Live
 from insitu.scoring.options import DEFAULT, Options
-from insitu.scoring.outcomes import add_outcomes
+from insitu.scoring.published import Published
 from insitu.warehouse import Project, connect
 from insitu.warehouse.catalog import existing_relations
 from insitu.warehouse.connection import Scratch
 from insitu.warehouse.dbt import InProcess
 from insitu.warehouse.runs import newest_run
 
-COMPILED = ("spine", "scoring_set", "due", "champion", "scored_features", "decisions", "outcomes")
-STORED = ("models", "predictions", "batches", "scored_features", "decisions")
+COMPILED = ("spine", "scoring_set", "due", "champion", "scored_features", "outcomes")
+STORED = ("models", "predictions", "batches", "scored_features")
 PUBLISHED = ("decisions", "predictions_latest")
 
 
@@ -61,7 +61,7 @@ def score_now(dbt: InProcess, use_case: str, as_of: str, options: Options = DEFA
     kept = compiled.kept_by_dbt(dbt.manifest, (id_ for id_ in above if id_ != own["labels"].unique_id))
     _run(dbt, [f"{use_case}__policies", *(f"+{name}" for name in kept)], {"insitu_also_read": above})
     names = [f"+{use_case}__{name},resource_type:model" for name in made]
-    models = compiled.compiled(dbt, *names, *(f"{use_case}__{name}" for name in COMPILED))
+    models = compiled.compiled(dbt, *names, *(f"{use_case}__{name}" for name in (*COMPILED, *PUBLISHED)))
     dbt.close()
     places = compiled.places(nodes.values(), project.credentials.database)
     dialect = "duckdb" if project.credentials.type == "duckdb" else "postgres"
@@ -71,13 +71,13 @@ def score_now(dbt: InProcess, use_case: str, as_of: str, options: Options = DEFA
 
     relations = {name: qualified(own[name].schema, own[name].alias) for name in STORED}
     _say_newest(project, nodes.get("ml_runs"), use_case, as_of)
-    scored = score_live(project, relations, as_of, live, options)
-    if publishes and not options.dry_run:
-        if scored.is_behind:
-            _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
-            dbt.close()
-        if "labels" in made:
-            add_outcomes(project, use_case, config, models, places, dialect)
+    published = Published(use_case, config, relations["predictions"], models, places, dialect)
+    scored = score_live(project, relations, as_of, live, published.update if publishes else None, options)
+    if scored.is_behind:
+        _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
+        dbt.close()
+        with connect(project, read_only=False) as warehouse, warehouse.changing() as transaction:
+            published.update(transaction)
     return scored
 
 

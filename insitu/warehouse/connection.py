@@ -29,6 +29,13 @@ class Transaction(Protocol):
         """Append rows to a table by column name; return how many."""
 
 
+class Statements(Protocol):
+    """Where statements are run: a transaction, or a scratch connection."""
+
+    def execute(self, statement: str, /) -> None:
+        """Run a statement."""
+
+
 class Scratch(Protocol):
     """A place for temporary tables and views, gone with the connection; it sees what others have committed."""
 

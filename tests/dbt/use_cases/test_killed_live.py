@@ -14,7 +14,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from insitu.scoring import batch
+from insitu.scoring.parts import Parts
 from insitu.warehouse.duckdb import DuckDBTransaction
 from insitu.warehouse.postgres.warehouse import PostgresTransaction
 from tests.dbt.use_cases.conftest import Shop, shop_at
@@ -58,19 +58,16 @@ def die(*_: Any, **__: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def at_append(relation: str, after: bool) -> Callable[[], None]:
-    """Die where rows are appended to a relation, when they are there or before."""
+def at_append(relation: str) -> Callable[[], None]:
+    """Die where rows have been appended to a relation."""
 
     def patch() -> None:
         for kind in (DuckDBTransaction, PostgresTransaction):
             append = kind.append
 
             def dying(self: Any, into: str, rows: Any, append: Any = append) -> int:
-                is_here = into.replace('"', "") == relation
-                if is_here and not after:
-                    die()
                 written = int(append(self, into, rows))
-                if is_here:
+                if into.replace('"', "") == relation:
                     die()
                 return written
 
@@ -79,8 +76,9 @@ def at_append(relation: str, after: bool) -> Callable[[], None]:
     return patch
 
 
-def when_committed() -> None:
-    batch._is_behind = die  # type: ignore[assignment]
+def before_outcomes() -> None:
+    """Die where decisions and the latest predictions are made anew, and outcomes are not."""
+    Parts.of = die  # type: ignore[method-assign]
 
 
 def run_dying(step: str, command: list[str], folder: str, environment: dict[str, str], output: str) -> None:
@@ -89,10 +87,9 @@ def run_dying(step: str, command: list[str], folder: str, environment: dict[str,
 
 
 STEPS: dict[str, Callable[[], None]] = {
-    "predictions are written": at_append("predictions.spend__predictions", after=True),
-    "all is written and not committed": at_append("predictions.spend__scored_features", after=True),
-    "it is committed and not decided on": when_committed,
-    "outcomes are taken back to be told anew": at_append("actions.spend__outcomes", after=False),
+    "predictions are written": at_append("predictions.spend__predictions"),
+    "they are written with their ledger and features": at_append("predictions.spend__scored_features"),
+    "all is written but outcomes": before_outcomes,
 }
 
 
@@ -116,17 +113,13 @@ def test_a_run_that_is_killed_in_any_step_is_finished_by_the_next(unscored: Shop
     shop = unscored
     for step in STEPS:
         killed(shop, step, tmp_path)
-        made = [rows(shop, relation) for relation in WRITTEN[:3]]
-        if "written" in step:
-            assert made == [0, 0, 0], step
-        else:
-            assert made[0] == made[2] > 10 and made[1] == 1, step
-    assert rows(shop, "actions.spend__decisions") == made[0]
-    assert rows(shop, "actions.spend__outcomes") == 0
+        assert [rows(shop, relation) for relation in WRITTEN] == [0] * len(WRITTEN), step
     outcome = shop.run(*RUN)
     assert outcome.returncode == 0, outcome.stdout
-    assert f"spend: 0 new predictions for {LATER}" in outcome.stdout
-    assert [rows(shop, relation) for relation in WRITTEN[:3]] == made
+    n = rows(shop, WRITTEN[0])
+    assert f"spend: {n} new predictions for {LATER}" in outcome.stdout
+    assert [rows(shop, relation) for relation in WRITTEN[1:4]] == [1, n, n]
+    assert n >= rows(shop, "predictions.spend__predictions_latest") > 10
     results = tables()["results"]
     known = results[results["known_at"] <= LATER].set_index("order_id")["spend"]
     decided = shop.query("select order_id from actions.spend__decisions")["order_id"]
