@@ -119,7 +119,10 @@ def test_a_run_that_is_killed_in_any_step_is_finished_by_the_next(unscored: Shop
     n = rows(shop, WRITTEN[0])
     assert f"spend: {n} new predictions for {LATER}" in outcome.stdout
     assert [rows(shop, relation) for relation in WRITTEN[1:4]] == [1, n, n]
-    assert n >= rows(shop, "predictions.spend__predictions_latest") > 10
+    orders = tables()["orders"]
+    valid = set(orders[orders["ordered_at"] > pd.Timestamp(LATER) - pd.Timedelta("1D")]["order_id"])
+    latest = shop.query("select order_id from predictions.spend__predictions_latest")["order_id"]
+    assert set(latest) == valid and len(latest) == len(valid) > 3
     results = tables()["results"]
     known = results[results["known_at"] <= LATER].set_index("order_id")["spend"]
     decided = shop.query("select order_id from actions.spend__decisions")["order_id"]
