@@ -30,6 +30,7 @@ class InProcess:
     ) -> None:
         self.kept_parse = (target_path or project.target_path) / "partial_parse.msgpack"
         self.folder = ["--target-path", str(target_path.resolve())] if target_path else []
+        self.written = ["--no-write-json"] if target_path else []  # nobody reads a manifest that is there
         kept = {name: value for name, value in project.variables.items() if name not in (at_run or {})}
         self.project = project
         self.parsed_with = [*_place(project, kept), *self.folder]
@@ -113,7 +114,7 @@ class InProcess:
         # By what dbt keeps of an earlier parse, it may fail where the project itself is sound: then without, aloud.
         attempts = [["--log-level", "none"], ["--no-partial-parse"]] if self.kept_parse.exists() else [[]]
         for options in attempts:
-            outcome = runner.invoke(["--quiet", *options, "parse", *self.parsed_with])
+            outcome = runner.invoke(["--quiet", *options, *self.written, "parse", *self.parsed_with])
             if isinstance(outcome.result, Manifest):
                 return outcome.result
         raise ConfigurationError(_failed(("parse",))) from outcome.exception
