@@ -251,6 +251,7 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: Site) -> None:
     assert shop.query("select count(*) as n from predictions.spend__predictions_latest")["n"].item() >= len(due)
     # What is known by now of earlier predictions, and of those that came late, is an outcome of this run.
     before = outcomes(shop)
+    site.execute("create view raw.of_an_analyst as select order_id from actions.spend__decisions")
     site.load(LATER)
     shop.run("insitu", "score", "run", "spend", "--as-of", LATER)
     told = outcomes(shop)
@@ -259,6 +260,7 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: Site) -> None:
     matured = decided.join(results, how="inner").query("known_at > as_of")
     assert dict(zip(told["order_id"], told["label"], strict=True)) == pytest.approx(matured["spend"].to_dict())
     assert 0 < len(before) < len(told) < len(decided)
+    assert set(shop.query("select * from raw.of_an_analyst")["order_id"]) == set(decided.index), "no table is replaced"
 
     shop.dbt("run", "--full-refresh", "--select", "+spend__features", *at(LATER))
     shop.dbt("run", "--select", "spend__labels", "spend__outcomes", *at(LATER))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 import time
@@ -85,8 +86,8 @@ def test_two_at_once_write_a_batch_once(
     for each in both:
         each.join()
     assert [outcome.returncode for outcome in outcomes] == [0, 0], outcomes
-    said = sorted(outcome.stdout.split("spend: ")[1].split(" new")[0] for outcome in outcomes)
-    assert said == sorted(["0", str(len(before))])
+    said = sorted(int(n) for outcome in outcomes for n in re.findall(r"spend: (\d+) new", outcome.stdout))
+    assert said == [0, len(before)]
     assert postgres_shop.query(f"select order_id, score from {TABLE} order by order_id").equals(before)
 
 
