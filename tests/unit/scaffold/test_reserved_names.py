@@ -70,6 +70,14 @@ def test_an_entity_called_like_a_column_of_the_loop_is_refused(column: str) -> N
         declared(entity=[column])
 
 
+def test_what_a_declaration_puts_beside_the_score_is_no_name_for_an_entity() -> None:
+    columns = ["Reason_1", "reason_2_contribution", "score_p10"]
+    for column in columns:
+        declared(entity=[column])
+        with pytest.raises(CompilationError, match=f"has the entity `{column}`, and the loop writes"):
+            declared(entity=[column], scoring={"reasons": 2}, candidates=[{"quantiles": [0.1]}])
+
+
 @pytest.mark.parametrize("changes", [{"label": "customer"}, {"label": "as_of"}, {"entity": ["customer", "Customer"]}])
 def test_a_column_that_is_two_things_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(CompilationError, match="twice, among entity, as_of and label"):
