@@ -3,7 +3,7 @@
     python -m tests.faults [--kills 1000] [--terminations 500] [--pairs 200] [--reads 10000] [--disks 50]
         [--builds 200] [--only duckdb|postgres]
 
-A kill takes half a second or a whole one, one of a build twenty seconds: with all of them, three hours a warehouse.
+A kill takes a second or two on a calm machine, one of a build half a minute: all of them take hours.
 
 Exit code 1 if there was any violation, or if the broken scorer was not caught.
 """
