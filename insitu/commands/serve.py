@@ -42,7 +42,8 @@ TOKENS = "INSITU_TOKEN_SHA256"
 @click.option("--follow-every", default="2 seconds", show_default=True, help="How often the warehouse is looked at.")
 @click.option("--queries", default=4, show_default=True, help="Queries for features at a time.")
 @click.option("--timeout", default=10.0, show_default=True, help="Seconds that the warehouse may take.")
-@click.option("--max-rows", default=1000, show_default=True, help="Rows of a request.")
+@click.option("--max-rows", default=1000, show_default=True, help="Rows of a request with features.")
+@click.option("--max-keys", default=100, show_default=True, help="Rows of a request by key.")
 @click.option("--max-bytes", default=2_000_000, show_default=True, help="Bytes of a request.")
 @click.option(
     "--max-pending", default=1_000_000, show_default=True, help="Predictions that may wait for the warehouse."
@@ -90,7 +91,7 @@ def serve(project: Project | None, /, use_cases: tuple[str, ...], **asked: Any) 
     project = project or Project.find()
     tokens = _tokens(os.environ.get(TOKENS, ""))
     _log_to_stderr()
-    source = _source(project, asked["copy"], asked["queries"], asked["timeout"])
+    source = _source(project, asked["copy"], asked["schema"], asked["queries"], asked["timeout"])
     deployments = Deployments(source, asked["schema"], use_cases, _clock(project))
     threadpool_limits(1)
     spool = delivery = None
@@ -99,6 +100,7 @@ def serve(project: Project | None, /, use_cases: tuple[str, ...], **asked: Any) 
         delivery = Delivery(project, deployments, spool)
     limits = Limits(
         rows=asked["max_rows"],
+        keys=asked["max_keys"],
         bytes=asked["max_bytes"],
         seconds=asked["timeout"],
         queries=asked["queries"],
@@ -136,7 +138,7 @@ def serve(project: Project | None, /, use_cases: tuple[str, ...], **asked: Any) 
     )
 
 
-def _source(project: Project, copy: Path | None, queries: int, timeout: float) -> Any:
+def _source(project: Project, copy: Path | None, schema: str, queries: int, timeout: float) -> Any:
     from insitu.serving.source import DuckDBSource, PostgresSource
     from insitu.warehouse.postgres.warehouse import address
 
@@ -147,7 +149,7 @@ def _source(project: Project, copy: Path | None, queries: int, timeout: float) -
                 "A DuckDB file has one writer and no readers beside it, so a service reads a published copy. "
                 "`insitu score publish --serve --to <folder>`, then --from <folder>/<name of the warehouse>.duckdb."
             )
-        return DuckDBSource(copy, 1)
+        return DuckDBSource(copy, schema, 1)
     if copy is not None:
         raise ConfigurationError("--from names a DuckDB copy; on PostgreSQL the database of the profile is read.")
     uri, place, setup = address(credentials)

@@ -28,6 +28,10 @@ class Unavailable(InsituError):
     """The warehouse does not answer."""
 
 
+class NotTaken(InsituError):
+    """The warehouse takes no such value, though its type is right."""
+
+
 @dataclass(frozen=True)
 class Described:
     """A published use case: its row of `serving`.
@@ -56,7 +60,7 @@ class Source(Protocol):
     place: str  # for messages
 
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
-        """Rows of a query with `%s` bound values. Raises Unavailable."""
+        """Rows of a query with `%s` bound values. Raises Unavailable or NotTaken."""
 
     def refresh(self) -> None:
         """See what was published since."""
@@ -130,6 +134,8 @@ class PostgresSource:
                 cursor = connection.execute(sql.encode(), parameters or None, binary=True)
                 names = [column.name for column in cursor.description or []]
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except psycopg.DataError as error:
+            raise NotTaken(str(error).strip().splitlines()[0]) from error
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise Unavailable(f"{self.place} does not answer: {str(error).strip().splitlines()[0]}") from error
 
@@ -146,11 +152,12 @@ class DuckDBSource:
 
     Args:
         path: the copy.
+        schema: of what was published for a service; a copy without it is not taken up.
         threads: of a query.
     """
 
-    def __init__(self, path: Path, threads: int) -> None:
-        self.place, self.path, self.threads = str(path), path, threads
+    def __init__(self, path: Path, schema: str, threads: int) -> None:
+        self.place, self.path, self.schema, self.threads = str(path), path, schema, threads
         self.lock = threading.Lock()
         self.local = threading.local()
         self.seen: tuple[int, int] = (0, 0)
@@ -162,7 +169,10 @@ class DuckDBSource:
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
         """See `Source.rows`."""
         with self._cursor() as cursor:
-            cursor.execute(sql.replace("%s", "?"), list(parameters))
+            try:
+                cursor.execute(sql.replace("%s", "?"), list(parameters))
+            except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
+                raise NotTaken(str(error).strip().splitlines()[0]) from error
             names = [column[0] for column in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -198,6 +208,11 @@ class DuckDBSource:
             shutil.copyfile(self.path, own)
         new = duckdb.connect(str(own), read_only=True)
         new.execute(f"set threads = {self.threads}")
+        table = "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
+        if self.connection is not None and not new.execute(table, [self.schema, TABLE]).fetchall():
+            new.close()
+            shutil.rmtree(own.parent)
+            raise Unavailable(f"what replaced `{self.path}` was published without --serve")
         with self.lock:
             old, self.connection, self.seen = self.connection, new, (status.st_ino, status.st_mtime_ns)
         if old is not None:

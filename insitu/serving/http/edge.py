@@ -26,7 +26,6 @@ class Edge:
     Args:
         tokens: SHA-256 of each that is valid, in hexadecimal; without any, none is asked for.
         most: bytes of a request.
-        routes: known paths, so that counters have no others.
     """
 
     def __init__(self, app: ASGIApp, counts: Counts, tokens: Sequence[str], most: int) -> None:

@@ -20,7 +20,7 @@ from insitu.serving.deployed import Deployed, Deployments
 from insitu.serving.http.counts import Counts
 from insitu.serving.http.problems import Problem, invalid
 from insitu.serving.http.schemas import asked_rows, given_rows
-from insitu.serving.source import Row, Unavailable, features_at
+from insitu.serving.source import NotTaken, Row, Unavailable, features_at
 from insitu.serving.spool import Full, Spool
 
 MANY = 50  # rows, from which on a model is applied beside the event loop
@@ -31,7 +31,8 @@ class Limits:
     """What a service takes on.
 
     Attributes:
-        rows: in a request.
+        rows: in a request with features.
+        keys: in a request by key.
         bytes: of a request.
         seconds: that the warehouse may take.
         queries: at a time.
@@ -41,6 +42,7 @@ class Limits:
     """
 
     rows: int = 1000
+    keys: int = 100
     bytes: int = 2_000_000
     seconds: float = 10.0
     queries: int = 4
@@ -168,7 +170,7 @@ class Service:
         published = deployed.published
         return self._model(
             ("asked", deployed.use_case, published.published_at),
-            lambda: asked_rows(deployed.use_case, deployed.config, published.asked, self.limits.rows),
+            lambda: asked_rows(deployed.use_case, deployed.config, published.asked, self.limits.keys),
         )
 
     def given_model(self, deployed: Deployed, has_keys: bool = True) -> type[BaseModel]:
@@ -212,6 +214,8 @@ class Service:
                 return found
         except TimeoutError:
             raise Problem(504, f"The warehouse took more than {self.limits.seconds:g} s.") from None
+        except NotTaken as error:
+            raise Problem(422, "The warehouse does not take one of the values, though its type is right.") from error
         except Unavailable as error:
             raise Problem(503, f"The warehouse does not answer: {error}", headers={"Retry-After": "5"}) from error
         finally:

@@ -53,7 +53,7 @@ def registered(shop: Shop, use_case: str, version: str) -> Model:
     return Model.from_row({name: None if value is pd.NaT else value for name, value in row.items()}, "deployed")
 
 
-def ask(server: Server, path: str, rows: list[dict[str, Any]], size: int = 400) -> list[dict[str, Any]]:
+def ask(server: Server, path: str, rows: list[dict[str, Any]], size: int = 100) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for start in range(0, len(rows), size):
         status, answer = server.post(path, {"rows": rows[start : start + size]})
@@ -154,6 +154,7 @@ BAD = [
     ("/predict/spend", b"{", 400, "is no JSON"),
     ("/predict/spend", {}, 422, "`/rows`: Field required"),
     ("/predict/spend", {"rows": []}, 422, "at least 1 item"),
+    ("/predict/spend", {"rows": [ROW] * 101}, 422, "at most 100 items"),
     ("/predict/spend", {"rows": [{}]}, 422, "`/rows/0/order_id`: Field required"),
     ("/predict/spend", {"rows": [{"order_id": "seven"}]}, 422, "`/rows/0/order_id`: Input should be a valid integer"),
     ("/predict/spend", {"rows": [{"order_id": 2**63}]}, 422, "`/rows/0/order_id`: Input should be less than"),
@@ -198,11 +199,23 @@ def test_other_bad_requests(service: Server) -> None:
     assert status == 404 and "No batch has scored row 0" in problem["detail"]
 
 
-PATHS = ["/predict/spend", "/last/spend", "/score/tier", "/v2/models/spend/infer", "/models/tier/invocations"]
-NAMES = st.sampled_from(
-    ["rows", "order_id", "as_of", "features", "pages", "minutes", "channel", "inputs", "name", "shape", "datatype",
-     "data", "dataframe_split", "dataframe_records", "columns", "id", "x"]
-)  # fmt: skip
+def test_values_that_not_every_warehouse_has(service: Server) -> None:
+    for shop_id in ("\x00", "\ud800", "x" * 10_001):
+        row = {"customer_id": 1, "shop_id": shop_id, "as_of": "2024-03-01"}
+        assert service.post("/predict/order", {"rows": [row]})[0] in (200, 400, 404, 422)
+
+
+PATHS = [
+    "/predict/order",
+    "/predict/spend",
+    "/last/spend",
+    "/score/tier",
+    "/v2/models/spend/infer",
+    "/models/tier/invocations",
+]
+KEYS = ["order_id", "customer_id", "shop_id", "as_of", "features", "pages", "minutes", "channel", "id", "x"]
+FORMS = ["rows", "inputs", "name", "shape", "datatype", "data", "dataframe_split", "dataframe_records", "columns"]
+NAMES = st.sampled_from([*KEYS, *FORMS])
 VALUES = st.recursive(
     st.none()
     | st.booleans()

@@ -3,10 +3,6 @@
     'index': bool}: nowhere in DuckDB, which has no such index.
 -#}
 {% macro lookup_costs(spine, events, keys, known_at, longest, sorts) %}
-    {#- Rows that are asked for by key are few: there is nothing to sort. -#}
-    {%- if insitu.few_rows() == 'by key' -%}
-        {{ return({'bounded': [true, 'few rows'], 'all': [true, 'few rows'], 'index': true}) }}
-    {%- endif -%}
     {{ return(adapter.dispatch('lookup_costs', 'insitu')(spine, events, keys, known_at, longest, sorts)) }}
 {% endmacro %}
 
@@ -24,6 +20,10 @@
     {%- if not execute or events is string or spine is string or not load_relation(events) or not load_relation(spine)
             or not insitu.has_lookup_index(events, keys.values() | list, known_at) -%}
         {{ return(without_index) }}
+    {%- endif -%}
+    {#- Rows that are asked for by key are few: there is nothing to sort. -#}
+    {%- if insitu.few_rows() == 'by key' -%}
+        {{ return({'bounded': [true, 'few rows'], 'all': [true, 'few rows'], 'index': true}) }}
     {%- endif -%}
     {%- set tables = run_query(insitu.table_sizes({'spine': spine, 'events': events})).rows -%}
     {%- if tables | length < 2 -%}
