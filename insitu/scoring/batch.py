@@ -122,7 +122,7 @@ def score_live(
         written = _append(transaction, relation, predictions, options)
         if predictions.batches and not options.dry_run:
             features = asked.scored_features(predictions.batches, options).to_arrow_reader(BATCH_ROWS)
-            check_types(transaction, relation["scored_features"], features.schema, "the features have")
+            _check_types(transaction, relation["scored_features"], features.schema)
             transaction.append(relation["scored_features"], features)
         moment = datetime.fromisoformat(as_of)
         _note_empty(transaction, relation["batches"], asked.use_case, moment, predictions, options)
@@ -200,7 +200,7 @@ def _check_wide_enough(transaction: Transaction, relation: str, incoming: pa.Sch
         raise InsituError(f"`{name}` has no {', '.join(missing)}. Run `insitu build`, which widens the table.")
 
 
-def check_types(transaction: Transaction, relation: str, incoming: pa.Schema, who_has: str) -> None:
+def _check_types(transaction: Transaction, relation: str, incoming: pa.Schema) -> None:
     """Raises InsituError where a column of what comes would be lost, or its values converted."""
     there = transaction.query(f"select * from {relation} where 1 = 0").schema
     for column in incoming:
@@ -209,5 +209,5 @@ def check_types(transaction: Transaction, relation: str, incoming: pa.Schema, wh
         if found != column.type:
             raise InsituError(
                 f"`{parts(relation)[-1]}` has {f'`{column.name}` as {found}' if found else f'no `{column.name}`'}"
-                f"; {who_has} it as {column.type}. Run `insitu build`, which widens the table."
+                f"; the features have it as {column.type}. Run `insitu build`, which widens the table."
             )

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from insitu.config import UseCase
 from insitu.quoting import identifier, identifiers, literal, parts
-from insitu.scoring.batch import check_types
 from insitu.scoring.compiled import Model
 from insitu.scoring.instead import Place, read_instead
 from insitu.scoring.parts import Parts
@@ -40,20 +41,23 @@ class Published:
     dialect: str
 
     def update(self, transaction: Transaction) -> bool:
-        """Bring them up to date with the predictions and with what is known by now; False where they are not there.
+        """Bring them up to date with the predictions and with what is known by now.
+
+        Returns:
+            False where decisions or latest predictions are not there, or have other columns than their models by now.
 
         Raises:
-            InsituError: labels cannot be computed, or a table has other columns than its model.
+            InsituError: labels cannot be computed.
         """
         named = {model.name.removeprefix(f"{self.use_case}__"): model for model in self.models.values()}
         decisions, latest, outcomes = (named[name] for name in ("decisions", "predictions_latest", "outcomes"))
-        if not _exists(transaction, decisions) or not _exists(transaction, latest):
+        if not _fits(transaction, decisions, decisions.sql) or not _fits(transaction, latest, latest.sql):
             return False
         if self._keys(transaction, UNDECIDED, self.predictions, decisions, ["batch_id"]):
             own = {f"{self.use_case}__predictions": self._those(self.predictions, UNDECIDED)}
-            self._replace(transaction, decisions, UNDECIDED, own)
+            self._replace(transaction, decisions, UNDECIDED, self._reading(decisions, own))
             transaction.execute(f"delete from {latest.relation}")
-            self._insert(transaction, latest, latest.sql)
+            _insert(transaction, latest, latest.sql)
         labels = named.get("labels")
         if labels is None or not _exists(transaction, outcomes):
             return True
@@ -61,7 +65,9 @@ class Published:
             made = Parts(transaction, self.models, self.places, self.dialect, labels.id, self.config.as_of)
             known = made.of(f"select * from {UNTOLD}")
             own = {labels.name: known, decisions.name: self._those(decisions.relation, UNTOLD)}
-            self._replace(transaction, outcomes, UNTOLD, own)
+            sql = self._reading(outcomes, own)
+            if _fits(transaction, outcomes, sql):
+                self._replace(transaction, outcomes, UNTOLD, sql)
         return True
 
     def _keys(self, transaction: Transaction, table: str, read: str, made: Model, by: Sequence[str]) -> bool:
@@ -78,20 +84,33 @@ class Published:
         """The rows of a relation with the keys in a table."""
         return f"(select those.* from {read} as those inner join {table} using ({identifiers(*self.config.key)}))"
 
-    def _replace(self, transaction: Transaction, model: Model, table: str, instead: Mapping[str, str]) -> None:
-        """Make a model's rows with the keys in a table anew, by its SQL over other relations."""
+    def _reading(self, model: Model, instead: Mapping[str, str]) -> str:
+        """The SQL of a model over other relations."""
+        places = {place: relation for name, relation in instead.items() for place in self.places[name]}
+        return read_instead(model.sql, places, self.dialect)
+
+    def _replace(self, transaction: Transaction, model: Model, table: str, sql: str) -> None:
+        """Make a model's rows with the keys in a table anew."""
         same = " and ".join(f"old.{identifier(name)} = anew.{identifier(name)}" for name in self.config.key)
         transaction.execute(
             f"delete from {model.relation} as old where exists (select 1 from {table} as anew where {same})"
         )
-        places = {place: relation for name, relation in instead.items() for place in self.places[name]}
-        self._insert(transaction, model, read_instead(model.sql, places, self.dialect))
+        _insert(transaction, model, sql)
 
-    def _insert(self, transaction: Transaction, model: Model, sql: str) -> None:
-        columns = transaction.query(f"select * from ({sql}) as made where 1 = 0").schema
-        check_types(transaction, model.relation, columns, "now it has")
-        names = identifiers(*columns.names)
-        transaction.execute(f"insert into {model.relation} ({names}) select {names} from ({sql}) as made")
+
+def _insert(transaction: Transaction, model: Model, sql: str) -> None:
+    names = identifiers(*_columns(transaction, f"({sql})"))
+    transaction.execute(f"insert into {model.relation} ({names}) select {names} from ({sql}) as made")
+
+
+def _fits(transaction: Transaction, model: Model, sql: str) -> bool:
+    """Whether the table is there, with the columns that the SQL gives."""
+    return _exists(transaction, model) and _columns(transaction, model.relation) == _columns(transaction, f"({sql})")
+
+
+def _columns(transaction: Transaction, relation: str) -> dict[str, pa.DataType]:
+    schema = transaction.query(f"select * from {relation} as made where 1 = 0").schema
+    return {column.name: column.type for column in schema}
 
 
 def _exists(transaction: Transaction, model: Model) -> bool:

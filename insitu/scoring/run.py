@@ -76,7 +76,8 @@ def score_now(dbt: InProcess, use_case: str, as_of: str, options: Options = DEFA
     if scored.is_behind:
         _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])
         dbt.close()
-        with connect(project, read_only=False) as warehouse, warehouse.changing() as transaction:
+        predictions = relations["predictions"]
+        with connect(project, read_only=False) as warehouse, warehouse.appending(predictions) as transaction:
             published.update(transaction)
     return scored
 
