@@ -20,7 +20,7 @@ from insitu import __version__
 from insitu.serving.delivery import Delivery
 from insitu.serving.http import inference, invocations
 from insitu.serving.http.document import openapi
-from insitu.serving.http.edge import Edge
+from insitu.serving.http.edge import WRONG, Edge
 from insitu.serving.http.problems import Problem
 from insitu.serving.http.service import Said, Service, as_json
 
@@ -146,12 +146,17 @@ def application(
 
     app.add_exception_handler(HTTPException, not_found)
     app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(Exception, _wrong)
     return Edge(app, counts, tokens, service.limits.bytes)
 
 
 async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     return error.response()
+
+
+async def _wrong(_: Request, __: Exception) -> Response:
+    return WRONG.response()
 
 
 def _use_case(request: Request) -> str:

@@ -20,6 +20,9 @@ log = logging.getLogger("insitu.serving.access")
 OPEN = ("/v2/health/live", "/v2/health/ready")  # asked by load balancers, which have no token
 
 
+WRONG = Problem(500, "An error of the service; its log says more.")
+
+
 class Edge:
     """The outermost application.
 
@@ -52,9 +55,8 @@ class Edge:
             await problem.response()(scope, receive, counted)
         except Exception:
             log.exception("an error of the service")
-            if is_begun:
-                raise
-            await Problem(500, "An error of the service; its log says more.").response()(scope, receive, counted)
+            if not is_begun:
+                await WRONG.response()(scope, receive, counted)
         finally:
             seconds = time.perf_counter() - started
             route = scope.get("insitu.route", "other")

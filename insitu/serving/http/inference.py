@@ -60,7 +60,7 @@ def rows(body: Any) -> list[dict[str, Any]]:
         name, shape, data = tensor["name"], tensor.get("shape"), tensor.get("data")
         if name in columns:
             raise _wrong(where, "each name once")
-        if tensor.get("datatype") not in TAKEN:
+        if not isinstance(tensor.get("datatype"), str) or tensor["datatype"] not in TAKEN:
             raise _wrong(f"{where}/datatype", f"one of {', '.join(sorted(TAKEN))}")
         if not isinstance(shape, list) or len(shape) not in (1, 2) or shape[1:] not in ([], [1]):
             raise _wrong(f"{where}/shape", "[rows] or [rows, 1]")

@@ -174,6 +174,12 @@ BAD = [
     ("/v2/models/spend/infer", {"inputs": [{"name": "pages"}]}, 422, "`/inputs/0/datatype`: expected one of"),
     (
         "/v2/models/spend/infer",
+        {"inputs": [{"name": "", "shape": [], "datatype": {}, "data": []}]},
+        422,
+        "`/inputs/0/datatype`: expected one of",
+    ),
+    (
+        "/v2/models/spend/infer",
         {"inputs": [{"name": "pages", "shape": [2], "datatype": "FP64", "data": [1]}]},
         422,
         "expected 2 values, as its shape says; found 1",
