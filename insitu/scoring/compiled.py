@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +98,18 @@ def upstream_first(manifest: Manifest, wanted: Iterable[str]) -> list[str]:
     for id_ in wanted:
         visit(id_)
     return list(order)
+
+
+def relations_read(model: Model, models: Mapping[str, Model]) -> list[Model]:
+    """The models whose relations stand in a model's SQL, also those that an ephemeral model in it reads."""
+    found: dict[str, Model] = {}
+    for id_ in model.reads:
+        read = models.get(id_)
+        if read is None:
+            continue
+        for one in relations_read(read, models) if read.materialized == "ephemeral" else [read]:
+            found[one.id] = one
+    return list(found.values())
 
 
 def _reads(node: Any) -> tuple[str, ...]:

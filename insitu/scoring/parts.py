@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from insitu.errors import InsituError
 from insitu.quoting import identifier
-from insitu.scoring.compiled import ASKED, Model
+from insitu.scoring.compiled import ASKED, Model, relations_read
 from insitu.scoring.instead import Place, read_instead
 from insitu.scoring.row_by_row import is_row_by_row
 from insitu.warehouse.connection import Statements
@@ -76,7 +76,7 @@ class Parts:
             return [(model.id, False)]
         return [
             (read.id, due and self._is_asked(read))
-            for read in self._relations_read(model)
+            for read in relations_read(model, self.models)
             if self._is_asked(read) or not read.is_kept
         ]
 
@@ -107,17 +107,6 @@ class Parts:
     def _is_asked(self, model: Model) -> bool:
         """Does it have a row for each row of a spine?"""
         return model.kind in ASKED
-
-    def _relations_read(self, model: Model) -> list[Model]:
-        """The models whose relations stand in a model's SQL, also those that an ephemeral model in it reads."""
-        found: dict[str, Model] = {}
-        for id_ in model.reads:
-            read = self.models.get(id_)
-            if read is None:
-                continue
-            for one in self._relations_read(read) if read.materialized == "ephemeral" else [read]:
-                found[one.id] = one
-        return list(found.values())
 
     def _count_readers(self, part: Part) -> None:
         self.readers[part] += 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from insitu.config import UseCase
 from insitu.errors import ConfigurationError
-from insitu.scoring.compiled import ASKED, Model
+from insitu.scoring.compiled import ASKED, Model, relations_read
 from insitu.scoring.instead import Place, read_instead
 from insitu.scoring.row_by_row import is_row_by_row
 
@@ -83,7 +83,7 @@ def by_key(
         _check(model, later[model.id], config, models, use_case, dialect)
         instead = {
             place: names[read.id]
-            for read in _relations_read(model, models)
+            for read in relations_read(model, models)
             if read.id in names
             for place in places[read.name]
         }
@@ -98,7 +98,7 @@ def _asked(features: Model, models: Mapping[str, Model]) -> list[Model]:
     found: dict[str, Model] = {}
 
     def visit(model: Model) -> None:
-        for read in _relations_read(model, models):
+        for read in relations_read(model, models):
             if read.kind in ASKED and read.id not in found:
                 visit(read)
         found[model.id] = model
@@ -109,7 +109,7 @@ def _asked(features: Model, models: Mapping[str, Model]) -> list[Model]:
 
 def _first_spines(use_case: str, asked: Sequence[Model], models: Mapping[str, Model]) -> tuple[str, ...]:
     """Those that are made of no other."""
-    first = [model for model in asked if not any(read.kind in ASKED for read in _relations_read(model, models))]
+    first = [model for model in asked if not any(read.kind in ASKED for read in relations_read(model, models))]
     if others := [f"`{model.name}`" for model in first if model.kind != "spine"]:
         raise NotByKey(
             f"The features of `{use_case}` cannot be asked for by key: {', '.join(others)} reads no spine. Have it "
@@ -137,18 +137,6 @@ def _check(
                 f"{said}`{model.name}` may look at other rows of its spine than the one that is asked for. Rows of a "
                 f"spine have to be joined, grouped and ranked by all of ({', '.join(config.key)})."
             )
-
-
-def _relations_read(model: Model, models: Mapping[str, Model]) -> list[Model]:
-    """The models whose relations stand in a model's SQL, also those that an ephemeral model in it reads."""
-    found: dict[str, Model] = {}
-    for id_ in model.reads:
-        read = models.get(id_)
-        if read is None:
-            continue
-        for one in _relations_read(read, models) if read.materialized == "ephemeral" else [read]:
-            found[one.id] = one
-    return list(found.values())
 
 
 def _all_read(model: Model, models: Mapping[str, Model]) -> list[str]:

@@ -50,19 +50,26 @@ class Delivery:
         return True
 
     def once(self) -> int:
-        """Deliver what there is; how many rows.
+        """Deliver what there is; how many rows. A batch that cannot be written does not hold up the others.
 
         Raises:
-            InsituError: the warehouse cannot be written to now.
+            InsituError: the warehouse cannot be written to now, or does not take a batch.
         """
-        batches = self.spool.assigned()
+        batches = [batch for batch in self.spool.assigned() if batch.use_case in self.deployments]
         if not batches:
             return 0
+        failed: list[Exception] = []
         with connect(self.project, read_only=False) as warehouse:
             for batch in batches:
-                self._write(warehouse, batch, self.deployments[batch.use_case])
+                try:
+                    self._write(warehouse, batch, self.deployments[batch.use_case])
+                except Exception as error:
+                    failed.append(error)
+                    continue
                 self.spool.remove(batch)
                 self.delivered += len(batch.ids)
+        if failed:
+            raise failed[0]
         return sum(len(batch.ids) for batch in batches)
 
     def _write(self, warehouse: Warehouse, batch: Assigned, deployed: Deployed) -> None:

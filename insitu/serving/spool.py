@@ -5,6 +5,7 @@ SQLite with full synchronisation; many requests share a commit. What is in it su
 
 from __future__ import annotations
 
+import fcntl
 import json
 import queue
 import sqlite3
@@ -64,6 +65,13 @@ class Spool:
     def __init__(self, path: Path, most: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path, self.most = path, most
+        self.held = path.with_name(f"{path.name}.lock").open("w")  # two would deliver the same rows
+        try:
+            fcntl.flock(self.held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigurationError(
+                f"The spool `{path}` is held by another service. Give each a file of its own (--spool)."
+            ) from None
         self.waiting: queue.Queue[tuple[Sequence[tuple[str, str, str]], Future[None]] | None] = queue.Queue(most)
         with closing(self._open()) as connection:
             try:
@@ -191,3 +199,7 @@ class Spool:
         """Write what waits, and end."""
         self.waiting.put(None)
         self.writer.join(30)
+
+    def release(self) -> None:
+        """Let another service have the file."""
+        self.held.close()

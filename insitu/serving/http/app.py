@@ -52,6 +52,8 @@ def application(
             delivery.stopped.set()
             await anyio.to_thread.run_sync(threads[1].join)
             await anyio.to_thread.run_sync(delivery.try_once)
+        if service.spool is not None:
+            service.spool.release()
         deployments.source.close()
 
     app = FastAPI(title="Insitu", version=__version__, lifespan=lifespan, redoc_url=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -261,9 +262,16 @@ class Service:
                 return True
             except Full:
                 if self.limits.when_full == "drop":
-                    self.counts.dropped.labels(deployed.use_case).inc(len(rows))
-                    return False
+                    return self._dropped(deployed, len(rows))
                 await asyncio.sleep(0.05)
+            except sqlite3.Error as error:
+                if self.limits.when_full == "drop":
+                    return self._dropped(deployed, len(rows))
+                raise Problem(503, f"The prediction cannot be kept: {error}.", headers={"Retry-After": "5"}) from error
+
+    def _dropped(self, deployed: Deployed, rows: int) -> bool:
+        self.counts.dropped.labels(deployed.use_case).inc(rows)
+        return False
 
     def _not_there(self, deployed: Deployed, key: Row, number: int) -> Problem:
         others = [name for name in deployed.published.asked if name not in deployed.config.key]

@@ -308,6 +308,8 @@ def test_every_answer_is_in_the_tables_once(own: Shop, published_shop: Shop, tmp
         each.join()
     assert 120 <= len(acknowledged) < 600
     again = Server(own, copy, arguments).start()
+    second = own.run("insitu", "score", "serve", *arguments, *(["--from", str(copy)] if copy else []), "--port", "1")
+    assert second.returncode == 2 and "is held by another service" in second.stdout
     asked_twice = next(key for key in keys if key["order_id"] in acknowledged)
     for _ in range(3):
         assert again.post("/predict/spend", {"rows": [asked_twice]})[0] == 200
