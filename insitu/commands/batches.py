@@ -116,7 +116,7 @@ def publish(
     from insitu.scoring.publish.duckdb_copy import publish_copy
     from insitu.scoring.publish.parquet import publish_parquet
     from insitu.scoring.publish.views import publish_views
-    from insitu.serving.publish import publish_functions, published, with_those_of_a_service
+    from insitu.serving.publish import built, publish_functions, published, with_those_of_a_service
     from insitu.serving.publish import statements as make
 
     project = project or Project.find()
@@ -136,6 +136,7 @@ def publish(
     statements: list[str] = []
     with connect(project, read_only=parquet or is_duckdb) as warehouse:
         relations = published_relations(project, warehouse)
+        prepared, unbuilt = built(project, warehouse, prepared)
         functions = [
             published(project, warehouse, schema, each, "duckdb" if is_duckdb else "postgres") for each in prepared
         ]
@@ -156,6 +157,9 @@ def publish(
         click.echo(f"{len(relations)} relations: {', '.join(written)}" if folder else f"Views: {', '.join(written)}")
         for each in functions:
             click.echo(f"Function: {each.function.function}" if each.function else each.row["refusal"])
+        for use_case in unbuilt:
+            command = project.command(f"dbt build --select +{use_case}__champion")
+            click.echo(f"`{use_case}` is not built, so no service has it: {command}")
 
 
 def _prepared(project: Project) -> list[Prepared]:

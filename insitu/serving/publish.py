@@ -33,6 +33,18 @@ class Published:
     row: dict[str, str]
 
 
+def built(project: Project, warehouse: Warehouse, prepared: Sequence[Prepared]) -> tuple[list[Prepared], list[str]]:
+    """Those whose features and models are there, and the names of the others."""
+    there = existing_relations(warehouse)
+    found = [
+        each
+        for each in prepared
+        if {each.features, *each.spines} <= there
+        and all(tuple(parts(project.relation(f"{each.use_case}__{part}"))) in there for part in ("models", "champion"))
+    ]
+    return found, [each.use_case for each in prepared if each not in found]
+
+
 def published(project: Project, warehouse: Warehouse, schema: str, prepared: Prepared, dialect: str) -> Published:
     """What is to be made for a use case, with the types of the relations that are there."""
     given = column_types(warehouse, *prepared.features, dialect)

@@ -21,7 +21,7 @@ def score(site: Site, now: str) -> str:
     variables = "{insitu_load_sources: false, insitu_use_cases: [flight_delay], insitu_backtests: [flight_delay]}"
     outcome = site.insitu("score", "run", "flight_delay", "--as-of", now, "--vars", variables)
     assert outcome.returncode == 0, outcome.stdout
-    return outcome.stdout
+    return outcome.stdout.splitlines()[-1]  # a run of more than ten seconds tells how far it is before
 
 
 def relations(site: Site) -> list[str]:

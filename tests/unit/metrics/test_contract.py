@@ -133,7 +133,7 @@ def test_the_declaration_of_a_use_case(declared: dict[str, Any]) -> None:
 def test_blocks_that_only_macros_read_have_their_defaults_there() -> None:
     found = render("duckdb", "with_defaults", declared=SHOP | {"promotion": {"z": 2}, "scoring": {"window": "6 hours"}})
     assert found["promotion"] == render("duckdb", "promotion_rules", config={}) | {"z": 2}
-    assert found["scoring"] == {"every": config.Scoring().every, "window": "6 hours"}
+    assert found["scoring"] == config.Scoring(window="6 hours").model_dump()
     assert found["actions"] == {"treat": "intervene", "none": "none"}
     assert render("duckdb", "with_defaults", declared=found) == found
 
