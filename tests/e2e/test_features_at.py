@@ -51,7 +51,7 @@ def test_postgresql_by_the_role_of_scorers(postgres_next_day: PostgresSite) -> N
         published = site.insitu("score", "publish", "--serve")
         assert published.returncode == 0, published.stdout
         scorer = replace(site, database=replace(site.database, user="online"))
-        compare(site, scorer.query, 1000, 50)
+        compare(site, scorer.query, 90, 3)
         assert "flight_delay" in set(scorer.query("select use_case from published.serving").use_case)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             scorer.query("select * from staging.stg_nycflights__departures")

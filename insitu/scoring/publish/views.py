@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from insitu.quoting import identifier, qualified
+from insitu.quoting import identifier, parts, qualified
 from insitu.warehouse import Project
+from insitu.warehouse.catalog import existing_relations
 from insitu.warehouse.connection import Warehouse
 
 
 def publish_views(project: Project, warehouse: Warehouse, schema: str) -> list[str]:
-    """A view `<use_case>` in `schema` for each use case: the predictions of record of batches that the ledger has.
+    """A view in `schema` for each use case that is built: the predictions of record of batches that the ledger has.
 
     Returns: their names.
     """
     analyst = warehouse.query("select count(*) from pg_roles where rolname = 'insitu_analyst'").column(0)[0].as_py()
-    names = []
+    there, names = existing_relations(warehouse), []
     with warehouse.changing() as transaction:
         transaction.execute(f"create schema if not exists {identifier(schema)}")
         for use_case in project.use_cases:
             view = qualified(schema, f"{use_case}__predictions")
             predictions, batches = (project.relation(f"{use_case}__{part}") for part in ("predictions", "batches"))
+            if not {tuple(parts(predictions)), tuple(parts(batches))} <= there:
+                continue
             # Both tables grow and are never replaced, so that a build does not drop the view.
             transaction.execute(f"drop view if exists {view}")
             transaction.execute(
