@@ -56,8 +56,15 @@ async def send(port: int, path: str, bodies: list[bytes], rate: float, seconds: 
         while (item := await queue.get()) is not None:
             due, body = item
             head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-            writer.write(f"{head}\r\n\r\n".encode() + body)
-            answer = await reader.readuntil(b"\r\n\r\n")
+            for attempt in range(3):
+                writer.write(f"{head}\r\n\r\n".encode() + body)
+                try:
+                    answer = await reader.readuntil(b"\r\n\r\n")
+                    break
+                except (asyncio.IncompleteReadError, ConnectionError):  # it was idle for too long for some servers
+                    if attempt == 2:
+                        raise
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
             length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length"))
             said = await reader.readexactly(int(length.split(b":")[1]))
             assert b" 200 " in answer.split(b"\r\n")[0], said[:300]
