@@ -14,7 +14,7 @@ from insitu.errors import InsituError
 from insitu.quoting import identifier
 from insitu.scoring.compiled import ASKED, Model, relations_read
 from insitu.scoring.instead import Place, read_instead
-from insitu.scoring.row_by_row import is_row_by_row
+from insitu.scoring.row_by_row import may_be_given_rows
 from insitu.warehouse.connection import Statements
 from insitu.warehouse.errors import explained
 
@@ -83,26 +83,10 @@ class Parts:
     def _is_row_by_row(self, model: Model) -> bool:
         """Can it be given the rows of the spine that are due, to have those rows of it?"""
         if model.id not in self.judged:
-            self.judged[model.id] = self._judge(model)
+            # Of what has no row for each row of a spine, only the root is asked for by rows.
+            can_be = model.kind == "features" or model.id == self.root
+            self.judged[model.id] = can_be and may_be_given_rows(model, self.models, [self.as_of], self.dialect)
         return self.judged[model.id]
-
-    def _judge(self, model: Model) -> bool:
-        if model.kind == "features":
-            if model.as_of != self.as_of:
-                return False
-        elif model.id != self.root:
-            return False
-        # What dbt inlines reads the same relations as the model itself: the whole of a spine and what is due of it.
-        inlined = [self.models[id_] for id_ in model.reads if id_ in self.models]
-        mixed = any(
-            m.materialized == "ephemeral" and m.kind != "features" and self._is_below_a_spine(m) for m in inlined
-        )
-        asked = [other.name for other in self.models.values() if self._is_asked(other)]
-        return not mixed and is_row_by_row(model.template, asked, self.as_of, self.dialect)
-
-    def _is_below_a_spine(self, model: Model) -> bool:
-        read = [self.models[id_] for id_ in model.reads if id_ in self.models]
-        return model.kind == "spine" or any(map(self._is_below_a_spine, read))
 
     def _is_asked(self, model: Model) -> bool:
         """Does it have a row for each row of a spine?"""

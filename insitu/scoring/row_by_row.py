@@ -7,7 +7,7 @@ not understood is no proof: such a model is computed for the whole of its spine,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import jinja2
 from jinja2 import nodes
@@ -16,12 +16,38 @@ from sqlglot.errors import SqlglotError
 
 from insitu.proof.project.templates import parse
 from insitu.quoting import identifier
+from insitu.scoring.compiled import ASKED, Model
 
 MADE = "made_by_the_library"  # stands for the query of a macro, with a row for each row of its spine
 
 
 class NotUnderstood(Exception):
     """The template holds something whose rows cannot be told."""
+
+
+def may_be_given_rows(model: Model, models: Mapping[str, Model], by: Sequence[str], dialect: str) -> bool:
+    """Whether some rows of the spine will do for the same rows of a model, with all that dbt inlines into its SQL.
+
+    Args:
+        models: of the project, by id.
+        by: columns of the spine by which rows are told apart; those that are equal in all of them come together.
+        dialect: of the SQL.
+    """
+    if model.kind == "features" and model.as_of not in by:
+        return False
+    asked = [other.name for other in models.values() if other.kind in ASKED]
+    inlined = [models[id_] for id_ in model.reads if id_ in models and models[id_].materialized == "ephemeral"]
+    # What is inlined reads the same relations as the model: it is given the same rows of the spine.
+    return all(is_row_by_row(model.template, asked, column, dialect) for column in by) and all(
+        other.kind == "features" and may_be_given_rows(other, models, by, dialect)
+        for other in inlined
+        if _is_below_a_spine(other, models)
+    )
+
+
+def _is_below_a_spine(model: Model, models: Mapping[str, Model]) -> bool:
+    read = [models[id_] for id_ in model.reads if id_ in models]
+    return model.kind == "spine" or any(_is_below_a_spine(other, models) for other in read)
 
 
 def is_row_by_row(template: str, asked: Collection[str], as_of: str, dialect: str) -> bool:

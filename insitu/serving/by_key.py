@@ -13,7 +13,7 @@ from insitu.config import UseCase
 from insitu.errors import ConfigurationError
 from insitu.scoring.compiled import ASKED, Model, relations_read
 from insitu.scoring.instead import Place, read_instead
-from insitu.scoring.row_by_row import is_row_by_row
+from insitu.scoring.row_by_row import may_be_given_rows
 
 
 class NotByKey(ConfigurationError):
@@ -130,13 +130,11 @@ def _check(
             f"{said}the SQL of `{model.name}` depends on the moment of the run (`insitu.as_of()`, a variable or what "
             "was built by then). Have it look at the as_of of each row."
         )
-    asked = [other.name for other in models.values() if other.kind in ASKED]
-    for column in config.key:
-        if not is_row_by_row(model.template, asked, column, dialect):
-            raise NotByKey(
-                f"{said}`{model.name}` may look at other rows of its spine than the one that is asked for. Rows of a "
-                f"spine have to be joined, grouped and ranked by all of ({', '.join(config.key)})."
-            )
+    if not may_be_given_rows(model, models, config.key, dialect):
+        raise NotByKey(
+            f"{said}`{model.name}` may look at other rows of its spine than the one that is asked for. Rows of a "
+            f"spine have to be joined, grouped and ranked by all of ({', '.join(config.key)})."
+        )
 
 
 def _all_read(model: Model, models: Mapping[str, Model]) -> list[str]:

@@ -83,6 +83,27 @@ MODELS = {
         {"materialized": "table"},
         FEATURES,
     ),
+    # the same, inlined by dbt into features that look at their own row alone
+    "feat_order__crowd": (
+        """
+        select spine.order_id, spine.as_of, count(earlier.order_id) as crowd
+        from {{ ref('spend__spine') }} as spine
+        left join {{ ref('spend__spine') }} as earlier on earlier.as_of < spine.as_of
+        group by spine.order_id, spine.as_of
+        """,
+        {"materialized": "ephemeral"},
+        FEATURES,
+    ),
+    "feat_order__in_a_crowd": (
+        """
+        select spine.order_id, spine.as_of, crowd.crowd as orders_ever
+        from {{ ref('spend__spine') }} as spine
+        inner join {{ ref('feat_order__crowd') }} as crowd
+            on spine.order_id = crowd.order_id and spine.as_of = crowd.as_of
+        """,
+        {"materialized": "table"},
+        FEATURES,
+    ),
     # over other features, of another spine
     "feat_order__pace": (
         """
@@ -159,7 +180,10 @@ def write(folder: Path) -> Path:
         meta = {"meta": {"point_in_time": point_in_time}} if point_in_time else {}
         declared.append({"name": name, "config": {**config, **meta}})
     (models / "features/_more.yml").write_text(yaml.safe_dump({"models": declared}))
-    features = ["feat_order__visit", *(name for name in MODELS if name.startswith("feat"))]
+    features = [
+        "feat_order__visit",
+        *(name for name in MODELS if name.startswith("feat") and name != "feat_order__crowd"),
+    ]
     joined = JOINED.format(features=", ".join(f"ref('{name}')" for name in features))
     (models / "use_cases/spend/spend__features.sql").write_text(joined)
     declare(folder, "spend", {"candidates": [{"name": "linear", "family": "linear_regression"}]})
@@ -272,5 +296,6 @@ def test_what_is_due_is_computed_as_a_full_build_would(site: Site) -> None:
     assert (
         whole["results_before"].min() > 20
         and whole["orders_before"].min() > 10
+        and whole["orders_ever"].min() > 1000
         and whole["traffic__visits_all"].min() > 1000
     )
