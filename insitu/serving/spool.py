@@ -73,14 +73,13 @@ class Spool:
                 f"The spool `{path}` is held by another service. Give each a file of its own (--spool)."
             ) from None
         self.waiting: queue.Queue[tuple[Sequence[tuple[str, str, str]], Future[None]] | None] = queue.Queue(most)
-        with closing(self._open()) as connection:
-            try:
+        try:
+            with closing(self._open()) as connection:
                 connection.executescript(SCHEMA)
                 self.pending = int(connection.execute("select count(*) from pending").fetchone()[0])
-            except sqlite3.DatabaseError as error:
-                raise ConfigurationError(
-                    f"`{path}` is no spool of predictions: {error}. Name another --spool."
-                ) from error
+        except sqlite3.DatabaseError as error:
+            self.release()
+            raise ConfigurationError(f"`{path}` is no spool of predictions: {error}. Name another --spool.") from error
         self.lock = threading.Lock()
         self.writer = threading.Thread(target=self._write, name="spool", daemon=True)
         self.writer.start()
@@ -180,9 +179,10 @@ class Spool:
             rows += connection.execute(
                 f"select content from pending where id in ({', '.join('?' * len(some))}) order by id", some
             ).fetchall()
-        unique = {
-            json.dumps(row["key"], sort_keys=True): row for row in (json.loads(content) for (content,) in rows[::-1])
-        }
+        unique: dict[str, Row] = {}
+        for (content,) in rows:
+            row_of_key = json.loads(content)
+            unique.setdefault(json.dumps(row_of_key["key"], sort_keys=True), row_of_key)
         return Assigned(batch_id, use_case, version, batch_as_of, numbers, list(unique.values()))
 
     def remove(self, batch: Assigned) -> None:
