@@ -23,13 +23,14 @@ import duckdb
 
 from tests.faults.demo import Project
 
-STATE = """
+COUNTS = """
     select
-        (select count(*) from predictions.demo__predictions) as n_rows,
-        (select count(*) from (select distinct batch_id, id from predictions.demo__predictions) as d) as n_keys,
+        (select count(*) from {predictions}) as n_rows,
+        (select count(*) from (select distinct batch_id, id from {predictions}) as d) as n_keys,
         (select count(*) from predictions.demo__batches) as n_batches,
         (select coalesce(cast(sum(n_written) as bigint), 0) from predictions.demo__batches) as n_written
 """
+STATE = COUNTS.format(predictions="predictions.demo__predictions")
 EMPTY = (0, 0, 0, 0)
 
 

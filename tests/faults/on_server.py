@@ -14,17 +14,11 @@ import psycopg
 
 from insitu.scoring.publish.views import publish_views
 from insitu.warehouse import connect
-from tests.faults.campaign import EMPTY, Outcome, Zygote, reset, retry, state, whole
+from tests.faults.campaign import COUNTS, EMPTY, Outcome, Zygote, reset, retry, state, whole
 from tests.faults.demo import Project
 
 SLICES = 10  # batches, one after another
-SEEN = """
-    select
-        (select count(*) from published.demo__predictions) as n_rows,
-        (select count(*) from (select distinct batch_id, id from published.demo__predictions) as d) as n_keys,
-        (select count(*) from predictions.demo__batches) as n_batches,
-        (select coalesce(cast(sum(n_written) as bigint), 0) from predictions.demo__batches) as n_written
-"""
+SEEN = COUNTS.format(predictions="published.demo__predictions")
 ROOM = 64 << 20  # of the tablespace
 
 
