@@ -1,5 +1,7 @@
 {%- do insitu.overall_model('monitoring') -%}
 {%- set text = dbt.type_string() -%}
+{%- set feeds = {} -%}
+{%- for use_case in insitu.use_cases_there() -%}{%- do feeds.update({use_case: insitu.feeds_of_features(use_case)}) -%}{%- endfor -%}
 
 with parity as (
     {% for use_case in insitu.use_cases_there() -%}
@@ -31,7 +33,7 @@ differing as (
 -- What was available before such a batch and arrived after it, where arrivals are recorded.
 arrivals as (
     {% for use_case in insitu.use_cases_there() -%}
-    {%- for feed in insitu.feeds_of_features(use_case) -%}
+    {%- for feed in feeds[use_case] -%}
     select
         '{{ use_case }}' as use_case,
         {{ insitu.text_literal(feed.name) }} as feed,
@@ -53,7 +55,7 @@ arrivals as (
 
 fed as (
     {% for use_case in insitu.use_cases_there() -%}
-    {%- for feed in insitu.feeds_of_features(use_case) -%}
+    {%- for feed in feeds[use_case] -%}
     {%- for feature in feed.features -%}
     select '{{ use_case }}' as use_case, {{ insitu.text_literal(feature) }} as feature, {{ insitu.text_literal(feed.name) }} as feed
     union all
