@@ -7,6 +7,11 @@ from datetime import UTC, datetime
 from insitu.errors import ConfigurationError
 
 
+def utc_now() -> datetime:
+    """The clock, as the warehouse keeps times."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def moment(text: str, name: str) -> datetime:
     """A moment in UTC, without a time zone, as the warehouse keeps it.
 

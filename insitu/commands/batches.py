@@ -120,7 +120,7 @@ def publish(
     from insitu.serving.publish import statements as make
 
     project = project or Project.find()
-    is_duckdb = project.credentials.type == "duckdb"
+    is_duckdb = project.dialect == "duckdb"
     if folder is None and (parquet or is_duckdb):
         raise ConfigurationError(
             "Say where to: `insitu score publish --to <folder>`, another than the warehouse's own."
@@ -136,10 +136,8 @@ def publish(
     statements: list[str] = []
     with connect(project, read_only=parquet or is_duckdb) as warehouse:
         relations = published_relations(project, warehouse)
-        prepared, unbuilt = built(project, warehouse, prepared)
-        functions = [
-            published(project, warehouse, schema, each, "duckdb" if is_duckdb else "postgres") for each in prepared
-        ]
+        prepared, unbuilt = built(project, warehouse, prepared) if serve else ([], [])
+        functions = [published(project, warehouse, schema, each) for each in prepared]
         if folder is not None and parquet:
             written = [str(publish_parquet(warehouse, folder, relations))]
         elif not is_duckdb:

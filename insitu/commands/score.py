@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,8 +13,9 @@ from insitu import durations
 from insitu.commands.batches import as_json, chosen, list_batches, publish, said_beside, tell_findings, verify
 from insitu.commands.serve import serve
 from insitu.errors import ConfigurationError
-from insitu.moments import moment
+from insitu.moments import moment, utc_now
 from insitu.scoring.options import Options
+from insitu.scoring.present import declared, variables
 from insitu.scoring.progress import Progress
 from insitu.warehouse import Project
 
@@ -150,19 +151,11 @@ def audit_predictions(project: Project | None, /, use_cases: tuple[str, ...], ro
 
 def _moments(project: Project, use_case: str, given: str | None) -> dict[str, Any]:
     """The variables that say for which moment a run is: one given, else that of the use case, else the project's."""
-    own = _variable(project, "insitu_use_case_as_of", {})
-    written = own.get(use_case) or _variable(project, "insitu_as_of", "now")
-    now = given or _read(str(written), "The variable insitu_as_of")
-    return {"insitu_as_of": now} | ({"insitu_use_case_as_of": {**own, use_case: now}} if use_case in own else {})
-
-
-def _variable(project: Project, name: str, default: Any) -> Any:
-    """As the project's own models see it."""
-    return project.variable(name, default, package=str(project.settings.get("name")))
+    return variables(project, use_case, given or _read(declared(project, use_case), "The variable insitu_as_of"))
 
 
 def _read(text: str, option: str) -> str:
     """A moment as it is written for dbt; `now` is this one, for all that the run does."""
     if text == "now":
-        return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return utc_now().strftime("%Y-%m-%d %H:%M:%S")
     return str(moment(text, option))

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import click
 
 from insitu import durations
 from insitu.errors import ConfigurationError
-from insitu.moments import moment
+from insitu.scoring.present import clock
 from insitu.warehouse import Project
 
 TOKENS = "INSITU_TOKEN_SHA256"
@@ -92,7 +91,7 @@ def serve(project: Project | None, /, use_cases: tuple[str, ...], **asked: Any) 
     tokens = _tokens(os.environ.get(TOKENS, ""))
     _log_to_stderr()
     source = _source(project, asked["copy"], asked["schema"], asked["queries"], asked["timeout"])
-    deployments = Deployments(source, asked["schema"], use_cases, _clock(project))
+    deployments = Deployments(source, asked["schema"], use_cases, clock(project))
     threadpool_limits(1)
     spool = delivery = None
     if asked["keeps"]:
@@ -171,15 +170,6 @@ def _seconds(text: str, option: str) -> float:
         return durations.parse(text).days * 86_400
     except ValueError as error:
         raise ConfigurationError(f"{option}: {error}") from error
-
-
-def _clock(project: Project) -> Any:
-    """The present, as the project counts it: a fixed moment if `insitu_as_of` says one."""
-    written = str(project.variable("insitu_as_of", "now", package=str(project.settings.get("name"))))
-    if written == "now":
-        return lambda: datetime.now(UTC).replace(tzinfo=None)
-    fixed = moment(written, "The variable insitu_as_of")
-    return lambda: fixed
 
 
 def _log_to_stderr() -> None:

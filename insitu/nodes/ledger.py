@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import md5
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from insitu.config import UseCase
 from insitu.errors import InsituError
+from insitu.moments import utc_now
 from insitu.registry.inputs import InputCounts
 
 VARIABLE = "insitu.batches"  # of the session, in which the dbt node leaves its rows for the hook that writes them
@@ -139,11 +140,6 @@ def empty_batch(use_case: str, batch_as_of: datetime) -> dict[str, Any]:
         "inputs": "[]",
         "predicted_at": utc_now(),
     }
-
-
-def utc_now() -> datetime:
-    """The clock, as the ledger has it."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def as_table(batches: list[Batch]) -> pa.Table:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from insitu.config import UseCase, parse
 from insitu.errors import InsituError
+from insitu.moments import utc_now
 from insitu.nodes import ledger
 from insitu.nodes.empty import runs_empty
 from insitu.nodes.ledger import Batch
@@ -197,7 +198,7 @@ class _Scored:
     existing: Collection[str] | Existing
     where: str | None
     parts: list[_Part] = field(default_factory=list)
-    predicted_at: datetime = field(default_factory=ledger.utc_now)
+    predicted_at: datetime = field(default_factory=utc_now)
 
     def add(self, version: str, share: Share, n_rows: int, is_shadow: bool, beside: bool = False) -> None:
         """Let a version score, unless its batch is there."""

@@ -64,7 +64,7 @@ def score_now(dbt: InProcess, use_case: str, as_of: str, options: Options = DEFA
     models = compiled.compiled(dbt, *names, *(f"{use_case}__{name}" for name in (*COMPILED, *PUBLISHED)))
     dbt.close()
     places = compiled.places(nodes.values(), project.credentials.database)
-    dialect = "duckdb" if project.credentials.type == "duckdb" else "postgres"
+    dialect = project.dialect
 
     def live(scratch: Scratch) -> Live:
         return Live(scratch, use_case, config, models, places, dialect)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -50,10 +50,10 @@ class Applied:
         """
         model = Model.from_row(row, "deployed", config.trusted_types)
         applied = cls(config, model, row.get("deployed_artifact_sha256") or row["artifact_sha256"], True)
-        is_short = model.over_arrow is not None and applied._is_exact()
-        if not is_short:
-            log.warning("%s: the short way is not bit-equal to its pipeline; it is not taken", model.model_version)
-        return cls(config, model, applied.artifact_sha256, is_short)
+        if model.over_arrow is not None and applied._is_exact():
+            return applied
+        log.warning("%s: the short way is not bit-equal to its pipeline; it is not taken", model.model_version)
+        return replace(applied, is_short=False)
 
     @property
     def version(self) -> str:
@@ -63,10 +63,11 @@ class Applied:
     def scores(self, rows: Sequence[Mapping[str, Any]]) -> list[Scores]:
         """What it says of rows: each with a value or None for every feature of its signature."""
         columns = self.columns(rows)
-        given: Any = Values(columns, len(rows)) if self.is_short else None
-        batch = None if self.is_short else self.batch(columns)
+        # What the short way does not do, and what it is not for.
+        is_whole = not self.is_short or self.model.signature.quantiles or self.config.scoring.reasons
+        batch = self.batch(columns) if is_whole else None
         if self.is_short:
-            found = raw_scores(self.model.over_arrow, self.model.task, given)
+            found = raw_scores(self.model.over_arrow, self.model.task, Values(columns, len(rows)))
         else:
             found = self.model.predict(batch)
         if self.model.task == "multiclass":
@@ -78,12 +79,12 @@ class Applied:
             ]
         answers: list[Scores] = [{"score": float(score)} for score in found]
         if self.model.signature.quantiles:
-            quantiles = self.model.predict_quantiles(batch if batch is not None else self.batch(columns))
+            quantiles = self.model.predict_quantiles(batch)
             for answer, values in zip(answers, quantiles, strict=True):
                 names = map(quantile_column, self.model.signature.quantiles)
                 answer.update(zip(names, map(float, values), strict=True))
         if self.config.scoring.reasons:
-            told = reasons(self.config, self.model, batch if batch is not None else self.batch(columns))
+            told = reasons(self.config, self.model, batch)
             for name, column in told.items():
                 for answer, value in zip(answers, column.to_pylist(), strict=True):
                     answer[name] = value
@@ -126,6 +127,8 @@ def _value(feature: Feature, value: Any) -> Any:
         return pa.scalar(value).cast(pa.string()).as_py()
     if value is None:
         return math.nan
+    if isinstance(value, str):  # what JSON has no type for, as the spool keeps it
+        value = datetime.fromisoformat(value) if feature.kind == "timestamp" else float(value)
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return (aware - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()

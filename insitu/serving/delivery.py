@@ -149,8 +149,8 @@ def _ledger_row(batch: Assigned, deployed: Deployed) -> Batch:
     )
     applied = deployed.applied
     if applied is not None and applied.version == batch.model_version:
-        columns = {name: [row["features"].get(name) for row in batch.rows] for name in applied.model.signature.columns}
-        ledger.inputs.add(applied.batch(columns), applied.model.signature.features)
+        given = applied.columns([row["features"] for row in batch.rows])
+        ledger.inputs.add(applied.batch(given), applied.model.signature.features)
     return ledger
 
 

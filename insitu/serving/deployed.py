@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from insitu.config import UseCase, parse
 from insitu.errors import ConfigurationError
@@ -55,17 +55,14 @@ class Deployments:
         source: where to read.
         schema: of what was published.
         names: the use cases; all that are published if empty.
-        now: the present, as the project counts it.
+        now: the present of a use case, as the project counts it.
 
     Raises:
         ConfigurationError: one is not published.
     """
 
-    def __init__(
-        self, source: Source, schema: str, names: Sequence[str], now: Callable[[], datetime] | None = None
-    ) -> None:
-        self.source, self.schema = source, schema
-        self.now = now or (lambda: datetime.now(UTC).replace(tzinfo=None))
+    def __init__(self, source: Source, schema: str, names: Sequence[str], now: Callable[[str], datetime]) -> None:
+        self.source, self.schema, self.now = source, schema, now
         there = described(source, schema)
         if missing := [name for name in names if name not in there]:
             raise ConfigurationError(
@@ -74,6 +71,7 @@ class Deployments:
             )
         self.names = list(names) or list(there)
         self.current: dict[str, Deployed] = {}
+        self.refused: dict[str, str] = {}  # why what there is now is not taken up, said once
         self.stopped = threading.Event()
         self.is_reachable = True
         self.follow()
@@ -101,10 +99,13 @@ class Deployments:
                 continue
             try:
                 self.current[name] = self._deployed(there[name], self.current.get(name))
+                self.refused.pop(name, None)
             except Exception as error:
                 if name not in self.current:
                     raise
-                log.error("%s: what is served stays as it is: %s", name, error)
+                if self.refused.get(name) != str(error):
+                    log.error("%s: what is served stays as it is: %s", name, error)
+                self.refused[name] = str(error)
 
     def _deployed(self, published: Described, last: Deployed | None) -> Deployed:
         config = (
@@ -124,7 +125,7 @@ class Deployments:
         version = in_charge[0]["model_version"]
         if last and last.applied and last.applied.version == version:
             return Deployed(published.use_case, published, config, last.applied, policy)
-        row = self.source.rows(f"select * from {published.relations['models']} where model_version = %s", version)[0]
+        row = self.source.rows(f"select * from {published.relations['models']} where model_version = ?", version)[0]
         applied = Applied.of(config, row)
         if published.function and (gone := missing_columns(row, published.given)):
             raise ConfigurationError(

@@ -8,8 +8,8 @@ from typing import Any
 
 from insitu.config import UseCase, parse
 from insitu.errors import ConfigurationError
-from insitu.quoting import qualified
 from insitu.scoring import compiled
+from insitu.scoring.present import variables
 from insitu.serving.by_key import ByKey, NotByKey, by_key
 from insitu.warehouse.dbt import InProcess
 
@@ -58,14 +58,12 @@ def prepare(dbt: InProcess, use_case: str) -> Prepared:
     features = nodes[f"{use_case}__features"]
     now, later = (
         compiled.compiled(each, f"+{features.name},resource_type:model", few_rows="by key")
-        for each in (dbt, dbt.at({"insitu_as_of": LATER}))
+        for each in (dbt, dbt.at(variables(dbt.project, use_case, LATER)))
     )
     dbt.close()
-    credentials = dbt.project.credentials
-    places = compiled.places(nodes.values(), credentials.database)
-    dialect = "duckdb" if credentials.type == "duckdb" else "postgres"
+    places = compiled.places(nodes.values(), dbt.project.credentials.database)
     try:
-        query = by_key(use_case, config, now, later, places, dialect)
+        query = by_key(use_case, config, now, later, places, dbt.project.dialect)
     except NotByKey as error:
         return Prepared(use_case, meta, config, None, str(error), _place(features), [], [])
     found = {**dbt.manifest.nodes, **dbt.manifest.sources}
@@ -76,8 +74,3 @@ def prepare(dbt: InProcess, use_case: str) -> Prepared:
 def _place(node: Any) -> tuple[str, str]:
     """Schema and name of a model's or source's relation."""
     return node.schema, getattr(node, "alias", None) or node.identifier
-
-
-def relation(place: tuple[str, str]) -> str:
-    """A relation's quoted name."""
-    return qualified(*place)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from insitu.moments import utc_now
 from insitu.quoting import identifier, literal, parts, qualified
 from insitu.scoring.publish import Relation
 from insitu.serving.function import FeaturesAt
 from insitu.serving.prepare import Prepared
-from insitu.serving.prepare import relation as named
 from insitu.warehouse import Project
 from insitu.warehouse.catalog import existing_relations
 from insitu.warehouse.connection import Warehouse
@@ -45,8 +44,9 @@ def built(project: Project, warehouse: Warehouse, prepared: Sequence[Prepared]) 
     return found, [each.use_case for each in prepared if each not in found]
 
 
-def published(project: Project, warehouse: Warehouse, schema: str, prepared: Prepared, dialect: str) -> Published:
+def published(project: Project, warehouse: Warehouse, schema: str, prepared: Prepared) -> Published:
     """What is to be made for a use case, with the types of the relations that are there."""
+    dialect = project.dialect
     given = column_types(warehouse, *prepared.features, dialect)
     function = None
     if prepared.query is not None:
@@ -55,7 +55,7 @@ def published(project: Project, warehouse: Warehouse, schema: str, prepared: Pre
             f"{prepared.use_case}__features_at",
             prepared.config.entity,
             prepared.config.as_of,
-            {named(spine): column_types(warehouse, *spine, dialect) for spine in prepared.spines},
+            {qualified(*spine): column_types(warehouse, *spine, dialect) for spine in prepared.spines},
             given,
             prepared.query,
         )
@@ -67,7 +67,7 @@ def published(project: Project, warehouse: Warehouse, schema: str, prepared: Pre
         "given": json.dumps(given),
         "function": function.function if function else "",
         "refusal": prepared.refusal,
-        "published_at": datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds"),
+        "published_at": utc_now().isoformat(sep=" ", timespec="seconds"),
     }
     return Published(prepared.use_case, function, row)
 
@@ -89,7 +89,8 @@ def statements(schema: str, found: Sequence[Published], dialect: str) -> list[st
 def publish_functions(warehouse: Warehouse, schema: str, found: Sequence[Published]) -> None:
     """Make functions and table on PostgreSQL, all in one transaction; `insitu_scorer` may use them."""
     scorer = warehouse.query("select 1 from pg_roles where rolname = 'insitu_scorer'").num_rows
-    with warehouse.changing() as transaction:
+    # Under a lock: two who replace the same would fail each other.
+    with warehouse.appending(qualified(schema, TABLE)) as transaction:
         for statement in statements(schema, found, "postgres"):
             transaction.execute(statement)
         if scorer:
@@ -126,8 +127,5 @@ def with_those_of_a_service(
     """The published relations, with those that a service reads."""
     own = [project.node(f"{each.use_case}__{part}") for each in prepared for part in REGISTRY]
     wanted = {(node["schema"], node["alias"]) for node in own} | {place for each in prepared for place in each.reads}
-    there = warehouse.query("select schema_name, view_name from duckdb_views()").to_pylist()
-    views = {(row["schema_name"], row["view_name"]) for row in there}
     known = {(relation.schema, relation.name) for relation in relations}
-    more = sorted((wanted - known) & existing_relations(warehouse))
-    return [*relations, *(Relation(schema, name, (schema, name) in views) for schema, name in more)]
+    return [*relations, *(Relation(*place) for place in sorted((wanted - known) & existing_relations(warehouse)))]

@@ -18,7 +18,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from insitu.errors import ConfigurationError, InsituError
-from insitu.quoting import identifiers, qualified
+from insitu.quoting import identifiers, qualified, replace_unquoted
 from insitu.serving.publish import TABLE
 
 Row = dict[str, Any]
@@ -60,7 +60,7 @@ class Source(Protocol):
     place: str  # for messages
 
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
-        """Rows of a query with `%s` bound values. Raises Unavailable or NotTaken."""
+        """Rows of a query with `?` bound values. Raises Unavailable or NotTaken."""
 
     def refresh(self) -> None:
         """See what was published since."""
@@ -95,7 +95,12 @@ def described(source: Source, schema: str) -> dict[str, Described]:
 def features_at(source: Source, use_case: Described, rows: Sequence[Row]) -> list[Row]:
     """Features of rows that are asked for; those that are on no spine are left out. Raises Unavailable."""
     columns = identifiers(*use_case.given)
-    return source.rows(f"select {columns} from {use_case.function}(%s)", json.dumps(rows, default=str))
+    return source.rows(f"select {columns} from {use_case.function}(?)", json.dumps(rows, default=str))
+
+
+def _as_psycopg(sql: str) -> str:
+    """The same with psycopg's placeholders; a per cent sign, in a name for example, is one."""
+    return replace_unquoted(r"\?", lambda _: "%s", sql.replace("%", "%%"))
 
 
 class PostgresSource:
@@ -131,7 +136,7 @@ class PostgresSource:
         """See `Source.rows`."""
         try:
             with self.pool.connection() as connection:
-                cursor = connection.execute(sql.encode(), parameters or None, binary=True)
+                cursor = connection.execute(_as_psycopg(sql).encode(), parameters, binary=True)
                 names = [column.name for column in cursor.description or []]
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except psycopg.DataError as error:
@@ -170,7 +175,7 @@ class DuckDBSource:
         """See `Source.rows`."""
         with self._cursor() as cursor:
             try:
-                cursor.execute(sql.replace("%s", "?"), list(parameters))
+                cursor.execute(sql, list(parameters))
             except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
                 raise NotTaken(str(error).strip().splitlines()[0]) from error
             names = [column[0] for column in cursor.description or []]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pyarrow as pa
 from insitu import config as configuration
 from insitu.config import Candidate
 from insitu.errors import InsituError
+from insitu.moments import utc_now
 from insitu.registry import artifact
 from insitu.registry.code import code_hash
 from insitu.registry.signature import Signature
@@ -124,7 +124,7 @@ def _row(run: Run, use_case: str, candidate: Candidate, key: str) -> dict[str, A
         "git_revision": git_revision(),
         "library_versions": json.dumps(libraries(settings, candidate)),
         "random_state": settings.random_state,
-        "created_at": datetime.now(UTC).replace(tzinfo=None),
+        "created_at": utc_now(),
     }
     started = time.perf_counter()
     try:

@@ -115,6 +115,11 @@ class Project:
         """Credentials of the target."""
         return self.dbt_profile.credentials
 
+    @property
+    def dialect(self) -> str:
+        """That of the warehouse's SQL, as sqlglot calls it."""
+        return "duckdb" if self.credentials.type == "duckdb" else "postgres"
+
     @cached_property
     def dbt_project(self) -> Any:
         """dbt_project.yml and packages.yml, rendered and validated by dbt itself."""

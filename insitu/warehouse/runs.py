@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from insitu.moments import utc_now
 from insitu.warehouse.connection import Warehouse
 
 SET_BACK = "`dbt build --full-refresh` for the moment that is meant sets it back, and keeps what was trained and scored"
@@ -33,4 +34,4 @@ def newest_run(warehouse: Warehouse, runs: str, use_case: str) -> NewestRun | No
     """
     found = warehouse.query(f"select max(as_of) as as_of from {runs} where use_case = ?", [use_case])
     moment = found.column(0)[0].as_py()
-    return NewestRun(moment, moment <= datetime.now(UTC).replace(tzinfo=None)) if moment else None
+    return NewestRun(moment, moment <= utc_now()) if moment else None

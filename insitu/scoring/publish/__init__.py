@@ -31,7 +31,6 @@ class Relation:
 
     schema: str
     name: str
-    is_view: bool
 
 
 def published_relations(project: Project, warehouse: Warehouse) -> list[Relation]:
@@ -53,5 +52,4 @@ def published_relations(project: Project, warehouse: Warehouse) -> list[Relation
             "Nothing is there to publish: no model of evaluation, predictions, actions or monitoring is built. "
             "Run `dbt build` first."
         )
-    views = {(node["schema"], node["alias"]): node["config"].get("materialized") == "view" for node in found}
-    return [Relation(schema, name, is_view) for (schema, name), is_view in sorted(views.items())]
+    return [Relation(*place) for place in sorted({(node["schema"], node["alias"]) for node in found})]

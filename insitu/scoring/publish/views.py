@@ -15,7 +15,8 @@ def publish_views(project: Project, warehouse: Warehouse, schema: str) -> list[s
     """
     analyst = warehouse.query("select count(*) from pg_roles where rolname = 'insitu_analyst'").column(0)[0].as_py()
     there, names = existing_relations(warehouse), []
-    with warehouse.changing() as transaction:
+    # Under a lock: two who replace the same would fail each other.
+    with warehouse.appending(qualified(schema, "views")) as transaction:
         transaction.execute(f"create schema if not exists {identifier(schema)}")
         for use_case in project.use_cases:
             view = qualified(schema, f"{use_case}__predictions")

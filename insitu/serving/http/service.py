@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import anyio
@@ -15,6 +15,7 @@ import anyio.to_thread
 from pydantic import BaseModel, ValidationError
 
 from insitu.config import UseCase
+from insitu.moments import utc_now
 from insitu.quoting import identifier, identifiers
 from insitu.serving.applied import Applied, Scores
 from insitu.serving.deployed import Deployed, Deployments
@@ -147,8 +148,10 @@ class Service:
         deployed = self.deployed(use_case)
         applied = _in_charge(deployed)
         config, relation = deployed.config, deployed.published.relations["scored_features"]
+        if config.parity.log == "hash":
+            raise Problem(422, "Of what a batch scored, a hash is kept and no values (`parity: {log: hash}`).")
         rows = _read(self.asked_model(deployed), body)
-        same = " and ".join(f"{identifier(name)} = %s" for name in config.entity)
+        same = " and ".join(f"{identifier(name)} = ?" for name in config.entity)
         columns = identifiers(*dict.fromkeys([*config.key, *applied.model.signature.columns]))
         query = f"select {columns} from {relation} where {same} order by {identifier(config.as_of)} desc limit 1"
         keys = self._keys(deployed, rows)
@@ -159,7 +162,7 @@ class Service:
             if not one:
                 raise Problem(404, f"No batch has scored row {number}: {_told(config.entity)}.")
             found.append(one[0])
-        now = self.deployments.now()
+        now = self.deployments.now(use_case)
         ages = [(now - row[config.as_of]).total_seconds() for row in found]
         own = [{name: row[name] for name in config.key} for row in found]
         return Said(deployed, own, applied.scores(found), False), ages
@@ -194,7 +197,7 @@ class Service:
 
     def _keys(self, deployed: Deployed, rows: Sequence[Row]) -> list[Row]:
         """Entity and moment of each row. Raises Problem for one that comes twice."""
-        config, now = deployed.config, self.deployments.now()
+        config, now = deployed.config, self.deployments.now(deployed.use_case)
         keys = [
             {**{name: row[name] for name in config.entity}, config.as_of: row.get(config.as_of) or now} for row in rows
         ]
@@ -244,7 +247,7 @@ class Service:
         """On the disk, before the answer is sent."""
         if self.spool is None or not all(keys):
             return False
-        now = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ")
+        now = utc_now().isoformat(sep=" ")
         rows = [
             {
                 "key": key,
@@ -312,9 +315,14 @@ def _rows(read: BaseModel) -> list[Row]:
 
 def _place(config: UseCase, row: Mapping[str, Any]) -> tuple[str, ...]:
     """A key as the same text, whether it comes from a request or from the warehouse."""
-    return tuple(
-        str(value) if not isinstance(value := row[name], datetime) else value.isoformat() for name in config.key
-    )
+    return tuple(_moment(row[name]) for name in config.key)
+
+
+def _moment(value: Any) -> str:
+    """A moment in UTC, a day as its first; anything else as it is."""
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat()
+    return f"{value.isoformat()}T00:00:00" if isinstance(value, date) else str(value)
 
 
 def _told(names: Sequence[str]) -> str:
