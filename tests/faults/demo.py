@@ -48,6 +48,10 @@ class Project:
         return SimpleNamespace(**self.settings)
 
     @property
+    def dialect(self) -> str:
+        return "duckdb" if self.settings["type"] == "duckdb" else "postgres"
+
+    @property
     def models(self) -> dict[str, Any]:
         found = {}
         for part in (*PARTS, "latest"):

@@ -23,10 +23,10 @@ from insitu.warehouse import connect
 from tests.faults.demo import Project, on_duckdb, on_postgres, version
 
 RELATIONS = [
-    Relation("actions", "demo__latest", is_view=True),
-    Relation("predictions", "demo__batches", is_view=False),
-    Relation("predictions", "demo__predictions", is_view=False),
-    Relation("predictions", "demo__scores", is_view=True),
+    Relation("actions", "demo__latest"),
+    Relation("predictions", "demo__batches"),
+    Relation("predictions", "demo__predictions"),
+    Relation("predictions", "demo__scores"),
 ]
 STORAGE_OF_1_0 = 64  # the number in the header that DuckDB 1.0 and 1.1 read
 
