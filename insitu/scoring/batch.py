@@ -121,9 +121,11 @@ def score_live(
         predictions = _predictions(asked.config, asked.use_case, due, models, asked.champion(), existing, options)
         written = _append(transaction, relation, predictions, options)
         if predictions.batches and not options.dry_run:
-            features = asked.scored_features(predictions.batches, options).to_arrow_reader(BATCH_ROWS)
-            _check_types(transaction, relation["scored_features"], features.schema)
-            transaction.append(relation["scored_features"], features)
+            there = _kept(transaction, relation["scored_features"])
+            features = _read_as_kept(asked.scored_features(predictions.batches, options), there)
+            reader = features.to_arrow_reader(BATCH_ROWS)
+            _check_types(there, relation["scored_features"], reader.schema)
+            transaction.append(relation["scored_features"], reader)
         moment = datetime.fromisoformat(as_of)
         _note_empty(transaction, relation["batches"], asked.use_case, moment, predictions, options)
         is_behind = publish is not None and not options.dry_run and not publish(transaction)
@@ -200,14 +202,28 @@ def _check_wide_enough(transaction: Transaction, relation: str, incoming: pa.Sch
         raise InsituError(f"`{name}` has no {', '.join(missing)}. Run `insitu build`, which widens the table.")
 
 
-def _check_types(transaction: Transaction, relation: str, incoming: pa.Schema) -> None:
+def _read_as_kept(features: LazyQuery, there: pa.Schema) -> LazyQuery:
+    """The same, with what Arrow has no type for as text, as a table of PostgreSQL is read and written."""
+    texts = {field.name for field in there if isinstance(field.type, pa.OpaqueType)}
+    columns = [
+        f"cast({name} as text) as {name}" if told in texts else name
+        for told, name in ((told, identifier(told)) for told in features.columns)
+    ]
+    return features.project(", ".join(columns)) if texts else features
+
+
+def _check_types(there: pa.Schema, relation: str, incoming: pa.Schema) -> None:
     """Raises InsituError where a column of what comes would be lost, or its values converted."""
-    there = transaction.query(f"select * from {relation} where 1 = 0").schema
     for column in incoming:
         at = there.get_field_index(column.name)
         found = there.field(at).type if at >= 0 else None
-        if found != column.type:
+        if found != column.type and not (isinstance(found, pa.OpaqueType) and found.storage_type == column.type):
             raise InsituError(
                 f"`{parts(relation)[-1]}` has {f'`{column.name}` as {found}' if found else f'no `{column.name}`'}"
                 f"; the features have it as {column.type}. Run `insitu build`, which widens the table."
             )
+
+
+def _kept(transaction: Transaction, relation: str) -> pa.Schema:
+    """The columns of a table."""
+    return transaction.query(f"select * from {relation} where 1 = 0").schema

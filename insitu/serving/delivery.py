@@ -112,7 +112,8 @@ def _predictions(batch: Assigned) -> list[Row]:
 
 
 def _table(rows: list[Row], schema: pa.Schema) -> pa.Table:
-    return pa.table([_array([row.get(field.name) for row in rows], field.type) for field in schema], schema=schema)
+    arrays = [_array([row.get(field.name) for row in rows], field.type) for field in schema]
+    return pa.table(arrays, names=schema.names)
 
 
 def _whole(table: pa.Table) -> pa.RecordBatch:
@@ -120,7 +121,9 @@ def _whole(table: pa.Table) -> pa.RecordBatch:
 
 
 def _array(values: list[Any], type_: pa.DataType) -> pa.Array:
-    """Values of JSON as a column's type."""
+    """Values of JSON as a column's type; as text where Arrow has none for it."""
+    if isinstance(type_, pa.OpaqueType):
+        type_ = type_.storage_type
     if pa.types.is_timestamp(type_):
         return pa.array([value and datetime.fromisoformat(value) for value in values], pa.timestamp("us")).cast(type_)
     if pa.types.is_date(type_):

@@ -113,7 +113,7 @@ def test_what_cannot_be_copied_leaves_what_was_published(project: Project, tmp_p
     copy = publish(project, tmp_path / "bi")
     before = copy.read_bytes()
     with pytest.raises(Exception, match="gone"):
-        publish_copy(Path(project.settings["path"]), tmp_path / "bi", [*RELATIONS, Relation("actions", "gone", False)])
+        publish_copy(Path(project.settings["path"]), tmp_path / "bi", [*RELATIONS, Relation("actions", "gone")])
     assert copy.read_bytes() == before and [each.name for each in copy.parent.iterdir()] == [copy.name]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +19,7 @@ from insitu.serving.http.counts import Counts
 from insitu.serving.http.problems import Problem
 
 log = logging.getLogger("insitu.serving.access")
+DRAINED, DRAINING = 16, 5
 OPEN = ("/v2/health/live", "/v2/health/ready")  # asked by load balancers, which have no token
 
 
@@ -41,16 +44,18 @@ class Edge:
             return
         started, status = time.perf_counter(), 500
         is_begun = False
+        body = Body(scope, receive, self.most)
 
         async def counted(message: Message) -> None:
             nonlocal status, is_begun
             if message["type"] == "http.response.start":
                 status, is_begun = message["status"], True
+                await body.drain()
             await send(message)
 
         try:
             self._check(scope)
-            await self.app(scope, self._limited(receive), counted)
+            await self.app(scope, body.receive, counted)
         except Problem as problem:
             await problem.response()(scope, receive, counted)
         except Exception:
@@ -88,22 +93,50 @@ class Edge:
                 )
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > self.most:
-            raise self._too_large()
+            raise too_large(self.most)
 
-    def _limited(self, receive: Receive) -> Any:
-        size = 0
 
-        async def limited() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > self.most:
-                raise self._too_large()
-            return message
+class Body:
+    """What a request brings, up to a limit.
 
-        return limited
+    Args:
+        most: bytes.
+    """
 
-    def _too_large(self) -> Problem:
-        return Problem(
-            413, f"A request may have {self.most:,} bytes; send fewer rows.", headers={"Connection": "close"}
-        )
+    def __init__(self, scope: Scope, receive: Receive, most: int) -> None:
+        self._receive, self._most = receive, most
+        self._size = 0
+        # Who waits for a word before sending is not given one.
+        self._is_read = any(name.lower() == b"expect" for name, _ in scope["headers"])
+
+    async def receive(self) -> Message:
+        """The next part.
+
+        Raises:
+            Problem: the limit is passed.
+        """
+        message = await self._next()
+        if self._size > self._most:
+            raise too_large(self._most)
+        return message
+
+    async def drain(self) -> None:
+        """Reads the rest and throws it away: a client that is still sending when its connection ends loses the answer.
+
+        It ends after `DRAINED` limits' worth, or `DRAINING` seconds.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAINING):
+                while not self._is_read and self._size <= DRAINED * self._most:
+                    await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        self._is_read = not message.get("more_body", False)
+        return message
+
+
+def too_large(most: int) -> Problem:
+    """The answer to a request of more bytes."""
+    return Problem(413, f"A request may have {most:,} bytes; send fewer rows.", headers={"Connection": "close"})

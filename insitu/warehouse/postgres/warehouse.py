@@ -15,12 +15,14 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
 from insitu.errors import ConfigurationError
-from insitu.quoting import literal, parts, replace_unquoted
+from insitu.quoting import identifier, identifiers, literal, parts, replace_unquoted
 from insitu.warehouse.lazy_query import LazyQuery
 from insitu.warehouse.postgres.lock import lock_appends
 from insitu.warehouse.postgres.session import Session
 from insitu.warehouse.postgres.settings import setting_text
 from insitu.warehouse.postgres.waiting import telling_waits
+
+STAGED = "insitu_staged"  # a temporary table
 
 
 class PostgresWarehouse:
@@ -140,8 +142,32 @@ class PostgresTransaction:
     def append(self, relation: str, rows: pa.RecordBatchReader) -> int:
         """See `Transaction.append`."""
         schema, table = parts(relation)
+        types = self._types_without_arrow(relation)
         with self.connection.cursor() as cursor:
-            return int(cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema))
+            if not types.keys() & set(rows.schema.names):
+                return int(cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema))
+            n_rows = int(cursor.adbc_ingest(STAGED, rows, mode="create", temporary=True))
+            columns = ", ".join(
+                f"cast({identifier(name)} as {types[name]})" if name in types else identifier(name)
+                for name in rows.schema.names
+            )
+            cursor.execute(
+                f"insert into {relation} ({identifiers(*rows.schema.names)}) select {columns} from pg_temp.{STAGED}"
+            )
+            cursor.execute(f"drop table pg_temp.{STAGED}")
+        return n_rows
+
+    def _types_without_arrow(self, relation: str) -> dict[str, str]:
+        """Columns of which Arrow has texts (numeric, uuid, json, …), with their types; writing one takes a cast."""
+        fields = self.query(f"select * from {relation} where 1 = 0").schema
+        names = [field.name for field in fields if isinstance(field.type, pa.OpaqueType)]
+        if not names:
+            return {}
+        found = self.run(
+            "select attname, format_type(atttypid, atttypmod) from pg_attribute "
+            f"where attrelid = cast({literal(relation)} as regclass) and attnum > 0 and not attisdropped"
+        )
+        return {name: type_ for name, type_ in found if name in names}
 
 
 def address(credentials: Any) -> tuple[str, str, list[str]]:

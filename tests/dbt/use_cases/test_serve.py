@@ -202,6 +202,9 @@ def test_other_bad_requests(service: Server) -> None:
     assert service.get("/predict/spend")[0] == 405
     status, problem = service.post("/predict/spend", b" " * 2_000_001)
     assert status == 413 and "2,000,000 bytes" in problem["detail"]
+    # More than what connections hold back: a client that is still sending hears it, too.
+    assert service.post("/predict/spend", b" " * 20_000_000)[0] == 413
+    assert service.post("/nothing", b" " * 1_999_999)[0] == 404
     status, problem = service.post("/last/spend", {"rows": [{"order_id": -1}]})
     assert status == 404 and "No batch has scored row 0" in problem["detail"]
 
