@@ -13,6 +13,7 @@ from insitu.errors import ConfigurationError
 from insitu.scaffold import settings_file
 from insitu.scaffold.answers import Answers
 from insitu.scaffold.horizon import check_horizon
+from insitu.scaffold.known import check_known
 from insitu.scaffold.names import check_columns, check_source, check_use_case
 from insitu.scaffold.templates import LINEAR_FAMILY, render
 from insitu.warehouse import Project
@@ -27,10 +28,12 @@ def new_use_case(project: Project, answers: Answers) -> list[Path]:
         The written files.
 
     Raises:
-        ConfigurationError: a name or a setting cannot be used, labels take longer than the test is, a file is there
-            already, or dbt_project.yml cannot be edited.
+        ConfigurationError: a name or a setting cannot be used, the relation to write over is not in the project, labels
+            take longer than the test is, a file is there already, or dbt_project.yml cannot be edited.
     """
     check(answers)
+    if answers.source:
+        check_known(project, answers.source)
     check_horizon(project, answers)
     default = f"{model_paths(project)[0]}/use_cases/{answers.use_case}"
     folder = project.directory / (answers.folder or default)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,13 @@ def project(tmp_path: Path) -> Project:
     directory.mkdir()
     settings = "name: shop\nmodel-paths: [transformations]\nvars:\n  insitu_use_cases: [first]\n"
     (directory / "dbt_project.yml").write_text(settings)
+    (directory / "transformations").mkdir()
+    (directory / "transformations/_shop.yml").write_text(
+        "sources: [{name: shop, tables: [{name: days}, {name: visits}]}]\nsnapshots: [{name: carts}]\n"
+    )
+    (directory / "transformations/books.sql").write_text("select 1")
+    (directory / "seeds").mkdir()
+    (directory / "seeds/holidays.csv").write_text("day")
     return Project(directory, tmp_path)
 
 
@@ -90,7 +98,7 @@ def test_the_rhythm_of_predictions_is_declared(project: Project) -> None:
 
 
 def table(**more: str) -> Answers:
-    return Answers("churn", ["customer_id"], "has_left", **{"source": "a.b", "time": "t", "matured_at": "m", **more})
+    return Answers("churn", ["customer_id"], "has_left", **{"source": "books", "time": "t", "matured_at": "m", **more})
 
 
 REFUSED = {
@@ -120,6 +128,9 @@ REFUSED = {
     "names `customer_id` twice": [Answers("churn", ["customer_id", "customer_id"], "has_left")],
     "without the columns that say when": [Answers("churn", ["customer_id"], "has_left", source="orders")],
     "neither the name of a model nor": [table(source="a.b.c"), table(source="orders'); drop")],
+    "has no model, seed or snapshot of that name .the nearest are `books`": [table(source="book")],
+    "declares no source table of that name .the nearest are `shop.days`": [table(source="shop.day")],
+    "has no model, seed or snapshot of that name .there are 3": [table(source="visits"), table(source="zzz")],
     "which is not the name of a column": [table(time="a, b")],
     "which is the entity or the label": [table(matured_at="has_left"), table(time="customer_id")],
     "leaves nothing to predict": [table(time="known", matured_at="known")],
@@ -139,6 +150,24 @@ def test_refuses_in_words_and_writes_nothing(project: Project, message: str, ans
 
 def test_the_longest_name_that_fits_is_taken(project: Project) -> None:
     new_use_case(project, Answers("c" * 42, ["customer_id"], "has_left"))
+
+
+@pytest.mark.parametrize("source", ["books", "holidays", "carts", "shop.days"])
+def test_what_dbt_reads_can_be_written_over(project: Project, source: str) -> None:
+    assert new_use_case(project, table(source=source))
+
+
+def test_so_can_what_packages_bring(project: Project) -> None:
+    (project.directory / "target").mkdir()
+    nodes = {
+        name: {"name": name, "resource_type": "model", "package_name": package, "schema": "main", "alias": name}
+        for name, package in {"facts": "finance", "gone": "shop"}.items()
+    }
+    manifest = {"metadata": {"project_name": "shop"}, "nodes": nodes, "sources": {}}
+    (project.directory / "target/manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ConfigurationError, match="`gone`, and the project has no model"):
+        new_use_case(project, table(source="gone"))
+    assert new_use_case(project, table(source="facts"))
 
 
 @pytest.mark.parametrize("name", ["churn__labels.sql", "churn__anything.py", "_churn.yml"])
