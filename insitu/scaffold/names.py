@@ -15,6 +15,7 @@ RESERVED = frozenset(
         *("as_of", "label", "matured_at", "split", "snapshot_id", "training_as_of", "defined_by"),
         *("scoring_set_id", "batch_id", "batch_as_of", "model_version", "class", "score", "predicted_at"),
         *("decided_from", "threshold", "is_treated", "is_in_charge", "action", "expected_profit"),
+        *("reason", "policy_version", "propensity", "is_explored"),
         *("features_hash", "hashed_columns"),
         *("realised_profit", "profit_treat_all", "profit_treat_none"),
         *("class_place", "position", "predicted_class", "recency", "total", "valid_until"),

@@ -184,7 +184,8 @@ def tables(use_case: str) -> dict[str, str]:
     predictions = f"{batch}, {key}, {scores}, predicted_at timestamp"
     decisions = (
         f"{predictions}, is_in_charge integer, decided_from timestamp, threshold double precision, "
-        "is_treated integer, action varchar, expected_profit double precision"
+        "is_treated integer, action varchar, expected_profit double precision, reason varchar, "
+        "policy_version varchar, propensity double precision, is_explored integer"
     )
     heldout = f"model_version varchar, snapshot_id varchar, split varchar, {key}, label {kind}, {scores}"
     snapshot = f"snapshot_id varchar, training_as_of timestamp, split varchar, {key}, {features}, {label}"

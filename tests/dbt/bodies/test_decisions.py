@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,9 @@ MONTH, NOON = datetime(2024, 3, 1), datetime(2024, 3, 10, 12)
 SECOND = timedelta(seconds=1)
 # Treating costs 40 where it was due and 15 where not, not treating 100 where it was due: 15 / (15 - 40 + 100).
 THRESHOLD = 0.2
+# What the policy says, in the order of its columns; text in quotes, numbers as DuckDB writes them.
+SAYS = 'threshold=0.2|true_positive=-40.0|false_positive=-15.0|false_negative=-100.0|true_negative=0.0|treat="intervene"'
+VERSION = hashlib.md5(f'{SAYS}|treat_not="none"'.encode()).hexdigest()[:12]
 
 
 def scored(score: float | None, id: int = 1, **settings: Any) -> Row:
@@ -39,6 +43,9 @@ def test_what_is_acted_upon(bodies: Bodies) -> None:
     actions = ["none", "none", "intervene", "intervene", "intervene", "none", "none", "none", "none"]
     assert [found[i]["action"] for i in range(len(scores))] == actions
     assert [row["threshold"] for row in rows] == [pytest.approx(THRESHOLD)] * len(scores)
+    reasons = ["threshold_missed"] * 2 + ["threshold_reached"] * 3 + ["no_score"] * 4
+    assert [found[i]["reason"] for i in range(len(scores))] == reasons
+    assert {(row["propensity"], row["is_explored"], row["policy_version"]) for row in rows} == {(1.0, 0, VERSION)}
     expected = [0.0, -19.99, -20.0, -27.5, -40.0, None, None, None, None]
     for i, money in enumerate(expected):
         given = found[i]["expected_profit"]
@@ -54,6 +61,7 @@ def test_nobody_said_what_is_acted_upon(bodies: Bodies) -> None:
         "none",
         None,
     )
+    assert (found["reason"], found["propensity"], found["is_explored"]) == ("no_policy", 1.0, 0)
 
 
 def in_charge(bodies: Bodies, *predictions: Row, promotions: list[Row]) -> list[tuple[str, int]]:

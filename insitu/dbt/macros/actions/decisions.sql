@@ -2,7 +2,8 @@
     is expected to bring. A prediction without a finite score is not acted upon; none is where nothing says when
     (`decides`). Where a row was scored more than once, by several versions or because its features were corrected,
     `is_in_charge` says which prediction is the one of record: that of the model in charge at the row's own as-of time, the
-    first of them; never one that was made in shadow. -#}
+    first of them; never one that was made in shadow. Beside the action stand why (`reason`), by which policy, how probable
+    this action was for this row (`propensity`: 1 where nothing is drawn), and whether it was drawn. -#}
 {% macro decisions(use_case) %}
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
@@ -46,29 +47,69 @@ policies as (
     {{ insitu.tenures_of_policies(use_case) | indent(4) }}
 ),
 
-final as (
+-- each prediction beside the policy of its batch's time
+beside_policy as (
     select
         ranked.*,
         policies.decided_from,
-        policies.threshold,
-        case when {{ insitu.is_finite('score') }} and score >= policies.threshold then 1 else 0 end as is_treated,
-        case
-            when {{ insitu.is_finite('score') }} and score >= policies.threshold then policies.treat
-            else policies.treat_not
-        end as action,
-        -- the score is the probability of the label: the expected money is the label's money with the score in its place
-        case
-            when not {{ insitu.is_finite('score') }} then null
-            when score >= policies.threshold then {{ insitu.profit_treated(costs, 'score') }}
-            else {{ insitu.profit_untreated(costs, 'score') }}
-        end as expected_profit
+        policies.policy_version,
+        policies.threshold
     from ranked
     left join policies
         on (policies.is_first or ranked.batch_as_of >= policies.decided_from)
         and (policies.decided_until is null or ranked.batch_as_of < policies.decided_until)
+),
+
+chosen as (
+    select
+        *,
+        case when {{ insitu.is_finite('score') }} and score >= threshold then 1 else 0 end as is_treated,
+        case
+            when {{ insitu.is_finite('score') }} is not true then 'no_score'
+            when threshold is null then 'no_policy'
+            when score >= threshold then 'threshold_reached'
+            else 'threshold_missed'
+        end as reason,
+        cast(1 as double precision) as propensity,
+        0 as is_explored
+    from beside_policy
+),
+
+final as (
+    select
+        {%- for column in insitu.columns_of_predictions(predictions, config) %}
+        chosen.{{ column }},
+        {%- endfor %}
+        chosen.is_in_charge,
+        chosen.decided_from,
+        chosen.threshold,
+        chosen.is_treated,
+        case when chosen.is_treated = 1 then policies.treat else policies.treat_not end as action,
+        -- the score is the probability of the label: the expected money is the label's money with the score in its place
+        case
+            when not {{ insitu.is_finite('score') }} then null
+            when chosen.is_treated = 1 then {{ insitu.profit_treated(costs, 'score') }}
+            else {{ insitu.profit_untreated(costs, 'score') }}
+        end as expected_profit,
+        chosen.reason,
+        chosen.policy_version,
+        chosen.propensity,
+        chosen.is_explored
+    from chosen
+    left join policies on chosen.decided_from = policies.decided_from
 )
 
 select * from final
+{% endmacro %}
+
+
+{#- The columns of predictions, quoted, as the table has them; before there is one, those that every such table has. -#}
+{% macro columns_of_predictions(predictions, config) %}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
+    {%- set there = adapter.get_columns_in_relation(predictions) | map(attribute='name') | list -%}
+    {%- set usual = ['batch_id', 'batch_as_of', 'model_version'] + config.key + (['class'] if config.task == 'multiclass' else [])
+        + ['score', 'predicted_at'] -%}
+    {{- return(insitu.quoted(there or usual)) -}}
 {% endmacro %}
 
 

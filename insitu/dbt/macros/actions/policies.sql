@@ -23,7 +23,7 @@ final as (
         or (
             declared.decided_from >= ranked.decided_from
             and (
-                {% for column in ['threshold', 'true_positive', 'false_positive', 'false_negative', 'true_negative', 'treat', 'treat_not'] -%}
+                {% for column in insitu.policy_columns() -%}
                 declared.{{ column }} is distinct from ranked.{{ column }}
                 {{ 'or' if not loop.last }}
                 {% endfor -%}
@@ -54,12 +54,13 @@ select
 {%- endmacro %}
 
 
-{#- The policies of a use case with the time in which each decides: (decided_from, decided_until, is_first, threshold, costs…,
-    treat, treat_not). The first also decides what was predicted before it was written down; of two for one moment the later
-    written counts. -#}
+{#- The policies of a use case with the time in which each decides: (decided_from, decided_until, is_first, policy_version,
+    threshold, costs…, treat, treat_not). The first also decides what was predicted before it was written down; of two for
+    one moment the later written counts. -#}
 {% macro tenures_of_policies(use_case) -%}
 select
     policies.*,
+    {{ insitu.policy_version() | indent(4) }} as policy_version,
     lead(decided_from) over (order by decided_from) as decided_until,
     row_number() over (order by decided_from) = 1 as is_first
 from (
@@ -67,6 +68,32 @@ from (
     from {{ insitu.use_case_ref(use_case, 'policies') }}
 ) as policies
 where place = 1
+{%- endmacro %}
+
+
+{#- What a policy says, column by column with its type; a change of any is another policy. -#}
+{% macro policy_columns() %}
+    {{- return({
+        'threshold': 'double precision',
+        'true_positive': 'double precision',
+        'false_positive': 'double precision',
+        'false_negative': 'double precision',
+        'true_negative': 'double precision',
+        'treat': dbt.type_string(),
+        'treat_not': dbt.type_string(),
+    }) -}}
+{% endmacro %}
+
+
+{#- The name of a policy: a hash of what it says, the same on every warehouse and whenever it is declared again. What it does
+    not say is left out, so that a column which older policies lack renames none of them. -#}
+{% macro policy_version() -%}
+substr(md5(concat_ws(
+    '|'
+    {%- for column, type in insitu.policy_columns().items() %},
+    '{{ column }}=' || {{ insitu.value_text(column, type) }}
+    {%- endfor %}
+)), 1, 12)
 {%- endmacro %}
 
 

@@ -8,9 +8,10 @@
         ],
         'key': [
             'action', 'batch_as_of', 'batch_id', 'class', 'class_place', 'decided_from', 'defined_by', 'expected_profit',
-            'features_hash', 'hashed_columns', 'is_in_charge', 'is_treated', 'label', 'matured_at', 'model_version', 'position', 'predicted_at',
-            'predicted_class', 'profit_treat_all', 'profit_treat_none', 'realised_profit', 'recency', 'score',
-            'scoring_set_id', 'snapshot_id', 'split', 'threshold', 'total', 'training_as_of', 'valid_until',
+            'features_hash', 'hashed_columns', 'is_explored', 'is_in_charge', 'is_treated', 'label', 'matured_at', 'model_version',
+            'policy_version', 'position', 'predicted_at', 'predicted_class', 'profit_treat_all', 'profit_treat_none',
+            'propensity', 'realised_profit', 'reason', 'recency', 'score', 'scoring_set_id', 'snapshot_id', 'split',
+            'threshold', 'total', 'training_as_of', 'valid_until',
         ],
     }[beside]) }}
 {% endmacro %}
