@@ -16,8 +16,11 @@ SECOND = timedelta(seconds=1)
 # Treating costs 40 where it was due and 15 where not, not treating 100 where it was due: 15 / (15 - 40 + 100).
 THRESHOLD = 0.2
 # What the policy says, in the order of its columns; text in quotes, numbers as DuckDB writes them.
-SAYS = 'threshold=0.2|true_positive=-40.0|false_positive=-15.0|false_negative=-100.0|true_negative=0.0|treat="intervene"'
-VERSION = hashlib.md5(f'{SAYS}|treat_not="none"'.encode()).hexdigest()[:12]
+SAYS = (
+    "threshold=0.2|true_positive=-40.0|false_positive=-15.0|false_negative=-100.0|true_negative=0.0"
+    '|treat="intervene"|treat_not="none"'
+)
+VERSION = hashlib.md5(SAYS.encode()).hexdigest()[:12]
 
 
 def scored(score: float | None, id: int = 1, **settings: Any) -> Row:
