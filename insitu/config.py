@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import re
 from datetime import datetime
 from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from insitu import durations, metrics
+from insitu.acting.experiments import Experiment, check_together
+from insitu.blocks import STRICT, duration, fixed_duration, plain_time
 from insitu.errors import ConfigurationError
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -24,7 +25,7 @@ Task = Literal["binary", "multiclass", "regression"]
 class Block(BaseModel):
     """A configuration block without room for unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
 
 class Parity(Block):
@@ -36,16 +37,6 @@ class Parity(Block):
     tolerated: float = Field(default=0.01, ge=0, le=1)  # share of a batch's rows that may differ in a feature
     acknowledged: list[str] = []  # batches whose differences somebody has looked at
     severity: Literal["warn", "error"] = "warn"  # `error` fails the build
-
-
-def duration(value: Any) -> str | None:
-    """Check a duration where there is one; return it in its usual spelling. Raises ValueError."""
-    return None if value is None else str(durations.parse(value))
-
-
-def fixed_duration(value: Any) -> str:
-    """Check a duration whose length does not depend on the calendar. Raises ValueError."""
-    return str(durations.parse_fixed(value))
 
 
 def slice_length(value: Any) -> str:
@@ -95,14 +86,7 @@ class Start(Block):
 
     start: datetime = Field(alias="from")
 
-    @field_validator("start", "end", mode="before", check_fields=False)
-    @classmethod
-    def plain_date(cls, value: Any) -> Any:
-        """`2010-01-01` or `2010-01-01 06:00:00`: as the macros read it, without a zone."""
-        text = str(value).replace("T", " ")
-        if not re.fullmatch(r"[1-9]\d{3}-\d\d-\d\d( \d\d:\d\d:\d\d)?", text):
-            raise ValueError(f"{str(value)!r} is no UTC time like 2010-01-01")
-        return text
+    check_times = field_validator("start", "end", mode="before", check_fields=False)(plain_time)
 
 
 class Window(Start):
@@ -325,6 +309,7 @@ class UseCase(Block):
     promotion: dict[str, Any] = {}
     parity: Parity = Parity()
     actions: dict[str, Any] = {}
+    experiments: list[Experiment] = []
     monitoring: dict[str, Any] = {}
     report: dict[str, Any] = {}
 
@@ -344,6 +329,7 @@ class UseCase(Block):
             raise ValueError(
                 f"selection_metric is {self.selection_metric!r}; a {self.task} task chooses by {', '.join(allowed)}"
             )
+        check_together(self.experiments)
         return self
 
     @property
@@ -370,7 +356,7 @@ def _allowed(location: tuple[int | str, ...]) -> list[str]:
             continue
         field = block.model_fields.get(part)
         block = _block_of(field.annotation) if field else None
-    return sorted(block.model_fields) if block else []
+    return sorted(field.alias or name for name, field in block.model_fields.items()) if block else []
 
 
 def _block_of(annotation: Any) -> type[BaseModel] | None:

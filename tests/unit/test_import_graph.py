@@ -19,6 +19,8 @@ FLOORS = (
     "insitu.durations",
     "insitu.moments",
     "insitu.metrics",
+    "insitu.blocks",
+    "insitu.acting",
     "insitu.config",
     "insitu.local_postgres",
     "insitu.warehouse",

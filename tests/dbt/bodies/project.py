@@ -34,6 +34,41 @@ COSTS = {"true_positive": -40, "false_positive": -15, "false_negative": -100, "t
 DECIDED = {"decided_from": datetime(2024, 1, 1), "treat": "intervene", "treat_not": "none"}
 POLICY_OF_DEMO = {**DECIDED, **COSTS, "threshold": 0.2}
 
+PROFIT = {"name": "profit", "kind": "mean", "value": "realised_profit", "role": "primary"}
+EXPERIMENTS: list[dict[str, Any]] = [
+    {
+        "name": "letters",  # two treatments, by person; in one half of a layer
+        "from": "2024-03-04",
+        "until": "2024-03-20",
+        "unit": ["person"],
+        "eligible": "city = 'rome'",
+        "layer": "post",
+        "layer_share": [0, 0.5],
+        "variants": [{"name": "usual"}, {"name": "early", "threshold": 0.5}, {"name": "never", "action": "none"}],
+        "ramp": [
+            {"after": "0 days", "shares": {"early": 0.05}},
+            {"after": "3 days", "shares": {"early": 0.25, "never": 0.1}},
+            {"after": "6 days", "shares": {"early": 0.6, "never": 0.1}},
+        ],
+        "metrics": [PROFIT],
+    },
+    {
+        "name": "newer",  # another model, by row
+        "from": "2024-03-05",
+        "variants": [{"name": "present"}, {"name": "next", "model": "challenger"}],
+        "ramp": [{"after": "0 days", "shares": {"next": 0.2}}],
+        "metrics": [PROFIT],
+    },
+    {
+        "name": "beside",
+        "from": "2024-03-05",
+        "shadow": True,
+        "salt": "pepper",
+        "variants": [{"name": "present"}, {"name": "old", "model": "v_old"}],
+        "ramp": [{"after": "0 days", "shares": {"old": 1}}],
+        "metrics": [PROFIT],
+    },
+]
 USE_CASES: dict[str, dict[str, Any]] = {
     "demo": {
         "task": "binary",
@@ -61,6 +96,7 @@ USE_CASES: dict[str, dict[str, Any]] = {
         "actions": {"treat": "call"},  # nothing that a number could ask for
     },
     "tier": {"task": "multiclass", "entity": ["id"], "label": "tier", "training": TRAINING},
+    "trial": {"task": "binary", "entity": ["id"], "label": "hit", "costs": COSTS, "experiments": EXPERIMENTS},
 }
 # Slices that are asked for alone: windows of the test, and where the slices before begin.
 WINDOWS: dict[str, dict[str, Any]] = {
@@ -72,7 +108,7 @@ WINDOWS: dict[str, dict[str, Any]] = {
     },
     "open": {"test": {"from": "2024-02-20"}, "gap": None, "validation": "2 days"},
 }
-LABELS = {"demo": "boolean", "value": "double precision", "tier": "varchar"}
+LABELS = {"demo": "boolean", "trial": "boolean", "value": "double precision", "tier": "varchar"}
 
 # The moment of training by `retrain_every`: as-of, period, and what the calendar says.
 PERIODS = [
@@ -106,7 +142,7 @@ METRICS = (
 )
 PROMOTIONS = (
     "use_case varchar, training_as_of timestamp, model_version varchar, decision varchar, reason varchar, is_tested "
-    "boolean, decided_at timestamp"
+    "boolean, validation_value double precision, decided_at timestamp"
 )
 PARITY = (
     "use_case varchar, batch_id varchar, batch_as_of timestamp, feature varchar, n_rows bigint, n_different bigint, "
@@ -117,6 +153,11 @@ POLICY = (
     "decided_from timestamp, threshold double precision, true_positive double precision, false_positive double "
     "precision, false_negative double precision, true_negative double precision, treat varchar, treat_not varchar, "
     "written_at timestamp"
+)
+STEPS = (
+    "experiment varchar, decided_at timestamp, step integer, state varchar, decision varchar, reason varchar, metric "
+    "varchar, value double precision, limit_value double precision, plan_id varchar, challenger varchar, override_from "
+    "timestamp, written_at timestamp"
 )
 LEDGER = "batch_id varchar, batch_as_of timestamp, model_version varchar, is_shadow integer, status varchar"
 MONEY = "realised_profit double precision, profit_treat_all double precision, profit_treat_none double precision"
@@ -154,6 +195,7 @@ BODIES = (
     *("training_set", "snapshots", "promotions", "champion", "decisions", "outcomes", "predictions_latest"),
     *("scored_features", "parity", "scoring_set", "due", "policies"),
 )
+OF_EXPERIMENTS = ("assignments",)
 SLICES = """
 {% set slices = insitu.slices('USE_CASE') -%}
 {%- for begins, ends in slices.tests -%}
@@ -168,6 +210,10 @@ select {{ insitu.content_hash(adapter.get_columns_in_relation(relation)) if exec
 OVERLAPS = """
 {%- set relation = api.Relation.create(database=this.database, schema=this.schema, identifier='periods') -%}
 select * from ({{ insitu.test_no_overlapping_validity(relation, ['part', 'order']) if execute }}) as found
+"""
+PLACES = """
+select {{ insitu.unit_place('a salt', 'unit_id') }} as one, {{ insitu.unit_place("o'ther", 'unit_id') }} as other
+from (select number, {{ insitu.unit_id(['number', 'name']) }} as unit_id from hashed_units) as units
 """
 ASKED = "select * from ({{ insitu.champions_at('demo', 'moments_asked') }}) as asked"
 
@@ -212,12 +258,15 @@ def tables(use_case: str) -> dict[str, str]:
         "decisions": decisions,
         "outcomes": f"{decisions}, label {kind}, matured_at timestamp, {MONEY}",
     }
+    if "experiments" in config:
+        found |= {"spine": f"{key}, person varchar, city varchar", "rollout_steps": STEPS}
     return {f"{use_case}__{name}": columns for name, columns in found.items()}
 
 
 TABLES = {name: columns for use_case in USE_CASES for name, columns in tables(use_case).items()} | SHARED
 TABLES["periods"] = 'part varchar, "order" bigint, valid_from timestamp, valid_to timestamp'
 TABLES |= {"moments_asked": "moment timestamp", "hashed": "a varchar, b bigint, c varchar"}
+TABLES |= {"hashed_units": "number bigint, name varchar"}
 
 
 def create(names: Iterable[str]) -> str:
@@ -236,9 +285,11 @@ def write(folder: Path, output: dict[str, Any]) -> None:
     declared |= {use_case: {"entity": ["id"], "training": training} for use_case, training in WINDOWS.items()}
     for use_case in declared:
         own = tables(use_case) if use_case in USE_CASES else {f"{use_case}__models": ""}
-        for name in own | ({f"{use_case}__{body}": "" for body in BODIES} if use_case in USE_CASES else {}):
+        bodies = () if use_case not in USE_CASES else BODIES
+        bodies += OF_EXPERIMENTS if "experiments" in declared[use_case] else ()
+        for name in own | {f"{use_case}__{body}": "" for body in bodies}:
             body = name.partition("__")[2]
-            text = f"{{{{ insitu.{body}('{use_case}') }}}}" if body in BODIES else "select 1 as one"
+            text = f"{{{{ insitu.{body}('{use_case}') }}}}" if body in bodies else "select 1 as one"
             (models / f"{name}.sql").write_text(text)
     trained = " union all ".join(
         f"select {number} as number, "
@@ -249,6 +300,7 @@ def write(folder: Path, output: dict[str, Any]) -> None:
     (models / "asked.sql").write_text(ASKED)
     (models / "hashes.sql").write_text(HASHES)
     (models / "overlaps.sql").write_text(OVERLAPS)
+    (models / "places.sql").write_text(PLACES)
     (models / "windows.sql").write_text(" union all ".join(SLICES.replace("USE_CASE", name) for name in WINDOWS))
     (models / "_models.yml").write_text(
         yaml.safe_dump(
@@ -262,7 +314,8 @@ def write(folder: Path, output: dict[str, Any]) -> None:
         "models": {"insitu": {"+schema": None}},
         "vars": {
             "insitu_as_of": str(AS_OF),
-            "insitu_use_cases": list(USE_CASES),
+            "insitu_use_cases": [name for name in USE_CASES if name != "trial"],
+            "insitu_experiments": ["trial"],
             "insitu_use_case_as_of": moments,
         },
     }

@@ -1,0 +1,1 @@
+"""Acting on predictions: who gets which model and which treatment."""
