@@ -186,6 +186,15 @@ SHARED = {
         "use_case varchar, model_version varchar, first_as_of timestamp, last_as_of timestamp, metric varchar, value "
         "double precision, ci_low double precision, ci_high double precision, n_rows bigint"
     ),
+    "mon_performance": (
+        "use_case varchar, model_version varchar, day date, metric varchar, value double precision, ci_low double "
+        "precision, ci_high double precision, n_rows bigint"
+    ),
+    "mon_estimated_performance": (
+        "use_case varchar, model_version varchar, day date, metric varchar, value double precision, ci_low double "
+        "precision, ci_high double precision, n_rows bigint, realised_value double precision, n_outcomes bigint, "
+        "is_inside integer"
+    ),
     "mon_score_drift": DRIFT,
     "mon_feature_drift": f"{DRIFT}, feature varchar",
 }

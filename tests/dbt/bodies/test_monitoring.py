@@ -134,6 +134,52 @@ def test_recent_is_what_lies_so_many_days_before_the_last_outcome(bodies: Bodies
     assert (found["rmse"]["first_as_of"], found["rmse"]["last_as_of"]) == (last - 3 * DAY + SECOND, last)
 
 
+def test_what_days_are_expected_to_bring_and_what_they_brought(bodies: Bodies) -> None:
+    """Four rows of 0.5 and one of 0.9: 2.9 positives of 5 to expect. A row without a score is none."""
+
+    def day(number: int, n_outcomes: int, realised: float, metric: str = "base_rate", version: str = "m") -> Row:
+        found = {"use_case": "demo", "model_version": version, "day": (JANUARY + number * DAY).date()}
+        return found | {"metric": metric, "value": realised, "n_rows": n_outcomes}
+
+    predictions = [
+        {**BATCH_KEYS, "id": 10 * number + i, "as_of": JANUARY + number * DAY, "score": score}
+        for number in range(5)
+        for i, score in enumerate([0.5, 0.5, 0.5, 0.5, 0.9, None])
+    ]
+    performance = [
+        day(0, 5, 0.6),
+        day(1, 5, 0.0),
+        day(2, 4, 0.5),  # one label is missing: more than 0.05
+        day(3, 5, 0.6, metric="brier", version="another"),
+    ]
+    rows = bodies.run("mon_estimated_performance", {"demo__predictions": predictions, "mon_performance": performance})
+    assert {row["metric"] for row in rows} == {
+        *("auc", "precision", "recall", "log_loss", "brier", "base_rate", "profit")
+    }
+    assert {(row["use_case"], row["model_version"], row["n_rows"]) for row in rows} == {("demo", "m", 5)}
+    found = {row["day"].day: row for row in rows if row["metric"] == "base_rate"}
+    assert [found[number]["value"] for number in range(1, 6)] == pytest.approx([0.58] * 5)
+    # a mean of four fair coins and one of 0.9
+    margin = 1.959963984540054 * np.sqrt(4 * 0.25 + 0.09) / 5
+    assert (found[1]["ci_low"], found[1]["ci_high"]) == pytest.approx((0.58 - margin, 0.58 + margin), abs=1e-12)
+    told = [(found[n]["realised_value"], found[n]["n_outcomes"], found[n]["is_inside"]) for n in range(1, 6)]
+    assert told == [(0.6, 5, 1), (0.0, 5, 0), (0.5, 4, None), (None, 0, None), (None, 0, None)]
+
+
+def test_how_often_the_estimate_was_right(bodies: Bodies) -> None:
+    def day(number: int, inside: int | None, realised: float, metric: str = "auc") -> Row:
+        found = {"use_case": "demo", "model_version": "m", "day": (JANUARY + number * DAY).date(), "metric": metric}
+        return found | {"value": 0.75, "realised_value": realised, "is_inside": inside}
+
+    rows = [day(0, 1, 0.75), day(1, 0, 0.5), day(2, 1, 0.75), day(3, 1, 0.75), day(4, None, 0.1), day(0, 0, 0.5, "f1")]
+    found = bodies.run("mon_estimate_coverage", {"mon_estimated_performance": rows})
+    names = ["metric", "n_days", "n_inside", "share_inside", "mean_error"]
+    assert sorted([row[name] for name in names] for row in found) == [
+        ["auc", 4, 3, 0.75, 0.0625],
+        ["f1", 1, 0, 0.0, 0.25],
+    ]
+
+
 def test_what_days_were_worth(bodies: Bodies) -> None:
     def money(id: int, as_of: datetime, treated: int, brought: Any, treat_all: Any, none: Any, **settings: Any) -> Row:
         found = outcome(id, as_of, 0.5, 1.0, is_treated=treated, expected_profit=-1.5, realised_profit=brought)
