@@ -156,7 +156,8 @@ def publish(
         for each in functions:
             click.echo(f"Function: {each.function.function}" if each.function else each.row["refusal"])
         for use_case in unbuilt:
-            command = project.command(f"dbt build --select +{use_case}__champion")
+            wanted = f"+{use_case}__predictions_latest +{use_case}__scored_features"
+            command = project.command(f"dbt build --select {wanted}")
             click.echo(f"`{use_case}` is not built, so no service has it: {command}")
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,21 @@ TOKENS = "INSITU_TOKEN_SHA256"
 )
 @click.option("--deliver-every", default="1 minute", show_default=True, help="How often they are taken there.")
 @click.option("--follow-every", default="2 seconds", show_default=True, help="How often the warehouse is looked at.")
+@click.option(
+    "--when-away",
+    type=click.Choice(["refuse", "last"]),
+    default="refuse",
+    show_default=True,
+    help="While the warehouse is away or out of date: refuse requests by key, or answer with the last prediction.",
+)
+@click.option("--stale-after", help='How long after its last batch a use case is out of date, such as "1 day".')
+@click.option(
+    "--shadow",
+    "shadows",
+    multiple=True,
+    metavar="USE_CASE=VERSION|challenger",
+    help="A version that scores the same rows beside who is in charge, never in an answer.",
+)
 @click.option("--queries", default=4, show_default=True, help="Queries for features at a time.")
 @click.option("--timeout", default=10.0, show_default=True, help="Seconds that the warehouse may take.")
 @click.option("--max-rows", default=1000, show_default=True, help="Rows of a request with features.")
@@ -85,13 +101,17 @@ def serve(project: Project | None, /, use_cases: tuple[str, ...], **asked: Any) 
     from insitu.serving.http.app import application
     from insitu.serving.http.counts import Counts
     from insitu.serving.http.service import Limits, Service
+    from insitu.serving.kept import Kept
     from insitu.serving.spool import Spool
 
     project = project or Project.find()
     tokens = _tokens(os.environ.get(TOKENS, ""))
     _log_to_stderr()
     source = _source(project, asked["copy"], asked["schema"], asked["queries"], asked["timeout"])
-    deployments = Deployments(source, asked["schema"], use_cases, clock(project))
+    stale_after = asked["stale_after"] and timedelta(seconds=_seconds(asked["stale_after"], "--stale-after"))
+    shadows = _shadows(asked["shadows"], asked["keeps"])
+    kept = Kept() if asked["when_away"] == "last" else None
+    deployments = Deployments(source, asked["schema"], use_cases, clock(project), stale_after, shadows, kept)
     threadpool_limits(1)
     spool = delivery = None
     if asked["keeps"]:
@@ -104,6 +124,7 @@ def serve(project: Project | None, /, use_cases: tuple[str, ...], **asked: Any) 
         seconds=asked["timeout"],
         queries=asked["queries"],
         extra=asked["extra"],
+        when_away=asked["when_away"],
         when_full=asked["when_full"],
     )
     app = application(
@@ -165,9 +186,23 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
+def _shadows(told: tuple[str, ...], keeps: bool) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in told:
+        use_case, _, version = each.partition("=")
+        if not use_case or not version:
+            raise ConfigurationError(
+                f"--shadow is `{each}`; expected `<use case>=<version>` or `<use case>=challenger`."
+            )
+        found.setdefault(use_case, []).append(version)
+    if found and not keeps:
+        raise ConfigurationError("What a shadow says is in the tables alone: --shadow goes with --log, not --no-log.")
+    return found
+
+
 def _seconds(text: str, option: str) -> float:
     try:
-        return durations.parse(text).days * 86_400
+        return durations.parse_fixed(text).days * 86_400
     except ValueError as error:
         raise ConfigurationError(f"{option}: {error}") from error
 

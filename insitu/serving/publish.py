@@ -18,7 +18,10 @@ from insitu.warehouse.connection import Warehouse
 
 TABLE = "serving"
 # What a service reads of a use case, beside what its features read.
-REGISTRY = ("models", "champion", "policies", "predictions", "batches", "scored_features")
+REGISTRY = (
+    *("models", "champion", "promotions", "policies"),
+    *("predictions", "predictions_latest", "batches", "scored_features"),
+)
 # Of the table; all of them texts. Where features cannot be asked for by key, `function` is empty; `refusal` says why.
 COLUMNS = ("use_case", "settings", "relations", "asked", "given", "function", "refusal", "published_at")
 
@@ -39,7 +42,7 @@ def built(project: Project, warehouse: Warehouse, prepared: Sequence[Prepared]) 
         each
         for each in prepared
         if {each.features, *each.spines} <= there
-        and all(tuple(parts(project.relation(f"{each.use_case}__{part}"))) in there for part in ("models", "champion"))
+        and all(tuple(parts(project.relation(f"{each.use_case}__{part}"))) in there for part in REGISTRY)
     ]
     return found, [each.use_case for each in prepared if each not in found]
 
@@ -97,9 +100,9 @@ def publish_functions(warehouse: Warehouse, schema: str, found: Sequence[Publish
             transaction.execute(f"grant usage on schema {identifier(schema)} to insitu_scorer")
             transaction.execute(f"grant select on {qualified(schema, TABLE)} to insitu_scorer")
             for each in found:
-                policies = json.loads(each.row["relations"])["policies"]
-                transaction.execute(f"grant usage on schema {identifier(parts(policies)[0])} to insitu_scorer")
-                transaction.execute(f"grant select on {policies} to insitu_scorer")
+                for relation in json.loads(each.row["relations"]).values():
+                    transaction.execute(f"grant usage on schema {identifier(parts(relation)[0])} to insitu_scorer")
+                    transaction.execute(f"grant select on {relation} to insitu_scorer")
                 if each.function:
                     transaction.execute(f"grant execute on function {each.function.function}(jsonb) to insitu_scorer")
 

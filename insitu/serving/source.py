@@ -22,6 +22,8 @@ from insitu.quoting import identifiers, qualified, replace_unquoted
 from insitu.serving.publish import TABLE
 
 Row = dict[str, Any]
+CONNECTING = 2  # seconds that a connection may take
+SOME = 10_000  # rows
 
 
 class Unavailable(InsituError):
@@ -62,8 +64,11 @@ class Source(Protocol):
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
         """Rows of a query with `?` bound values. Raises Unavailable or NotTaken."""
 
+    def parts(self, sql: str) -> Iterator[list[Row]]:
+        """Rows of a query that may give many, some at a time. Raises Unavailable."""
+
     def refresh(self) -> None:
-        """See what was published since."""
+        """See what was published since. Raises Unavailable: it cannot be read, and what was read before stays."""
 
     def close(self) -> None:
         """Release connections."""
@@ -95,7 +100,19 @@ def described(source: Source, schema: str) -> dict[str, Described]:
 def features_at(source: Source, use_case: Described, rows: Sequence[Row]) -> list[Row]:
     """Features of rows that are asked for; those that are on no spine are left out. Raises Unavailable."""
     columns = identifiers(*use_case.given)
-    return source.rows(f"select {columns} from {use_case.function}(?)", json.dumps(rows, default=str))
+    try:
+        return source.rows(f"select {columns} from {use_case.function}(?)", json.dumps(rows, default=str))
+    except (psycopg.Error, duckdb.Error) as error:  # what the features read is not there, or not as it was
+        raise Unavailable(f"{source.place} cannot compute features: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _named(description: Sequence[Any] | None, rows: Sequence[Sequence[Any]]) -> list[Row]:
+    names = [column[0] for column in description or []]
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _as_psycopg(sql: str) -> str:
@@ -116,8 +133,10 @@ class PostgresSource:
     def __init__(self, uri: str, place: str, setup: Sequence[str], size: int, timeout: float) -> None:
         self.place, self.timeout = place, timeout
 
+        limit = f"set statement_timeout = {int(1000 * timeout)}"
+
         def configure(connection: psycopg.Connection[Any]) -> None:
-            for statement in [*setup, f"set statement_timeout = {int(1000 * timeout)}", "set timezone = 'UTC'"]:
+            for statement in [*setup, limit, "set timezone = 'UTC'"]:
                 connection.execute(statement.encode())
             connection.execute("set default_transaction_read_only = on")
 
@@ -128,21 +147,42 @@ class PostgresSource:
             open=True,
             configure=configure,
             check=ConnectionPool.check_connection,
-            timeout=timeout,
-            kwargs={"autocommit": True, "connect_timeout": max(2, int(timeout)), "prepare_threshold": 1},
+            timeout=CONNECTING,
+            reconnect_timeout=CONNECTING,  # who asks next tries anew; else it would wait twice as long each time
+            kwargs={
+                "autocommit": True,
+                "connect_timeout": CONNECTING,
+                "tcp_user_timeout": int(1000 * timeout),
+                "prepare_threshold": 1,
+            },
         )
 
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
         """See `Source.rows`."""
+        with self._connection() as connection:
+            cursor = connection.execute(_as_psycopg(sql).encode(), parameters, binary=True)
+            return _named(cursor.description, cursor.fetchall())
+
+    def parts(self, sql: str) -> Iterator[list[Row]]:
+        """See `Source.parts`."""
+        with (
+            self._connection() as connection,
+            connection.transaction(),
+            connection.cursor("parts", binary=True) as cursor,
+        ):
+            cursor.execute(_as_psycopg(sql).encode())
+            while found := cursor.fetchmany(SOME):
+                yield _named(cursor.description, found)
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
         try:
             with self.pool.connection() as connection:
-                cursor = connection.execute(_as_psycopg(sql).encode(), parameters, binary=True)
-                names = [column.name for column in cursor.description or []]
-                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+                yield connection
         except psycopg.DataError as error:
-            raise NotTaken(str(error).strip().splitlines()[0]) from error
+            raise NotTaken(_said(error)) from error
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise Unavailable(f"{self.place} does not answer: {str(error).strip().splitlines()[0]}") from error
+            raise Unavailable(f"{self.place} does not answer: {_said(error)}") from error
 
     def refresh(self) -> None:
         """See `Source.refresh`; queries see what is committed."""
@@ -164,7 +204,6 @@ class DuckDBSource:
     def __init__(self, path: Path, schema: str, threads: int) -> None:
         self.place, self.path, self.schema, self.threads = str(path), path, schema, threads
         self.lock = threading.Lock()
-        self.local = threading.local()
         self.seen: tuple[int, int] = (0, 0)
         self.connection: duckdb.DuckDBPyConnection | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="insitu-serving-"))
@@ -174,21 +213,27 @@ class DuckDBSource:
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
         """See `Source.rows`."""
         with self._cursor() as cursor:
-            try:
-                cursor.execute(sql, list(parameters))
-            except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
-                raise NotTaken(str(error).strip().splitlines()[0]) from error
-            names = [column[0] for column in cursor.description or []]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            cursor.execute(sql, list(parameters))
+            return _named(cursor.description, cursor.fetchall())
+
+    def parts(self, sql: str) -> Iterator[list[Row]]:
+        """See `Source.parts`."""
+        with self._cursor() as cursor:
+            cursor.execute(sql)
+            while found := cursor.fetchmany(SOME):
+                yield _named(cursor.description, found)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self.lock:
-            if self.connection is None:
-                raise Unavailable(f"`{self.path}` is not there: publish it (`insitu score publish --serve --to …`).")
+            assert self.connection is not None
             cursor = self.connection.cursor()
         try:
             yield cursor
+        except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
+            raise NotTaken(_said(error)) from error
+        except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
+            raise Unavailable(f"`{self.path}` cannot be read: {_said(error)}") from error
         finally:
             cursor.close()
 
@@ -201,29 +246,43 @@ class DuckDBSource:
                 raise ConfigurationError(
                     f"There is no `{self.path}`. Run `insitu score publish --serve --to {self.path.parent}` first."
                 ) from None
+            raise Unavailable(f"`{self.path}` is not there any more") from None
+        seen = (status.st_ino, status.st_mtime_ns)
+        if seen == self.seen:
             return
-        if (status.st_ino, status.st_mtime_ns) == self.seen:
-            return
-        # DuckDB knows an open file by its path, and calls the database by the file's name, which views have in them.
-        own = self.folder / str(self.number) / self.path.name
+        number = self.number + 1
+        own = self.folder / str(number) / self.path.name
+        try:
+            new = self._opened(own)
+        except Exception:
+            shutil.rmtree(own.parent, ignore_errors=True)
+            raise
+        with self.lock:
+            old, self.connection, self.seen, self.number = self.connection, new, seen, number
+        if old is not None:
+            old.close()  # its cursors live on
+            shutil.rmtree(self.folder / str(number - 1), ignore_errors=True)
+
+    def _opened(self, own: Path) -> duckdb.DuckDBPyConnection:
+        """The copy under a name of its own: DuckDB knows an open file by its path.
+
+        The name of the file is that of the database, which views have in them.
+        """
         own.parent.mkdir()
         try:
             os.link(self.path, own)
         except OSError:
             shutil.copyfile(self.path, own)
-        new = duckdb.connect(str(own), read_only=True)
+        try:
+            new = duckdb.connect(str(own), read_only=True)
+        except duckdb.Error as error:
+            raise Unavailable(f"`{self.path}` cannot be opened: {_said(error)}") from error
         new.execute(f"set threads = {self.threads}")
         table = "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
         if self.connection is not None and not new.execute(table, [self.schema, TABLE]).fetchall():
             new.close()
-            shutil.rmtree(own.parent)
             raise Unavailable(f"what replaced `{self.path}` was published without --serve")
-        with self.lock:
-            old, self.connection, self.seen = self.connection, new, (status.st_ino, status.st_mtime_ns)
-        if old is not None:
-            old.close()  # its cursors live on
-            shutil.rmtree(self.folder / str(self.number - 1), ignore_errors=True)
-        self.number += 1
+        return new
 
     def close(self) -> None:
         """See `Source.close`."""

@@ -173,17 +173,38 @@ class Spool:
     def _batch(self, connection: sqlite3.Connection, row: tuple[Any, ...]) -> Assigned:
         batch_id, use_case, version, ids, batch_as_of = row
         numbers: list[int] = json.loads(ids)
-        rows = []
-        for start in range(0, len(numbers), 500):
-            some = numbers[start : start + 500]
-            rows += connection.execute(
-                f"select content from pending where id in ({', '.join('?' * len(some))}) order by id", some
-            ).fetchall()
         unique: dict[str, Row] = {}
-        for (content,) in rows:
+        for _, content in self._contents(connection, numbers):
             row_of_key = json.loads(content)
             unique.setdefault(json.dumps(row_of_key["key"], sort_keys=True), row_of_key)
         return Assigned(batch_id, use_case, version, batch_as_of, numbers, list(unique.values()))
+
+    def _contents(self, connection: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
+        found: list[tuple[int, str]] = []
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            found += connection.execute(
+                f"select id, content from pending where id in ({', '.join('?' * len(some))}) order by id", some
+            ).fetchall()
+        return found
+
+    def split(self, batch: Assigned) -> None:
+        """Have what is to be one batch be two: what cannot be written is to hold up fewer and fewer."""
+        with closing(self._open()) as connection:
+            of_keys: dict[str, list[int]] = {}
+            for id_, content in self._contents(connection, batch.ids):
+                of_keys.setdefault(json.dumps(json.loads(content)["key"], sort_keys=True), []).append(id_)
+            groups = list(of_keys.values())
+            halves = [groups[: len(groups) // 2], groups[len(groups) // 2 :]]
+            if not all(halves):
+                return
+            connection.execute("begin immediate")
+            connection.execute("delete from batch where batch_id = ?", (batch.batch_id,))
+            for half in halves:
+                ids = json.dumps([id_ for group in half for id_ in group])
+                kept = (uuid.uuid4().hex[:16], batch.use_case, batch.model_version, ids, batch.batch_as_of)
+                connection.execute("insert into batch values (?, ?, ?, ?, ?)", kept)
+            connection.execute("commit")
 
     def remove(self, batch: Assigned) -> None:
         """Forget a batch that is in the warehouse."""

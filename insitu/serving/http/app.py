@@ -55,6 +55,8 @@ def application(
         if service.spool is not None:
             service.spool.release()
         deployments.source.close()
+        if deployments.kept is not None:
+            deployments.kept.close()
 
     app = FastAPI(title="Insitu", version=__version__, lifespan=lifespan, redoc_url=None)
     app.openapi = lambda: openapi(service, __version__, bool(tokens))  # type: ignore[method-assign]
@@ -73,8 +75,7 @@ def application(
         return _answer(request, await service.given(_use_case(request), await _body(request)))
 
     async def last(request: Request) -> Response:
-        said, ages = await service.last(_use_case(request), await _body(request))
-        return _answer(request, said, [{"features_age_seconds": age} for age in ages])
+        return _answer(request, await service.last(_use_case(request), await _body(request)))
 
     async def infer(request: Request) -> Response:
         use_case = _use_case(request)
@@ -95,10 +96,8 @@ def application(
         return _plain({"live": True})
 
     async def ready(_: Request) -> Response:
-        missing = [name for name in deployments.names if deployments[name].applied is None]
-        if missing or not deployments.is_reachable:
-            why = f"no model is in charge of {', '.join(missing)}" if missing else "the warehouse does not answer"
-            raise Problem(503, f"Not ready: {why}.")
+        if why := deployments.unready:
+            raise Problem(503, f"Not ready: {why}.", headers={"Retry-After": "5"})
         return _plain({"ready": True})
 
     async def model(request: Request) -> Response:
@@ -118,7 +117,8 @@ def application(
             counts.pending.set(service.spool.pending)
         if delivery is not None:
             counts.delivered.set(delivery.delivered)
-        counts.reachable.set(deployments.is_reachable)
+            counts.unsaid.set(delivery.unsaid)
+        counts.reachable.set(not (deployments.away or deployments.unread))
         counts.in_charge.clear()
         for name in deployments.names:
             applied = deployments[name].applied
@@ -203,14 +203,12 @@ def _json_response(request: Request, said: Said, value: Any) -> Response:
     return _plain(value)
 
 
-def _answer(request: Request, said: Said, beside: Sequence[dict[str, Any]] | None = None) -> Response:
-    rows = said.as_rows()
-    if beside is not None:
-        rows = [{**row, **more} for row, more in zip(rows, beside, strict=True)]
+def _answer(request: Request, said: Said) -> Response:
     body = {
         "use_case": said.deployed.use_case,
         "model_version": said.version,
-        "predictions": rows,
+        "source": said.source,
+        "predictions": said.as_rows(),
         "logged": said.is_logged,
     }
     return _json_response(request, said, body)

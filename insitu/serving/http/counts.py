@@ -32,11 +32,20 @@ class Counts:
             ["use_case"],
             registry=self.registry,
         )
+        self.last = Counter(
+            "insitu_predictions_last",
+            "Rows that were answered with the last prediction of record.",
+            ["use_case"],
+            registry=self.registry,
+        )
         self.pending = Gauge(
             "insitu_predictions_pending", "Rows that are kept and not in the warehouse yet.", registry=self.registry
         )
         self.delivered = Gauge(
             "insitu_predictions_delivered", "Rows taken to the warehouse by this process.", registry=self.registry
+        )
+        self.unsaid = Gauge(
+            "insitu_shadow_failed", "Rows that a model in shadow could not score.", registry=self.registry
         )
         self.reachable = Gauge("insitu_warehouse_reachable", "1 if it answered last.", registry=self.registry)
         self.in_charge = Gauge(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -24,16 +25,21 @@ def openapi(service: Service, version: str, has_tokens: bool) -> dict[str, Any]:
     for name in service.deployments.names:
         deployed = service.deployments[name]
         title = deployed.published.meta.get("description") or name
-        for way, path in (("asked", "predict"), ("asked", "last"), ("given", "score")):
-            if (way == "given" and deployed.applied is None) or (way == "asked" and not deployed.published.function):
-                continue
-            model = service.asked_model(deployed) if way == "asked" else service.given_model(deployed)
-            paths[f"/{path}/{name}"] = _post(f"{SUMMARIES[path]} {title}", _schema(model, schemas), "Answer")
-        at = f"/v2/models/{name}"
-        paths[at] = _get("What the model takes and gives.")
-        paths[f"{at}/ready"] = _get("Whether it can be asked.", 503)
-        paths[f"{at}/infer"] = _post("Open Inference Protocol, version 2.", INPUTS, "Inference")
-        paths[f"/models/{name}/invocations"] = _post("As MLflow's scoring server.", FRAMES, None)
+        models = {"last": service.last_model(deployed)}
+        if deployed.published.function:
+            models["predict"] = service.asked_model(deployed)
+        if deployed.applied is not None:
+            models["score"] = service.given_model(deployed)
+        for way, model in models.items():
+            paths[f"/{way}/{name}"] = _post(f"{SUMMARIES[way]} {title}", _schema(model, schemas), "Answer")
+        for at, own in ((f"/v2/models/{name}", []), (f"/v2/models/{name}/versions/{{version}}", [VERSION])):
+            paths[at] = _get("What the model takes and gives.", 404, parameters=own)
+            paths[f"{at}/ready"] = _get("Whether it can be asked.", 404, 503, parameters=own)
+            paths[f"{at}/infer"] = _post("Open Inference Protocol, version 2.", INPUTS, "Inference", own)
+        invocations = _post("As MLflow's scoring server.", FRAMES, None)
+        paths[f"/models/{name}/invocations"] = invocations
+        if len(service.deployments.names) == 1:
+            paths["/invocations"] = invocations
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Insitu", "version": version, "description": "Registered models over HTTP."},
@@ -48,15 +54,23 @@ def openapi(service: Service, version: str, has_tokens: bool) -> dict[str, Any]:
 
 SUMMARIES = {
     "predict": "Predict for rows by key; their features are computed now.",
-    "last": "Predict from the features of the last batch.",
+    "last": "The last predictions of record, with their age.",
     "score": "Predict from features.",
+}
+VERSION = {
+    "name": "version",
+    "in": "path",
+    "required": True,
+    "description": "The one in charge; another is not found.",
+    "schema": {"type": "string"},
 }
 ANSWER = {
     "type": "object",
-    "required": ["use_case", "model_version", "predictions", "logged"],
+    "required": ["use_case", "model_version", "source", "predictions", "logged"],
     "properties": {
         "use_case": {"type": "string"},
         "model_version": {"type": "string"},
+        "source": {"enum": ["now", "given", "last"], "description": "Where the features are from."},
         "predictions": {"type": "array", "items": {"type": "object", "required": ["score"]}},
         "logged": {"type": "boolean"},
     },
@@ -110,17 +124,27 @@ def _schema(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
     return {"$ref": REFERENCE.format(model=model.__name__)}
 
 
-def _get(summary: str, *more: int, media: str = "application/json") -> dict[str, Any]:
+Parameters = Sequence[dict[str, Any]]
+
+
+def _get(summary: str, *more: int, media: str = "application/json", parameters: Parameters = ()) -> dict[str, Any]:
     answers = {"200": {"description": "OK", "content": {media: {}}}}
-    return {"get": {"summary": summary, "responses": answers | _problems(401, 500, *more)}}
+    return {
+        "get": {
+            "summary": summary,
+            "parameters": list(parameters),
+            "responses": answers | _problems(401, 500, *more),
+        }
+    }
 
 
-def _post(summary: str, schema: dict[str, Any], answer: str | None) -> dict[str, Any]:
+def _post(summary: str, schema: dict[str, Any], answer: str | None, parameters: Parameters = ()) -> dict[str, Any]:
     content = {"schema": {"$ref": REFERENCE.format(model=answer)}} if answer else {}
     answers = {"200": {"description": "OK", "content": {"application/json": content}}}
     return {
         "post": {
             "summary": summary,
+            "parameters": list(parameters),
             "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
             "responses": answers | _problems(400, 401, 404, 413, 415, 422, 500, 503, 504),
         }

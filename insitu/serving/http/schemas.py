@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from insitu.config import UseCase
 from insitu.training.fitting.frame import Feature
 
-# Beyond these a 64-bit number of the warehouse cannot be.
-BIG = 2**63
+# Of whole numbers, by the first syllables of their types' names.
+BITS = {"tiny": 8, "small": 16, "": 32, "big": 64, "huge": 64}
 
 
 def _utc(value: datetime) -> datetime:
@@ -38,15 +38,15 @@ Category = Annotated[Text, BeforeValidator(_text)]
 Fields = dict[str, tuple[Any, Any, dict[str, Any]]]
 
 
-def asked_rows(use_case: str, config: UseCase, asked: Mapping[str, str], most: int) -> type[BaseModel]:
+def asked_rows(name: str, config: UseCase, asked: Mapping[str, str], most: int) -> type[BaseModel]:
     """A request for rows by key: the entity, a moment (the present by default), and columns only the request knows."""
     fields: Fields = {name: (_type(asked[name]), ..., {}) for name in config.entity}
     fields[config.as_of] = (Moment | None, None, {"description": "The moment asked about, UTC; now if left out."})
-    for name, type_ in asked.items():
-        if name not in fields:
+    for column, type_ in asked.items():
+        if column not in fields:
             said = {"description": "Left out: that of the entity's last row on the spine."}
-            fields[name] = (_type(type_) | None, None, said)
-    return _rows(f"{use_case}_asked", fields, most)
+            fields[column] = (_type(type_) | None, None, said)
+    return _rows(name, fields, most)
 
 
 def given_rows(
@@ -86,9 +86,23 @@ def _feature(feature: Feature) -> tuple[Any, Any, dict[str, Any]]:
     if feature.categories:
         examples = list(feature.categories[:5])
         said.append(f"{feature.n_categories or len(feature.categories)} categories; another one counts as unknown")
-    kind: Any = {"number": Number, "category": Category, "timestamp": Moment}[feature.kind]
+    kinds: dict[str, Any] = {"number": _number(feature.type), "category": Category, "timestamp": Moment}
+    kind = kinds[feature.kind]
     more = {"json_schema_extra": {"examples": examples}} if examples else {}
     return kind | None, ..., {"description": "; ".join(said) + ".", **more}
+
+
+def _number(arrow: str) -> Any:
+    """Of a numeric feature: what a column of its type can hold, so that what was given can be kept."""
+    if arrow == "bool":
+        return bool
+    found = re.fullmatch(r"(u?)int(\d+)", arrow)
+    return _whole(bool(found[1]), int(found[2])) if found else Number
+
+
+def _whole(is_unsigned: bool, bits: int) -> Any:
+    low, high = (0, 2**bits) if is_unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1))
+    return Annotated[int, Field(ge=low, lt=high)]
 
 
 def _type(sql: str) -> Any:
@@ -96,8 +110,8 @@ def _type(sql: str) -> Any:
     name = sql.lower()
     if name == "boolean":
         return bool
-    if re.match(r"(tiny|small|big|huge)?int|u(tiny|small|big)?int|integer|serial", name):
-        return Annotated[int, Field(ge=-BIG, lt=BIG)]
+    if found := re.fullmatch(r"(u?)(tiny|small|big|huge|)int(eger)?", name):
+        return _whole(bool(found[1]), BITS[found[2]])
     if re.match(r"double|real|float|numeric|decimal", name):
         return Number
     if re.match(r"timestamp|date", name):

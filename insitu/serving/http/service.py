@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
 
 import anyio
 import anyio.to_thread
 from pydantic import BaseModel, ValidationError
 
-from insitu.config import UseCase
 from insitu.moments import utc_now
-from insitu.quoting import identifier, identifiers
+from insitu.quoting import identifier
 from insitu.serving.applied import Applied, Scores
 from insitu.serving.deployed import Deployed, Deployments
 from insitu.serving.http.counts import Counts
 from insitu.serving.http.problems import Problem, invalid
 from insitu.serving.http.schemas import asked_rows, given_rows
+from insitu.serving.kept import place
 from insitu.serving.source import NotTaken, Row, Unavailable, features_at
 from insitu.serving.spool import Full, Spool
 
@@ -40,6 +40,8 @@ class Limits:
         queries: at a time.
         waiting: requests that wait for one.
         extra: `forbid` or `ignore` features that the model does not have.
+        when_away: `refuse` requests by key while the warehouse is away or out of date, or answer with the `last`
+            prediction.
         when_full: `block` requests until predictions can be kept, or `drop` these and count them.
     """
 
@@ -50,17 +52,34 @@ class Limits:
     queries: int = 4
     waiting: int = 200
     extra: str = "forbid"
+    when_away: str = "refuse"
     when_full: str = "block"
+
+
+class Away(Problem):
+    """Nothing is to be had of the warehouse now.
+
+    Args:
+        seconds: after which to try again.
+    """
+
+    def __init__(self, detail: str, seconds: int = 5, status: int = 503) -> None:
+        super().__init__(status, detail, headers={"Retry-After": str(seconds)})
 
 
 @dataclass(frozen=True)
 class Said:
-    """An answer, before a route gives it its form."""
+    """An answer, before a route gives it its form.
+
+    Attributes:
+        source: where the features are from: `now` by key, `given` by the caller, the `last` prediction.
+    """
 
     deployed: Deployed
     keys: list[Row]
     scores: list[Scores]
     is_logged: bool
+    source: str
 
     @property
     def version(self) -> str:
@@ -73,8 +92,8 @@ class Said:
         return [
             {
                 **{name: value.isoformat() if isinstance(value, datetime) else value for name, value in key.items()},
-                **scores,
                 **({"action": policy.action(scores["score"])} if policy.threshold is not None else {}),
+                **scores,
             }
             for key, scores in zip(self.keys, self.scores, strict=True)
         ]
@@ -110,19 +129,27 @@ class Service:
         rows = _read(self.asked_model(deployed), body)
         keys = self._keys(deployed, rows)
         asked = [{**row, **key} for row, key in zip(rows, keys, strict=True)]
-        found = await self._asked(lambda: features_at(self.deployments.source, published, asked))
-        by_key = {_place(deployed.config, row): row for row in found}
-        features = [by_key.get(_place(deployed.config, key)) for key in keys]
+        try:
+            if stale := self.deployments.stale(use_case):
+                raise Away(f"Features would be out of date: {stale}.", 60)
+            found = await self._asked(lambda: features_at(self.deployments.source, published, asked))
+        except Away as away:
+            if self.limits.when_away != "last":
+                raise
+            return await self._last(deployed, keys, away)
+        config = deployed.config
+        by_key = {place(row, config.key): row for row in found}
+        features = [by_key.get(place(key, config.key)) for key in keys]
         if None in features:
-            raise self._not_there(deployed, keys[features.index(None)], features.index(None))
-        return await self._say(deployed, applied, keys, [row for row in features if row is not None])
+            raise self._not_there(deployed, features.index(None))
+        return await self._say(deployed, applied, keys, [row for row in features if row is not None], "now")
 
     async def given(self, use_case: str, body: bytes) -> Said:
         """Predict from features that the caller has."""
         deployed = self.deployed(use_case)
         rows = _read(self.given_model(deployed), body)
         keys = self._keys(deployed, rows)
-        return await self._say(deployed, _in_charge(deployed), keys, [row["features"] for row in rows])
+        return await self._say(deployed, _in_charge(deployed), keys, [row["features"] for row in rows], "given")
 
     async def columns(self, use_case: str, rows: Sequence[Row]) -> Said:
         """Predict from features, as other protocols have them: entity and moment are columns beside them, or not."""
@@ -141,31 +168,65 @@ class Service:
         shaped = shaped if has_keys else [{"features": row["features"]} for row in shaped]
         read = _validated(self.given_model(deployed, has_keys), {"rows": shaped})
         keys = self._keys(deployed, read) if has_keys else [{} for _ in read]
-        return await self._say(deployed, applied, keys, [row["features"] for row in read])
+        return await self._say(deployed, applied, keys, [row["features"] for row in read], "given")
 
-    async def last(self, use_case: str, body: bytes) -> tuple[Said, list[float]]:
-        """Predict from what the last batch scored, with the age of that in seconds; it is not kept again."""
+    async def last(self, use_case: str, body: bytes) -> Said:
+        """The last predictions of record, with their age; nothing is predicted."""
         deployed = self.deployed(use_case)
-        applied = _in_charge(deployed)
-        config, relation = deployed.config, deployed.published.relations["scored_features"]
-        if config.parity.log == "hash":
-            raise Problem(422, "Of what a batch scored, a hash is kept and no values (`parity: {log: hash}`).")
-        rows = _read(self.asked_model(deployed), body)
+        keys = self._keys(deployed, _read(self.last_model(deployed), body))
+        return await self._last(deployed, keys)
+
+    async def _last(self, deployed: Deployed, keys: Sequence[Row], away: Away | None = None) -> Said:
+        """The last predictions of entities: from the warehouse, or where it is away and they are kept, from there."""
+        config, relation = deployed.config, deployed.published.relations["predictions_latest"]
         same = " and ".join(f"{identifier(name)} = ?" for name in config.entity)
-        columns = identifiers(*dict.fromkeys([*config.key, *applied.model.signature.columns]))
-        query = f"select {columns} from {relation} where {same} order by {identifier(config.as_of)} desc limit 1"
-        keys = self._keys(deployed, rows)
-        found = []
-        for number, key in enumerate(keys):
-            entity = [key[name] for name in config.entity]
-            one = await self._asked(lambda entity=entity: self.deployments.source.rows(query, *entity))
-            if not one:
-                raise Problem(404, f"No batch has scored row {number}: {_told(config.entity)}.")
-            found.append(one[0])
-        now = self.deployments.now(use_case)
-        ages = [(now - row[config.as_of]).total_seconds() for row in found]
-        own = [{name: row[name] for name in config.key} for row in found]
-        return Said(deployed, own, applied.scores(found), False), ages
+        query = f"select * from {relation} where {same}"
+        source, kept = self.deployments.source, self.deployments.kept
+
+        def read() -> list[Row | None]:
+            found = (source.rows(query, *(key[name] for name in config.entity)) for key in keys)
+            return [next(iter(rows), None) for rows in found]
+
+        try:
+            rows = await self._asked(read)
+        except Away as error:
+            if kept is None:
+                raise
+            away = away or error
+            rows = await anyio.to_thread.run_sync(kept.find, deployed.use_case, config.entity, keys)
+        told = [
+            None if row is None else self._told_last(deployed, row, key) for row, key in zip(rows, keys, strict=True)
+        ]
+        if None in told:
+            number = told.index(None)
+            detail = f"Row {number} ({_told(config.entity)}) has no valid prediction of record at or before its moment."
+            raise Away(f"{away} {detail}") if away else Problem(404, detail)
+        own = [{name: row[name] for name in [*config.entity, config.as_of]} for row in rows if row is not None]
+        self.counts.last.labels(deployed.use_case).inc(len(own))
+        return Said(deployed, own, [row for row in told if row is not None], False, "last")
+
+    def _told_last(self, deployed: Deployed, row: Row, key: Row) -> Row | None:
+        """What is said of a last prediction; None where it is of a later moment than the one that is asked about."""
+        config = deployed.config
+        as_of = row[config.as_of]
+        as_of = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        if as_of > key[config.as_of]:
+            return None
+        told = {"class": row["predicted_class"]} if "predicted_class" in row else {}
+        own = (
+            *config.key,
+            "predicted_class",
+            "threshold",
+            "expected_profit",
+            "batch_id",
+            "batch_as_of",
+            "predicted_at",
+        )
+        told |= {name: value for name, value in row.items() if name not in own}
+        if row.get("threshold") is None:
+            del told["action"]
+        age = (self.deployments.now(deployed.use_case) - as_of).total_seconds()
+        return {**told, "features_age_seconds": age}
 
     # Models of requests, one for each version
 
@@ -174,7 +235,17 @@ class Service:
         published = deployed.published
         return self._model(
             ("asked", deployed.use_case, published.published_at),
-            lambda: asked_rows(deployed.use_case, deployed.config, published.asked, self.limits.keys),
+            lambda: asked_rows(f"{deployed.use_case}_asked", deployed.config, published.asked, self.limits.keys),
+        )
+
+    def last_model(self, deployed: Deployed) -> type[BaseModel]:
+        """Of entities alone."""
+        published = deployed.published
+        types = {**published.given, **published.asked}
+        own = {name: types[name] for name in deployed.config.key}
+        return self._model(
+            ("last", deployed.use_case, published.published_at),
+            lambda: asked_rows(f"{deployed.use_case}_last", deployed.config, own, self.limits.keys),
         )
 
     def given_model(self, deployed: Deployed, has_keys: bool = True) -> type[BaseModel]:
@@ -201,32 +272,42 @@ class Service:
         keys = [
             {**{name: row[name] for name in config.entity}, config.as_of: row.get(config.as_of) or now} for row in rows
         ]
-        places = [_place(config, key) for key in keys]
+        places = [place(key, config.key) for key in keys]
         if len(set(places)) < len(places):
-            twice = next(number for number, place in enumerate(places) if place in places[:number])
+            twice = next(number for number, each in enumerate(places) if each in places[:number])
             raise Problem(422, f"Row {twice} has the key of an earlier one ({_told(config.key)}): ask once for each.")
         return keys
 
-    async def _asked(self, query: Any) -> list[Row]:
+    async def _asked(self, query: Callable[[], list[Any]]) -> list[Any]:
         """Ask the warehouse, beside the event loop."""
         if self._waiting >= self.limits.waiting:
-            raise Problem(503, "Too many requests wait for the warehouse.", headers={"Retry-After": "1"})
+            raise Away("Too many requests wait for the warehouse.", 1)
+
+        def ask() -> list[Any]:
+            if away := self.deployments.away:  # known by now; those who wait are not to try one by one
+                raise Unavailable(away)
+            return query()
+
         self._waiting += 1
         try:
             with anyio.fail_after(self.limits.seconds):
-                found: list[Row] = await anyio.to_thread.run_sync(query, limiter=self._turns, abandon_on_cancel=True)
-                return found
+                return await anyio.to_thread.run_sync(ask, limiter=self._turns, abandon_on_cancel=True)
         except TimeoutError:
-            raise Problem(504, f"The warehouse took more than {self.limits.seconds:g} s.") from None
+            raise Away(f"The warehouse took more than {self.limits.seconds:g} s.", status=504) from None
         except NotTaken as error:
             raise Problem(422, "The warehouse does not take one of the values, though its type is right.") from error
         except Unavailable as error:
-            raise Problem(503, f"The warehouse does not answer: {error}", headers={"Retry-After": "5"}) from error
+            raise Away(f"The warehouse does not answer: {error}.") from error
         finally:
             self._waiting -= 1
 
     async def _say(
-        self, deployed: Deployed, applied: Applied, keys: Sequence[Row], features: Sequence[Mapping[str, Any]]
+        self,
+        deployed: Deployed,
+        applied: Applied,
+        keys: Sequence[Row],
+        features: Sequence[Mapping[str, Any]],
+        source: str,
     ) -> Said:
         if len(features) > MANY:
             scores = await anyio.to_thread.run_sync(applied.scores, features)
@@ -234,7 +315,7 @@ class Service:
             scores = applied.scores(features)
         is_logged = await self._keep(deployed, applied, keys, features, scores)
         self.counts.predictions.labels(deployed.use_case, applied.version).inc(len(scores))
-        return Said(deployed, list(keys), scores, is_logged)
+        return Said(deployed, list(keys), scores, is_logged, source)
 
     async def _keep(
         self,
@@ -276,7 +357,7 @@ class Service:
         self.counts.dropped.labels(deployed.use_case).inc(rows)
         return False
 
-    def _not_there(self, deployed: Deployed, key: Row, number: int) -> Problem:
+    def _not_there(self, deployed: Deployed, number: int) -> Problem:
         others = [name for name in deployed.published.asked if name not in deployed.config.key]
         return Problem(
             404,
@@ -311,18 +392,6 @@ def _validated(model: type[BaseModel], content: Any) -> list[Row]:
 def _rows(read: BaseModel) -> list[Row]:
     found: list[Row] = read.model_dump(by_alias=True, exclude_unset=True)["rows"]
     return found
-
-
-def _place(config: UseCase, row: Mapping[str, Any]) -> tuple[str, ...]:
-    """A key as the same text, whether it comes from a request or from the warehouse."""
-    return tuple(_moment(row[name]) for name in config.key)
-
-
-def _moment(value: Any) -> str:
-    """A moment in UTC, a day as its first; anything else as it is."""
-    if isinstance(value, datetime):
-        return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat()
-    return f"{value.isoformat()}T00:00:00" if isinstance(value, date) else str(value)
 
 
 def _told(names: Sequence[str]) -> str:

@@ -206,7 +206,7 @@ def test_other_bad_requests(service: Server) -> None:
     assert service.post("/predict/spend", b" " * 20_000_000)[0] == 413
     assert service.post("/nothing", b" " * 1_999_999)[0] == 404
     status, problem = service.post("/last/spend", {"rows": [{"order_id": -1}]})
-    assert status == 404 and "No batch has scored row 0" in problem["detail"]
+    assert status == 404 and "Row 0 (`order_id`) has no valid prediction" in problem["detail"]
 
 
 def test_values_that_not_every_warehouse_has(service: Server) -> None:

@@ -80,3 +80,21 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "spool").write_bytes(b"no database" * 999)
     with pytest.raises(ConfigurationError, match="is no spool of predictions"):
         Spool(tmp_path / "spool", 3)
+
+
+def test_a_batch_that_is_not_taken_is_halved_until_one_key_is_left(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", 100)
+    add(spool, row(1), row(2), row(1), row(3), row(1))  # what was said again stays with what it repeats
+    (whole,) = spool.assigned()
+    spool.split(whole)
+    spool = reopened(spool)
+    halves = spool.assigned()
+    assert sorted(keys(halves)) == [[1], [2, 3]] and spool.pending == 5
+    assert sorted(len(batch.ids) for batch in halves) == [2, 3]
+    for batch in halves:
+        spool.split(batch)
+    assert sorted(keys(spool.assigned())) == [[1], [2], [3]]
+    for batch in spool.assigned():
+        assert batch.batch_as_of == whole.batch_as_of
+        spool.remove(batch)
+    assert spool.assigned() == [] and spool.pending == 0
