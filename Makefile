@@ -6,7 +6,7 @@ BIN := .venv/bin
 export INSITU_TARGET = $(TARGET)
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{insitu_as_of: "$(AS_OF)"}')
 
-.PHONY: help install run serve postgres test test-dbt-1.11 live-test fault-test mutation-test mutation-table lint format bench docs clean
+.PHONY: help install run serve postgres test test-dbt-1.11 live-test fault-test serve-test mutation-test mutation-table lint format bench docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ ON_DBT_1_11 := PYTHONPATH=$(CURDIR)/.venv/dbt-1.11
 
 fault-test: install  ## Kill and hinder scorers and builds by the hundred (hours), and write what came of it into docs/scoring.md
 	$(BIN)/python -m tests.faults
+
+serve-test: install  ## Kill, promote, fuzz and load a service by the thousand (hours), and write what came of it into docs/serving.md
+	$(BIN)/python -m tests.service
 
 mutation-test: install .venv/mutation  ## Plant faults, one by one, and say which no test noticed (AREA=promotion SAMPLE=20 SEED=1)
 	$(MUTATION) test $(if $(AREA),--area "$(AREA)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(TIMEOUT),--timeout $(TIMEOUT))

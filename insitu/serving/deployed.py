@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from insitu import metrics
 from insitu.config import UseCase, parse
 from insitu.errors import ConfigurationError
 from insitu.moments import utc_now
@@ -21,7 +22,7 @@ from insitu.serving.source import Described, Row, Source, described
 log = logging.getLogger("insitu.serving")
 
 SILENCE = 60  # seconds without a word, after which a warehouse that hangs is away
-CHALLENGER = "challenger"  # in the place of a version: who was judged last and is not in charge
+CHALLENGER = "challenger"  # in the place of a version: the newest that is not in charge
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ class Deployments:
         """Who scores beside who is in charge; nobody where that is the same, or it cannot be loaded."""
         place = f"{published.use_case}={asked}"
         try:
-            version = asked if asked != CHALLENGER else self._challenger(published, in_charge)
+            version = asked if asked != CHALLENGER else self._challenger(published, config, in_charge)
             if version is None or version == in_charge:
                 return None
             found = self._applied(published, config, version, before)
@@ -244,12 +245,16 @@ class Deployments:
             log.info("%s: %s is in shadow", published.use_case, version)
         return found
 
-    def _challenger(self, published: Described, in_charge: str | None) -> str | None:
-        """Of the last training: whom the test has judged, else who was refused before."""
+    def _challenger(self, published: Described, config: UseCase, in_charge: str | None) -> str | None:
+        """The newest trained version that is not in charge; of several the best on validation."""
+        relations = published.relations
+        descending = "desc" if metrics.of(config.metric).higher_is_better else "asc"
         found: list[Row] = self.source.rows(
-            f"select model_version from {published.relations['promotions']} where model_version <> ? "
-            "order by training_as_of desc, case when is_tested then 0 else 1 end, decided_at desc, model_version "
-            "limit 1",
+            f"select models.model_version from {relations['models']} as models "
+            f"left join (select model_version, max(validation_value) as value from {relations['promotions']} "
+            "group by model_version) as judged on models.model_version = judged.model_version "
+            "where models.status = 'trained' and models.model_version <> ? "
+            f"order by models.training_as_of desc, judged.value {descending} nulls last, models.model_version limit 1",
             in_charge or "",
         )
         return found[0]["model_version"] if found else None

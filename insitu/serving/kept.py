@@ -35,7 +35,7 @@ class Kept:
             connection.execute("create table kept (entity text primary key, content text not null) without rowid")
             connection.execute("begin")
             for part in rows:
-                told = [(json.dumps(place(row, entity)), json.dumps(row, default=str)) for row in part]
+                told = [(json.dumps(place(row, entity)), json.dumps(row, default=_moment)) for row in part]
                 connection.executemany("insert or replace into kept values (?, ?)", told)
                 count += len(told)
             connection.execute("commit")

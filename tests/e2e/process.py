@@ -6,6 +6,7 @@ Importing them takes longer than most commands here; exit codes and output are t
 from __future__ import annotations
 
 import atexit
+import importlib
 import multiprocessing
 import os
 import subprocess
@@ -19,6 +20,7 @@ from dbt.cli.main import cli as dbt_cli
 
 import insitu.cli
 import insitu.nodes
+import insitu.serving.http.app
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])
@@ -35,7 +37,7 @@ def run(command: list[str], folder: Path, environment: Mapping[str, str]) -> sub
 def start(
     command: list[str], folder: Path, environment: Mapping[str, str], output: str
 ) -> multiprocessing.context.ForkServerProcess:
-    """Start one, which writes both streams to a file."""
+    """Start one, which writes both streams to a file. Another than `dbt` or `insitu` is the `main` of a module."""
     process = _context.Process(target=_run, args=(command, str(folder), dict(environment), output))
     process.start()
     return process
@@ -50,6 +52,7 @@ def _run(command: list[str], folder: str, environment: dict[str, str], output: s
     os.chdir(folder)
     sys.argv = command
     try:
-        {"dbt": dbt_cli, "insitu": insitu.cli.main}[command[0]]()
+        main = {"dbt": dbt_cli, "insitu": insitu.cli.main}.get(command[0])
+        (main or importlib.import_module(command[0]).main)()
     finally:
         atexit._run_exitfuncs()  # multiprocessing leaves them out; dbt-duckdb closes the warehouse in one

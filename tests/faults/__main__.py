@@ -24,7 +24,7 @@ from tests.faults.demo import Project, on_duckdb, on_postgres
 
 ROWS = 5000
 PAGE = Path(__file__).parents[2] / "docs" / "scoring.md"
-BETWEEN = ("<!-- faults: written by make fault-test -->\n", "<!-- end of faults -->")
+BETWEEN = ("<!-- faults: written by make {} -->\n", "<!-- end of faults -->")
 
 
 Campaign = Callable[[], Outcome | None]
@@ -60,13 +60,13 @@ def told(run: Campaign) -> list[Outcome]:
         return []
     print(f"{found.warehouse}: {found.fault}: {found.tried:,}, {len(found.violations)} violations", end="")
     print(f", {time.monotonic() - began:.0f} s", *found.violations[:5], sep="\n  ", flush=True)
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), found, "fault-test"), encoding="utf-8")
     return [found]
 
 
-def written(page: str, outcome: Outcome) -> str:
-    """The page with the row of an outcome in the place of its older one."""
-    begin, end = BETWEEN
+def written(page: str, outcome: Outcome, target: str) -> str:
+    """The page with the row of an outcome in the place of its older one, between the marks of a target of make."""
+    begin, end = BETWEEN[0].format(target), BETWEEN[1]
     before, _, rest = page.partition(begin)
     older, _, after = rest.partition(end)
     rows = {tuple(line.split(" | ")[:2]): line for line in older.splitlines()[2:]}

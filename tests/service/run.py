@@ -1,10 +1,9 @@
-"""`python -m tests.service.run <JSON>`: the service over the use case made by hand, as `insitu score serve` runs it."""
+"""The service over the use case made by hand, as `insitu score serve` runs it; its argument says how, as JSON."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import signal
 import sys
 from datetime import timedelta
@@ -27,8 +26,11 @@ from tests.faults.demo import Project
 from tests.service.site import NOW
 
 
-def run(told: dict[str, Any]) -> None:
+def main() -> None:
     """Serve until a signal."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
+    logging.getLogger("insitu.serving.access").setLevel(logging.WARNING)
+    told = json.loads(sys.argv[1])
     project: Any = Project(told["settings"])
     if told["copy"]:
         source: Source = DuckDBSource(Path(told["copy"]), "published", 1)
@@ -48,10 +50,3 @@ def run(told: dict[str, Any]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     uvicorn.run(app, port=told["port"], access_log=False, log_level="warning")
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("insitu.serving.access").setLevel(logging.WARNING)
-    run(json.loads(sys.argv[1]))

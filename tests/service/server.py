@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.e2e import process
 from tests.service.site import Site
 
 ROOT = Path(__file__).parents[2]
@@ -40,16 +39,11 @@ class Server:
         copy = str(site.copy) if site.kind == "duckdb" else ""
         settings = {**DEFAULTS, "settings": site.project.settings, "copy": copy, "port": self.port, **told}
         self.path = log
-        with log.open("a") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.service.run", json.dumps(settings, default=str)],
-                cwd=ROOT,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-                stdout=output,
-                stderr=output,
-            )
-        until(lambda: self.process.poll() is not None or self.answers("/v2/health/live"), 120)
-        assert self.process.poll() is None, self.said()
+        log.touch()
+        command = ["tests.service.run", json.dumps(settings, default=str)]
+        self.process = process.start(command, ROOT, {**os.environ, "OMP_NUM_THREADS": "1"}, str(log))
+        until(lambda: not self.process.is_alive() or self.answers("/v2/health/live"), 120)
+        assert self.process.is_alive(), self.said()
 
     def said(self) -> str:
         """Its log."""
@@ -89,10 +83,12 @@ class Server:
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) * 1024
 
-    def stop(self, number: int = signal.SIGTERM) -> int:
+    def stop(self, number: int = signal.SIGTERM) -> int | None:
         """End it, and wait."""
-        self.process.send_signal(number)
-        return self.process.wait(60)
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+        self.process.join(60)
+        return self.process.exitcode
 
 
 @contextmanager

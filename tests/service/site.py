@@ -106,7 +106,7 @@ class Site:
             "insert into training.demo__spine select id, timestamp '2024-01-01' from training.demo__known",
             f"create table evaluation.demo__champion as select cast('{first}' as varchar) as model_version",
             "create table evaluation.demo__promotions as select cast(model_version as varchar) as model_version, "
-            "timestamp '2020-06-01' as training_as_of, true as is_tested, timestamp '2020-06-01' as decided_at "
+            "cast(0.5 as double precision) as validation_value "
             f"from (values ('{first}'), ('{second}')) as judged (model_version)",
             "create table actions.demo__policies as select cast(0.5 as double precision) as threshold, "
             "cast('call' as varchar) as treat, cast('wait' as varchar) as treat_not, "

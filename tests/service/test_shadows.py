@@ -56,24 +56,18 @@ def _sha256(version: str) -> str:
     return str(row["deployed_artifact_sha256"] or row["artifact_sha256"])
 
 
-def test_a_shadow_that_cannot_score_spoils_nothing(site: Site, tmp_path: Path) -> None:
-    """Its bytes are damaged after the start, or it says what no model can: what is answered is in the table."""
+def test_a_shadow_that_cannot_be_loaded_spoils_nothing(site: Site, tmp_path: Path) -> None:
+    """A challenger comes up while the service runs, and its bytes are damaged: who is in charge goes on."""
     first, second = versions()
-    site.execute(f"update evaluation.demo__promotions set is_tested = false where model_version = '{second}'")
-    damaged = "cast('no model' as bytea)" if site.kind == "postgres" else "cast('no model' as blob)"
-    site.execute(f"update training.demo__models set artifact = {damaged} where model_version = '{second}'")
-    site.execute(f"update evaluation.demo__champion set model_version = '{first}'")
+    site.execute(f"update training.demo__models set status = 'failed' where model_version = '{second}'")
     if site.kind == "duckdb":
         site.publish()
-    # A challenger that comes up later than the service and cannot be loaded.
-    site.execute(f"update evaluation.demo__promotions set model_version = '{first}' where model_version = '{second}'")
-    if site.kind == "duckdb":
-        site.publish()
-    shadows = {"demo": ["challenger"]}
-    with serving(site, tmp_path / "log", spool=tmp_path / "spool", deliver=3600, shadows=shadows) as server:
+    told = {"spool": tmp_path / "spool", "deliver": 3600, "shadows": {"demo": ["challenger"]}}
+    with serving(site, tmp_path / "log", **told) as server:
+        blob = "bytea" if site.kind == "postgres" else "blob"
         site.execute(
-            f"insert into evaluation.demo__promotions select '{second}', timestamp '2021-01-01', true, "
-            "timestamp '2021-01-01'"
+            f"update training.demo__models set status = 'trained', artifact = cast('no model' as {blob}), "
+            f"deployed_artifact = cast('no model' as {blob}) where model_version = '{second}'"
         )
         if site.kind == "duckdb":
             site.publish()

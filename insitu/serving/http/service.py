@@ -25,6 +25,8 @@ from insitu.serving.kept import place
 from insitu.serving.source import NotTaken, Row, Unavailable, features_at
 from insitu.serving.spool import Full, Spool
 
+# Of `<use_case>__predictions_latest`.
+NOT_TOLD = ("predicted_class", "threshold", "expected_profit", "batch_id", "batch_as_of", "predicted_at")
 MANY = 50  # rows, from which on a model is applied beside the event loop
 
 
@@ -91,7 +93,7 @@ class Said:
         policy = self.deployed.policy
         return [
             {
-                **{name: value.isoformat() if isinstance(value, datetime) else value for name, value in key.items()},
+                **_told_plain(key),
                 **({"action": policy.action(scores["score"])} if policy.threshold is not None else {}),
                 **scores,
             }
@@ -208,25 +210,15 @@ class Service:
     def _told_last(self, deployed: Deployed, row: Row, key: Row) -> Row | None:
         """What is said of a last prediction; None where it is of a later moment than the one that is asked about."""
         config = deployed.config
-        as_of = row[config.as_of]
-        as_of = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        as_of = datetime.fromisoformat(place(row, [config.as_of])[0])
         if as_of > key[config.as_of]:
             return None
         told = {"class": row["predicted_class"]} if "predicted_class" in row else {}
-        own = (
-            *config.key,
-            "predicted_class",
-            "threshold",
-            "expected_profit",
-            "batch_id",
-            "batch_as_of",
-            "predicted_at",
-        )
-        told |= {name: value for name, value in row.items() if name not in own}
+        told |= {name: value for name, value in row.items() if name not in (*config.key, *NOT_TOLD)}
         if row.get("threshold") is None:
             del told["action"]
         age = (self.deployments.now(deployed.use_case) - as_of).total_seconds()
-        return {**told, "features_age_seconds": age}
+        return {**_told_plain(told), "features_age_seconds": age}
 
     # Models of requests, one for each version
 
@@ -392,6 +384,10 @@ def _validated(model: type[BaseModel], content: Any) -> list[Row]:
 def _rows(read: BaseModel) -> list[Row]:
     found: list[Row] = read.model_dump(by_alias=True, exclude_unset=True)["rows"]
     return found
+
+
+def _told_plain(row: Row) -> Row:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def _told(names: Sequence[str]) -> str:
