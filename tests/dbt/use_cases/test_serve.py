@@ -310,7 +310,7 @@ def test_every_answer_is_in_the_tables_once(own: Shop, published_shop: Shop, tmp
     for each in clients:
         each.join()
     assert 120 <= len(acknowledged) < 600
-    again = Server(own, copy, arguments).start()
+    again = Server(own, copy, [*arguments[:-1], "1 hour"]).start()  # all at the end, together
     second = own.run("insitu", "score", "serve", *arguments, *(["--from", str(copy)] if copy else []), "--port", "1")
     assert second.returncode == 2 and "is held by another service" in second.stdout
     asked_twice = next(key for key in keys if key["order_id"] in acknowledged)
