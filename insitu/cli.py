@@ -5,6 +5,7 @@ import sys
 import click
 
 from insitu import __version__
+from insitu.commands.alerts import alerts
 from insitu.commands.build import build
 from insitu.commands.doctor import doctor
 from insitu.commands.features import explain, features
@@ -41,6 +42,7 @@ COMMANDS: tuple[click.Command, ...] = (
     remove,
     build,
     status,
+    alerts,
     report,
     check,
     time_travel,

@@ -18,11 +18,16 @@ from insitu.warehouse.errors import explaining
 from insitu.warehouse.lazy_query import LazyQuery
 
 
+class HeldElsewhere(ConfigurationError):
+    """Another process holds the file."""
+
+
 def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file.
 
     Raises:
-        ConfigurationError: another process holds it, it may not be written, it is damaged, or it is no DuckDB file.
+        HeldElsewhere: another process holds it.
+        ConfigurationError: it may not be written, it is damaged, or it is no DuckDB file.
     """
     try:
         with explaining(f"the warehouse `{path}` cannot be opened"):
@@ -31,7 +36,7 @@ def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         holder = re.search(r"held in (\S+) \(PID (\d+)\)", str(error.__cause__))
         if holder is None:
             raise
-        raise ConfigurationError(
+        raise HeldElsewhere(
             f"The warehouse `{path}` is held by another process ({Path(holder[1]).name}, PID {holder[2]}), and a "
             "DuckDB file has one writer and no readers beside it. Let it end, or close it if it is a notebook or a BI "
             "tool; then run again."

@@ -91,12 +91,24 @@ USE_CASES: dict[str, dict[str, Any]] = {
             "validation": {"from": "2023-12-20"},
         },
         "promotion": {"point_in_time": "ignored", "parity": "ignored"},
-        "monitoring": {"error_growth": 0.2, "min_rows": 50, "window_days": 3, "ignore_features": ["city"]},
+        "monitoring": {
+            "error_growth": 0.2,
+            "min_rows": 50,
+            "window_days": 3,
+            "quiet_days": 0,
+            "ignore_features": ["city"],
+        },
         "parity": {"log": "hash"},
         "actions": {"treat": "call"},  # nothing that a number could ask for
     },
-    "tier": {"task": "multiclass", "entity": ["id"], "label": "tier", "training": TRAINING},
     "trial": {"task": "binary", "entity": ["id"], "label": "hit", "costs": COSTS, "experiments": EXPERIMENTS},
+    "tier": {
+        "task": "multiclass",
+        "entity": ["id"],
+        "label": "tier",
+        "training": TRAINING,
+        "monitoring": {"owner": "the tiers' keepers", "severity": {"alert_calibration": "error"}},
+    },
 }
 # Slices that are asked for alone: windows of the test, and where the slices before begin.
 WINDOWS: dict[str, dict[str, Any]] = {
@@ -165,6 +177,10 @@ DRIFT = (
     "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, metric varchar, value double "
     "precision, usual double precision, n_rows bigint"
 )
+FINDING = (
+    "alert varchar, subject varchar, as_of timestamp, severity varchar, message varchar, value double precision, "
+    "limit_value double precision"
+)
 SHARED = {
     "promotion_overrides": (
         "use_case varchar, model_version varchar, override varchar, effective_from timestamp, reason varchar"
@@ -194,6 +210,18 @@ SHARED = {
         "use_case varchar, model_version varchar, day date, metric varchar, value double precision, ci_low double "
         "precision, ci_high double precision, n_rows bigint, realised_value double precision, n_outcomes bigint, "
         "is_inside integer"
+    ),
+    "alerts": f"use_case varchar, {FINDING}",
+    "alert_history": (
+        f"use_case varchar, saying bigint, said_as_of timestamp, content varchar, {FINDING}, cause varchar"
+    ),
+    "alert_mutes": (
+        "use_case varchar, alert varchar, subject varchar, effective_from timestamp, effective_until timestamp, kind "
+        "varchar, reason varchar"
+    ),
+    "alert_episodes": (
+        "episode_id varchar, use_case varchar, alert varchar, subject varchar, cause varchar, state varchar, severity "
+        "varchar, owner varchar, opened_at timestamp, last_seen_at timestamp, last_message varchar, as_of timestamp"
     ),
     "mon_score_drift": DRIFT,
     "mon_feature_drift": f"{DRIFT}, feature varchar",

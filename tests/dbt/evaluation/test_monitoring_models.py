@@ -122,3 +122,18 @@ def test_moving_now_forward_matures_the_last_day(stub: Stub) -> None:
     assert len(stub.query("select * from mon_feature_drift")) == len(before), "a batch is measured once"
     days = stub.query("select max(day) as day from mon_performance where use_case = 'basket'").day
     assert pd.to_datetime(days)[0] == pd.Timestamp("2024-03-02")
+
+
+def test_episodes_open_with_what_the_alerts_say(stub: Stub) -> None:
+    columns = "use_case, alert, subject"
+    told = stub.query(f"select {columns}, message from alerts order by {columns}")
+    episodes = stub.query(
+        f"select {columns}, last_message as message, state, opened_at, query from alert_episodes order by {columns}"
+    )
+    pd.testing.assert_frame_equal(told, episodes[told.columns])
+    assert set(episodes.state) == {"opened"} and set(pd.to_datetime(episodes.opened_at)) == {AS_OF}
+    for query in episodes["query"]:
+        assert len(stub.query(query)) > 0, query
+    # drift and parity of a feature, and the scores that came of it, have one cause
+    found = stub.query("select cause, n_episodes from alert_groups where use_case = 'basket' order by cause")
+    assert dict(zip(found.cause, found.n_episodes, strict=True)) == {"raw.basket__features": 3, "runs": 1}

@@ -48,10 +48,54 @@ def test_a_use_case_without_declaration(duckdb_build: Stub) -> None:
     assert "There is no model `gone__models`" in outcome.stdout
 
 
-def test_an_alert_raised_to_error_fails_the_build(duckdb_build: Stub) -> None:
+def test_an_alert_raised_to_error_fails_the_build_once_it_is_told(duckdb_build: Stub) -> None:
     severity = "{insitu_alert_severity: {alert_score_drift: error}}"
-    outcome = duckdb_build.dbt("build", "--select", "alert_score_drift", "--vars", severity)
+    outcome = duckdb_build.dbt("build", "--select", "alert_score_drift+", "--vars", severity)
     assert outcome.returncode == 1
     # dbt 1.11 says "Failure in …", 1.12 "[ERROR]: in …"
-    assert "in test insitu_no_findings_alert_score_drift" in outcome.stdout
-    assert set(duckdb_build.query("select severity from alert_score_drift").severity) == {"error"}
+    assert "in test insitu_no_grave_episodes_alert_episodes" in outcome.stdout
+    grave = "select alert from {} where severity = 'error'"
+    for relation in ("alerts", "alert_history", "alert_episodes"):
+        assert set(duckdb_build.query(grave.format(relation)).alert) == {"alert_score_drift"}, relation
+
+
+def test_a_severity_of_no_alert(duckdb_build: Stub) -> None:
+    for severity, told in (
+        ("{alert_score_drft: error}", "`alert_score_drft` is `error`"),
+        ("{alert_score_drift: fatal}", "`alert_score_drift` is `fatal`"),
+        ("{alerts: error}", "`alerts` is `error`"),
+        ("error", "`error` is `None`"),
+    ):
+        outcome = duckdb_build.dbt(
+            "compile", "--select", "alert_calibration", "--vars", f"{{insitu_alert_severity: {severity}}}"
+        )
+        assert outcome.returncode == 1
+        assert f"In the variable insitu_alert_severity, {told}; expected the name of an alert" in outcome.stdout
+
+
+MUTES = "use_case,alert,subject,effective_from,effective_until,kind,reason\n"
+TYPES = "{+column_types: {effective_from: timestamp, effective_until: timestamp, reason: varchar, kind: varchar}}"
+
+
+def test_a_mute_without_an_end(duckdb_build: Stub, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(duckdb_build.folder, folder, symlinks=True)
+    (folder / "seeds").mkdir(exist_ok=True)
+    settings = (folder / "dbt_project.yml").read_text()
+    settings = settings.replace(
+        "insitu: {+schema: null}", "insitu: {+schema: null, monitoring: {alert_mutes: {+enabled: false}}}", 1
+    )
+    (folder / "dbt_project.yml").write_text(settings + f"  evaluation_stub: {{alert_mutes: {TYPES}}}\n")
+    project = replace(duckdb_build, folder=folder)
+    for row, is_one in (
+        ("basket,*,*,2024-01-01,2024-12-31,mute,we know", True),
+        ("basket,*,*,2024-01-01,,mute,we know", False),
+        ("basket,*,*,2024-01-01,2023-12-31,mute,we know", False),
+        ("basket,*,*,2024-01-01,2024-12-31,hush,we know", False),
+        ("basket,*,*,2024-01-01,2024-12-31,acknowledge,", False),
+    ):
+        (folder / "seeds/alert_mutes.csv").write_text(MUTES + row + "\n")
+        outcome = project.dbt("build", "--select", "alert_mutes", "alert_episodes")
+        assert outcome.returncode == (0 if is_one else 1), outcome.stdout
+        assert ("mutes nothing. Expected: use_case, alert" in outcome.stdout) is not is_one, row
+    assert set(project.query("select state from alert_episodes where use_case = 'basket'").state) == {"muted"}

@@ -14,6 +14,7 @@
         'label_delay_days': 7,
         'window_days': 7,
         'min_rows': 100,
+        'quiet_days': 2,
         'ignore_features': [],
     }) -}}
 {% endmacro %}
@@ -27,7 +28,7 @@
         ('meta.ml.monitoring of ' ~ use_case ~ '__models', of_use_case),
         ('the variable insitu_monitoring_limits', of_project),
     ] -%}
-        {%- for key in limits if key not in known -%}
+        {%- for key in limits if key not in known and key not in ['owner', 'severity'] -%}
             {%- do exceptions.raise_compiler_error(
                 "There is no alert limit `" ~ key ~ "` (in " ~ place ~ "). There are: "
                 ~ known.keys() | join(', ') ~ "."

@@ -1,0 +1,1 @@
+"""Alert episodes: what is open, what has changed, and whom to tell."""
