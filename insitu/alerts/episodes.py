@@ -112,7 +112,7 @@ def relation_of(project: Project, warehouse: Warehouse, model: str) -> str:
     if node is None or (node["schema"], node["alias"]) not in existing_relations(warehouse):
         command = project.command("dbt build --select alerts+")
         raise ConfigurationError(
-            f"The table `{model}` is not there, so nobody knows which alerts are open. Run `{command}`; if the project has "
-            "no such model, `insitu upgrade` comes first."
+            f"The table `{model}` is not there, so nobody knows which alerts are open. Run `{command}`; if the "
+            "project has no such model, `insitu upgrade` comes first."
         )
     return project.relation(model)

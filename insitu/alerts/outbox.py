@@ -9,9 +9,8 @@ both copies then have the same message id.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +22,6 @@ from insitu.moments import utc_now
 from insitu.quoting import literal
 from insitu.warehouse import Project, connect
 from insitu.warehouse.connection import Transaction, Warehouse
-from insitu.warehouse.duckdb import HeldElsewhere
 
 LEASE = timedelta(minutes=10)  # longer than any service waits
 PATIENCE = 60.0  # seconds until a DuckDB file that another process holds is given up
@@ -121,26 +119,10 @@ class Outbox:
 
     @contextmanager
     def _locked(self) -> Iterator[tuple[Warehouse, Transaction, str]]:
-        with _patiently_connected(self.project) as warehouse:
+        with connect(self.project, read_only=False, patience=PATIENCE) as warehouse:
             outbox = relation_of(self.project, warehouse, OUTBOX)
             with warehouse.appending(outbox) as transaction:
                 yield warehouse, transaction, outbox
-
-
-@contextmanager
-def _patiently_connected(project: Project) -> Iterator[Warehouse]:
-    """The warehouse, as soon as no other process holds its file."""
-    until = time.monotonic() + PATIENCE
-    with ExitStack() as stack:
-        while True:
-            try:
-                warehouse = stack.enter_context(connect(project, read_only=False))
-                break
-            except HeldElsewhere:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
-        yield warehouse
 
 
 def _rows(found: Sequence[tuple[str, Message]]) -> pa.Table:

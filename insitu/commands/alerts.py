@@ -12,6 +12,7 @@ from insitu.commands.batches import chosen
 from insitu.quoting import literal
 from insitu.warehouse import Project, connect
 
+PATIENCE = 60.0  # seconds for which a notifier waits for another one
 TONES = {"error": "red", "warn": "yellow"}
 
 
@@ -37,7 +38,7 @@ def alerts(
     notification was not delivered.
     """
     names = chosen(project, use_cases)
-    with connect(project) as warehouse:
+    with connect(project, patience=PATIENCE if tell else 0) as warehouse:
         found = from_rows(
             warehouse.query(
                 f"select * from {relation_of(project, warehouse, MODEL)} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
@@ -9,7 +10,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from insitu.errors import ConfigurationError
-from insitu.warehouse.errors import explaining
+from insitu.warehouse.errors import HeldElsewhere, explaining
 from insitu.warehouse.lazy_query import LazyQuery
 from insitu.warehouse.project import Project
 
@@ -66,27 +67,39 @@ class Warehouse(Protocol):
 
 
 @contextmanager
-def connect(project: Project, read_only: bool = True) -> Iterator[Warehouse]:
+def connect(project: Project, read_only: bool = True, patience: float = 0) -> Iterator[Warehouse]:
     """Open the warehouse of the project's target.
+
+    Args:
+        patience: seconds to wait for another process that holds a DuckDB file.
 
     Raises:
         ConfigurationError: the warehouse cannot be reached, is locked by another process, or is of an unknown type.
     """
-    credentials = project.credentials
-    if credentials.type == "duckdb":
-        from insitu.warehouse.duckdb import DuckDBWarehouse
-
-        warehouse: Any = DuckDBWarehouse(credentials, read_only)
-    elif credentials.type in ("postgrespy", "postgres"):
-        from insitu.warehouse.postgres.warehouse import PostgresWarehouse
-
-        warehouse = PostgresWarehouse(credentials, read_only)
-    else:
-        raise ConfigurationError(
-            f"There is no support for `{credentials.type}`; use a target of type duckdb or postgrespy."
-        )
+    warehouse = _opened(project, read_only, time.monotonic() + patience)
     try:
         with explaining(f"the warehouse at {warehouse.place}"):
             yield warehouse
     finally:
         warehouse.close()
+
+
+def _opened(project: Project, read_only: bool, until: float) -> Any:
+    credentials = project.credentials
+    if credentials.type == "duckdb":
+        from insitu.warehouse.duckdb import DuckDBWarehouse
+
+        while True:
+            try:
+                return DuckDBWarehouse(credentials, read_only)
+            except HeldElsewhere:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(0.1)
+    if credentials.type in ("postgrespy", "postgres"):
+        from insitu.warehouse.postgres.warehouse import PostgresWarehouse
+
+        return PostgresWarehouse(credentials, read_only)
+    raise ConfigurationError(
+        f"There is no support for `{credentials.type}`; use a target of type duckdb or postgrespy."
+    )

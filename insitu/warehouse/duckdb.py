@@ -14,12 +14,8 @@ import pyarrow as pa
 
 from insitu.errors import ConfigurationError
 from insitu.quoting import identifiers, literal
-from insitu.warehouse.errors import explaining
+from insitu.warehouse.errors import HeldElsewhere, explaining
 from insitu.warehouse.lazy_query import LazyQuery
-
-
-class HeldElsewhere(ConfigurationError):
-    """Another process holds the file."""
 
 
 def open_file(path: str, read_only: bool = False) -> duckdb.DuckDBPyConnection:

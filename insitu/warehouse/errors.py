@@ -9,6 +9,11 @@ from contextlib import contextmanager
 
 from insitu.errors import ConfigurationError, InsituError
 
+
+class HeldElsewhere(ConfigurationError):
+    """Another process holds a DuckDB file."""
+
+
 BACKUP = (
     "Restore it from a backup. Keep the file: the registry of models and all predictions are in it, and what is built "
     "anew begins without them."

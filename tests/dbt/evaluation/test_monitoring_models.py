@@ -136,4 +136,4 @@ def test_episodes_open_with_what_the_alerts_say(stub: Stub) -> None:
         assert len(stub.query(query)) > 0, query
     # drift and parity of a feature, and the scores that came of it, have one cause
     found = stub.query("select cause, n_episodes from alert_groups where use_case = 'basket' order by cause")
-    assert dict(zip(found.cause, found.n_episodes, strict=True)) == {"raw.basket__features": 3, "runs": 1}
+    assert dict(zip(found.cause, found.n_episodes, strict=True)) == {"basket__features": 3, "runs": 1}

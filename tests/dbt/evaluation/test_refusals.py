@@ -63,13 +63,11 @@ def test_a_severity_of_no_alert(duckdb_build: Stub) -> None:
     for severity, told in (
         ("{alert_score_drft: error}", "`alert_score_drft` is `error`"),
         ("{alert_score_drift: fatal}", "`alert_score_drift` is `fatal`"),
-        ("{alerts: error}", "`alerts` is `error`"),
-        ("error", "`error` is `None`"),
     ):
         outcome = duckdb_build.dbt(
             "compile", "--select", "alert_calibration", "--vars", f"{{insitu_alert_severity: {severity}}}"
         )
-        assert outcome.returncode == 1
+        assert outcome.returncode != 0
         assert f"In the variable insitu_alert_severity, {told}; expected the name of an alert" in outcome.stdout
 
 
