@@ -6,7 +6,7 @@ BIN := .venv/bin
 export INSITU_TARGET = $(TARGET)
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir . $(if $(AS_OF),--vars '{insitu_as_of: "$(AS_OF)"}')
 
-.PHONY: help install run serve postgres test test-dbt-1.11 live-test fault-test serve-test mutation-test mutation-table lint format bench docs clean
+.PHONY: help install run serve bi bi-test postgres test test-dbt-1.11 live-test fault-test serve-test mutation-test mutation-table lint format bench docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,18 @@ run: install  ## Build the whole loop and say what came of it (TARGET=postgres, 
 serve: install  ## Serve what make run has built over HTTP, at http://127.0.0.1:8000/docs (TARGET=postgres)
 	$(BIN)/insitu score publish --serve $(if $(filter duckdb,$(TARGET)),--to warehouse/published) $(DBT_OPTIONS)
 	$(BIN)/insitu score serve $(if $(filter duckdb,$(TARGET)),--from warehouse/published/insitu.duckdb) $(DBT_OPTIONS)
+
+bi: .venv/bi  ## Start Apache Superset with dashboards over what make run has built (TARGET=postgres)
+	$(BIN)/python bi/start.py --target $(TARGET)
+
+bi-test: .venv/bi  ## Open each dashboard in headless Chromium and compare what it shows with SQL
+	$(BIN)/python bi/start.py --target $(TARGET) --test
+
+# Superset in an environment of its own: it wants older packages than the loop.
+.venv/bi: requirements-bi.lock .venv/installed
+	$(PYTHON) -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bi.lock
+	touch $@
 
 postgres: install  ## Start a local PostgreSQL and print its settings
 	$(BIN)/python -m insitu.local_postgres

@@ -85,6 +85,25 @@ def test_what_is_published_whatever_schemas_are_called(tmp_path: Path, schemas: 
     assert found == {*ours, "demo__champion" if schemas.get("training") == "main" else "demo__latest"}
 
 
+def test_what_is_said_of_tables_and_columns_is_published(project: Project, tmp_path: Path) -> None:
+    said = {
+        "table predictions.demo__predictions": "What a model said.",
+        "column predictions.demo__predictions.score": "It's a \\ share;\nof two lines.",
+        "view predictions.demo__scores": "A view.",
+        "column predictions.demo__scores.id": "Of a view.",
+        "view actions.demo__latest": "A view that is copied as a table.",
+    }
+    project.execute(*(f"comment on {place} is $text${comment}$text$" for place, comment in said.items()))
+    with duckdb.connect(str(publish(project, tmp_path / "bi")), read_only=True) as published:
+        found = published.execute(
+            "select schema_name || '.' || table_name, comment from duckdb_tables() union all "
+            "select schema_name || '.' || view_name, comment from duckdb_views() union all "
+            "select schema_name || '.' || table_name || '.' || column_name, comment from duckdb_columns()"
+        ).fetchall()
+    expected = {place.partition(" ")[2]: comment for place, comment in said.items()}
+    assert {place: comment for place, comment in found if comment} == expected
+
+
 def test_a_second_time_replaces_the_first(project: Project, tmp_path: Path) -> None:
     folder = tmp_path / "bi"
     copy = publish(project, folder)
@@ -174,7 +193,12 @@ def test_views_over_published_batches(postgres_database: Database) -> None:
         "insert into predictions.demo__predictions select 'made up', batch_as_of, model_version, id, as_of, score, "
         "predicted_at from predictions.demo__predictions"
     )
+    demo.execute("comment on column predictions.demo__predictions.score is 'It''s a \\ share.'")
     for _ in range(2):
         with connect(demo, read_only=False) as warehouse:
             assert publish_views(demo, warehouse, "for all") == ['"for all"."demo__predictions"']
     assert demo.execute('select count(*), min(id) from "for all".demo__predictions') == [(1190, 10)]
+    described = "select col_description(cast('\"for all\".demo__predictions' as regclass), ordinal_position) "
+    described += "from information_schema.columns where table_schema = 'for all' and column_name in ('id', 'score') "
+    described += "order by column_name"
+    assert demo.execute(described) == [(None,), ("It's a \\ share.",)]

@@ -62,10 +62,36 @@ def publish_copy(warehouse: Path, folder: Path, relations: Sequence[Relation], s
                         _copy_table(source, relation)
                 source.execute("checkpoint published")
                 source.execute("detach published")
+        with open_file(str(warehouse), read_only=True) as source:
+            comments = _comments(source, relations)
         with _opened(new, warehouse.stem) as connection:
+            kinds = {view: "view" for view in views.keys() - lost}
+            for (schema, name, column), comment in comments.items():
+                place = qualified(schema, name) + (f".{identifier(column)}" if column else "")
+                what = "column" if column else kinds.get((schema, name), "table")
+                text = comment.replace("'", "''")  # the statement takes a backslash in E'…' as two
+                connection.execute(f"comment on {what} {place} is '{text}'")
             for statement in statements:
                 connection.execute(statement)
     return target
+
+
+def _comments(
+    source: duckdb.DuckDBPyConnection, relations: Sequence[Relation]
+) -> dict[tuple[str, str, str | None], str]:
+    """What is said of relations (no column) and of their columns: a copy or a view that is made anew has none of it."""
+    wanted = {(relation.schema, relation.name) for relation in relations}
+    found = source.execute(
+        """
+        select schema_name, table_name, null, comment from duckdb_tables() where database_name = current_database()
+        union all
+        select schema_name, view_name, null, comment from duckdb_views() where database_name = current_database()
+        union all
+        select schema_name, table_name, column_name, comment from duckdb_columns()
+        where database_name = current_database()
+        """
+    ).fetchall()
+    return {tuple(place): comment for *place, comment in found if comment and (place[0], place[1]) in wanted}
 
 
 def _copy_table(source: duckdb.DuckDBPyConnection, relation: Relation) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from insitu.quoting import identifier, parts, qualified
+from insitu.quoting import identifier, literal, parts, qualified
 from insitu.warehouse import Project
 from insitu.warehouse.catalog import existing_relations
-from insitu.warehouse.connection import Warehouse
+from insitu.warehouse.connection import Transaction, Warehouse
 
 
 def publish_views(project: Project, warehouse: Warehouse, schema: str) -> list[str]:
@@ -29,8 +29,20 @@ def publish_views(project: Project, warehouse: Warehouse, schema: str) -> list[s
                 f"create view {view} as select predictions.* from {predictions} as predictions "
                 f"inner join {batches} as batches on predictions.batch_id = batches.batch_id and batches.is_shadow = 0"
             )
+            for column, comment in _comments(transaction, predictions):
+                transaction.execute(f"comment on column {view}.{identifier(column)} is {literal(comment)}")
             names.append(view)
         if analyst:
             transaction.execute(f"grant usage on schema {identifier(schema)} to insitu_analyst")
             transaction.execute(f"grant select on all tables in schema {identifier(schema)} to insitu_analyst")
     return names
+
+
+def _comments(transaction: Transaction, relation: str) -> list[tuple[str, str]]:
+    """Columns that something is said of; a view has none of its table's."""
+    said = "col_description(attrelid, attnum)"
+    found = transaction.query(
+        f"select cast(attname as text) as name, {said} as comment from pg_attribute "
+        f"where attrelid = cast({literal(relation)} as regclass) and attnum > 0 and not attisdropped and {said} <> ''"
+    )
+    return [(row["name"], row["comment"]) for row in found.to_pylist()]
