@@ -1,0 +1,76 @@
+"""The macros of experiments, compiled once per warehouse as models over tables that a test loads.
+
+A model is a line of SQL with macros in it; what it reads are tables by name. Tests and `benchmarks/experiments.py` load
+rows, run a model, and compare with an oracle.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from dbt.cli.main import dbtRunner
+
+from insitu.local_postgres import Database
+from tests.dbt_package import install
+from tests.sql_warehouses import Warehouse
+
+DISTRIBUTIONS = {
+    "normal_tail": "select x, {{ insitu.normal_tail('x') }} as found from asked",
+    "normal_quantile": "select x, found from {{ insitu.with_normal_quantile('asked', 'found', 'x') }} as computed",
+    "t_tail": "select x, df, found from {{ insitu.with_t_tail('asked', 'found', 'x', 'df') }} as computed",
+    "t_quantile": "select x, df, found from {{ insitu.with_t_quantile('asked', 'found', 'x', 'df') }} as computed",
+    "chi_square_tail": (
+        "select x, df, found from {{ insitu.with_chi_square_tail('asked', 'found', 'x', 'df') }} as computed"
+    ),
+    "log_gamma": "select x, {{ insitu.log_gamma('x') }} as found from asked",
+    "gamma_half_step": "select x, {{ insitu.gamma_half_step('x') }} as found from asked",
+}
+MODELS = DISTRIBUTIONS
+
+
+def duckdb_output(folder: Path) -> dict[str, Any]:
+    return {"type": "duckdb", "path": str(folder / "compiled.duckdb"), "schema": "main"}
+
+
+def postgres_output(database: Database) -> dict[str, Any]:
+    login = {"host": database.host, "port": database.port, "user": database.user, "password": database.password}
+    return {"type": "postgres", "dbname": database.dbname, "schema": "public", **login}
+
+
+def compiled(folder: Path, output: dict[str, Any], models: Mapping[str, str] = MODELS) -> dict[str, str]:
+    """Model name → its SQL on that warehouse."""
+    (folder / "models").mkdir(parents=True)
+    for name, text in models.items():
+        (folder / "models" / f"{name}.sql").write_text(text)
+    settings = {
+        "name": "statistics",
+        "profile": "statistics",
+        "flags": {"send_anonymous_usage_stats": False},
+        "models": {"insitu": {"+enabled": False}},
+    }
+    (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    profile = {"statistics": {"target": "t", "outputs": {"t": output | {"threads": 1}}}}
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profile))
+    install(folder)
+    outcome = dbtRunner().invoke(["compile", "--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet"])
+    assert outcome.success, outcome.exception
+    nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"].values()
+    return {node["name"]: node["compiled_code"] for node in nodes if node.get("compiled_code")}
+
+
+class Statistics:
+    """The compiled macros over one warehouse."""
+
+    def __init__(self, sql: dict[str, str], warehouse: Warehouse) -> None:
+        self.sql, self.warehouse = sql, warehouse
+
+    def run(self, model: str, **tables: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a model, once its tables hold these rows."""
+        for name, rows in tables.items():
+            self.warehouse.load(name, rows)
+        return self.warehouse.query(self.sql[model])
