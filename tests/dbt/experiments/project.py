@@ -30,7 +30,30 @@ DISTRIBUTIONS = {
     "log_gamma": "select x, {{ insitu.log_gamma('x') }} as found from asked",
     "gamma_half_step": "select x, {{ insitu.gamma_half_step('x') }} as found from asked",
 }
-MODELS = DISTRIBUTIONS
+# Rows of units, or the moments of arms, to effects and verdicts.
+BY = "['metric', 'variant']"
+CHAIN = """
+{%- set rows = insitu.with_effects('(' ~ insitu.compared_arms('asked', '(' ~ ARMS ~ ')', BY) ~ ')') -%}
+{%- set rows = insitu.with_sequences(insitu.with_intervals(rows)) -%}
+select * from {{ insitu.with_power(insitu.with_verdicts(rows)) }} as computed
+"""
+UNITS = """
+{%- set units -%}
+(
+    select metric, variant, is_control, kind, middle, covariate_middle, {{ insitu.moments_of_units() }}
+    from units
+    group by metric, variant, is_control, kind, middle, covariate_middle
+)
+{%- endset -%}
+"""
+EFFECTS = {
+    "of_moments": CHAIN.replace("ARMS", "insitu.arms_by_moments('moments')"),
+    "of_units": UNITS + CHAIN.replace("ARMS", "insitu.arms_by_moments(units)"),
+    "of_quantiles": CHAIN.replace("ARMS", "insitu.arms_by_quantile('units', ['metric', 'variant', 'is_control'])"),
+    "corrected": "select * from {{ insitu.with_corrections('asked', ['family']) }} as computed",
+}
+EFFECTS = {name: text.replace("BY", BY) for name, text in EFFECTS.items()}
+MODELS = DISTRIBUTIONS | EFFECTS
 
 
 def duckdb_output(folder: Path) -> dict[str, Any]:

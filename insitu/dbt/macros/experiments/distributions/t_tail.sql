@@ -8,7 +8,8 @@
 {#- A statistic beyond any table is as good as any other, and its square stays a double. Of ln(1 + u) the first terms keep the
     digits that 1 + u loses where u is small. -#}
 {%- set rows = insitu.with_columns(relation, {
-    u: 'least(abs(' ~ statistic ~ '), 1e100) * least(abs(' ~ statistic ~ '), 1e100) / ' ~ df,
+    u: 'case when ' ~ statistic ~ ' is not null then least(abs(' ~ statistic ~ '), 1e100) * least(abs(' ~ statistic
+        ~ '), 1e100) / ' ~ df ~ ' end',
     a: df ~ ' / 2.0',
 }) %}
 {%- set rows = insitu.with_columns(rows, {
