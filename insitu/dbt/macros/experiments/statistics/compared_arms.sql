@@ -19,7 +19,7 @@
 {%- set rows = insitu.with_columns(rows, {
     'theta': 'coalesce((spread_both_control + spread_both) / nullif(spread_covariate_control + spread_covariate, 0), 0)',
     'covariate_of_both': '(mean_covariate_control * covariate_weight_control + mean_covariate * covariate_weight) '
-        ~ '/ (covariate_weight_control + covariate_weight)',
+        ~ '/ nullif(covariate_weight_control + covariate_weight, 0)',
 }) %}
 {%- set rows = insitu.with_columns(rows, {
     'left_control': 'spread_control - 2 * theta * spread_both_control + theta * theta * spread_covariate_control',

@@ -12,13 +12,13 @@
 
 
 {#- The sums of `moments` as columns of a select list, from rows with `numerator`, `denominator`, `covariate`, which are counted
-    from `middle` and `covariate_middle`, so that a large mean takes no digits from a small spread, and `sign`: 1 for a unit
-    that comes to it, -1 for one that goes. -#}
+    from `middle` and `covariate_middle`, so that a large mean takes no digits from a small spread (a unit without a covariate
+    is taken to be in the middle), and `sign`: 1 for a unit that comes to it, -1 for one that goes. -#}
 {% macro moments_of_units() -%}
 {%- set quantity = {
     'num': '(numerator - middle * denominator)',
     'den': 'denominator',
-    'cov': '(coalesce(covariate, covariate_middle) - covariate_middle)',
+    'cov': '(case when ' ~ insitu.is_finite('covariate') ~ ' then covariate - covariate_middle else 0 end)',
     'one': '1.0',
 } -%}
 cast(sum(sign) as bigint) as n_units
