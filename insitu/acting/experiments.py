@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
@@ -84,6 +84,9 @@ class Experiment(BaseModel):
     ramp: list[Step] = Field(min_length=1)
     min_units: int = Field(default=100, ge=1)  # matured units of each variant that a further step takes
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    correction: Literal["holm", "benjamini_hochberg", "none"] = "holm"  # of p-values that are read together
+    tuned_for: int = Field(default=5000, ge=1)  # units of both arms at which the confidence sequence is narrowest
+    power: float = Field(default=0.8, gt=0, lt=1)  # of what `detectable_effect` says
     window: str | None = None
     metrics: list[Metric] = Field(min_length=1)
     slices: list[str] = []

@@ -22,8 +22,10 @@ class Metric(BaseModel):
     better: Literal["higher", "lower"] = "higher"
     role: Literal["primary", "secondary", "guardrail", "signal"] = "secondary"
     margin: float = Field(default=0, ge=0)  # how much worse a variant may be
-    winsorise: float | None = Field(default=None, gt=0.5, lt=1)  # values above this quantile count as it
+    # Values above this quantile of all units count as it, and values below the opposite one as that.
+    winsorise: float | None = Field(default=None, gt=0.5, lt=1)
     covariate: str | None = None  # a column known before exposure, which explains part of the variance
+    minimum_effect: float | None = Field(default=None, gt=0)  # the smallest effect that matters: how long it takes
 
     @model_validator(mode="after")
     def of_its_kind(self) -> Metric:
@@ -33,4 +35,7 @@ class Metric(BaseModel):
                 raise ValueError(f"the metric {self.name!r} is a {self.kind}; `{key}` belongs to a {kind}")
             if not given and self.kind == kind:
                 raise ValueError(f"the metric {self.name!r} is a {kind}; it needs `{key}`")
+        for key, kinds in (("winsorise", ("mean", "ratio")), ("covariate", ("mean", "proportion", "ratio"))):
+            if getattr(self, key) is not None and self.kind not in kinds:
+                raise ValueError(f"the metric {self.name!r} is a {self.kind}; `{key}` belongs to a {' or a '.join(kinds)}")
         return self

@@ -65,9 +65,18 @@ def postgres_output(database: Database) -> dict[str, Any]:
     return {"type": "postgres", "dbname": database.dbname, "schema": "public", **login}
 
 
-def compiled(folder: Path, output: dict[str, Any], models: Mapping[str, str] = MODELS) -> dict[str, str]:
-    """Model name → its SQL on that warehouse."""
+def compiled(
+    folder: Path,
+    output: dict[str, Any],
+    models: Mapping[str, str] = MODELS,
+    declared: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
+    """Model name → its SQL on that warehouse; `declared` is the `meta.ml` of a use case `shop`."""
     (folder / "models").mkdir(parents=True)
+    if declared:
+        node = {"name": "shop__models", "config": {"meta": {"ml": dict(declared)}}}
+        (folder / "models" / "_models.yml").write_text(yaml.safe_dump({"models": [node]}))
     for name, text in models.items():
         (folder / "models" / f"{name}.sql").write_text(text)
     settings = {
@@ -75,13 +84,16 @@ def compiled(folder: Path, output: dict[str, Any], models: Mapping[str, str] = M
         "profile": "statistics",
         "flags": {"send_anonymous_usage_stats": False},
         "models": {"insitu": {"+enabled": False}},
+        "vars": dict(variables or {}),
     }
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     profile = {"statistics": {"target": "t", "outputs": {"t": output | {"threads": 1}}}}
     (folder / "profiles.yml").write_text(yaml.safe_dump(profile))
     install(folder)
-    outcome = dbtRunner().invoke(["compile", "--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet"])
-    assert outcome.success, outcome.exception
+    said: list[str] = []
+    runner = dbtRunner(callbacks=[lambda event: said.append(event.info.msg) if event.info.level == "error" else None])
+    outcome = runner.invoke(["compile", "--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet"])
+    assert outcome.success, [outcome.exception, *said]
     nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"].values()
     return {node["name"]: node["compiled_code"] for node in nodes if node.get("compiled_code")}
 

@@ -5,10 +5,10 @@
     takes the place of n. The same for the covariate, and `spread_both` of both together: see `compared_arms`. -#}
 {% macro arms_by_moments(relation) -%}
 {%- set rows = insitu.with_columns(relation, {
-    'raw_estimate': 'num / nullif(den, 0)',
-    'raw_covariate': 'cov / nullif(one, 0)',
-    'mean_den': 'nullif(den, 0) / n_units',
-    'mean_one': 'nullif(one, 0) / n_units',
+    'raw_estimate': 'case when n_units > 0 then num / nullif(den, 0) end',
+    'raw_covariate': 'case when n_units > 0 then cov / nullif(one, 0) end',
+    'mean_den': 'nullif(den, 0) / nullif(n_units, 0)',
+    'mean_one': 'nullif(one, 0) / nullif(n_units, 0)',
 }) %}
 {%- set rows = insitu.with_columns(rows, {
     'raw_spread': 'num_num - 2 * raw_estimate * num_den + raw_estimate * raw_estimate * den_den',
@@ -24,7 +24,7 @@ select
         when raw_spread is not null then 0
     end as spread,
     case kind
-        when 'proportion' then cast(n_units as double precision) * n_units
+        when 'proportion' then nullif(cast(n_units as double precision) * n_units, 0)
         else nullif(cast(n_units as double precision) * (n_units - 1), 0)
     end as scale,
     raw_covariate as mean_covariate,

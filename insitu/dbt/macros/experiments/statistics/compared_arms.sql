@@ -8,7 +8,7 @@
         asked.*,
         coalesce(control_arm.n_units, 0) as n_units_control,
         coalesce(variant_arm.n_units, 0) as n_units,
-        {%- for name in ['estimate', 'spread', 'scale', 'mean_covariate', 'covariate_weight', 'spread_covariate', 'spread_both'] %}
+        {%- for name in insitu.estimate_columns() %}
         control_arm.{{ name }} as {{ name }}_control,
         variant_arm.{{ name }} as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
