@@ -37,5 +37,7 @@ class Metric(BaseModel):
                 raise ValueError(f"the metric {self.name!r} is a {kind}; it needs `{key}`")
         for key, kinds in (("winsorise", ("mean", "ratio")), ("covariate", ("mean", "proportion", "ratio"))):
             if getattr(self, key) is not None and self.kind not in kinds:
-                raise ValueError(f"the metric {self.name!r} is a {self.kind}; `{key}` belongs to a {' or a '.join(kinds)}")
+                raise ValueError(
+                    f"the metric {self.name!r} is a {self.kind}; `{key}` belongs to a {' or a '.join(kinds)}"
+                )
         return self

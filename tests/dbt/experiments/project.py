@@ -50,10 +50,82 @@ EFFECTS = {
     "of_moments": CHAIN.replace("ARMS", "insitu.arms_by_moments('moments')"),
     "of_units": UNITS + CHAIN.replace("ARMS", "insitu.arms_by_moments(units)"),
     "of_quantiles": CHAIN.replace("ARMS", "insitu.arms_by_quantile('units', ['metric', 'variant', 'is_control'])"),
+    "sequences": "select * from {{ insitu.with_sequences('asked') }} as computed",
+    "ratios": "{{ insitu.sample_ratio('counted', ['experiment'], ['step']) }}",
     "corrected": "select * from {{ insitu.with_corrections('asked', ['family']) }} as computed",
 }
 EFFECTS = {name: text.replace("BY", BY) for name, text in EFFECTS.items()}
-MODELS = DISTRIBUTIONS | EFFECTS
+
+# Thousands of experiments with a look a day, for benchmarks/experiments.py and a short test: `daily` has the count, sum
+# and sum of squares of each arm and day, `counted` how many units fell to each variant.
+LOOKED = """
+{%- set arms -%}
+(
+    select
+        experiment, day, is_control, 'mean' as kind, 0.0 as middle, 0.0 as covariate_middle,
+        {{ insitu.summed_moments(window='so_far') }}
+    from (
+        select
+            *, n as n_units, total as num, n as den, 0 as cov, n as one, squares as num_num, total as num_den,
+            0 as num_cov, total as num_one, n as den_den, 0 as den_cov, n as den_one, 0 as cov_cov, 0 as cov_one,
+            n as one_one
+        from daily
+    ) as moments
+    window so_far as (partition by experiment, is_control order by day)
+)
+{%- endset -%}
+{%- set asked = "(select distinct experiment, day, 'mean' as kind, 0.05 as alpha, 5000 as tuned_for from daily)" -%}
+{%- set rows = insitu.compared_arms(asked, '(' ~ insitu.arms_by_moments(arms) ~ ')', ['experiment', 'day']) -%}
+{%- set rows = insitu.with_sequences(insitu.with_intervals(insitu.with_effects('(' ~ rows ~ ')'))) -%}
+select
+    day, avg(fixed_now) as fixed_now, avg(fixed_so_far) as fixed_so_far, avg(sequence_so_far) as sequence_so_far,
+    avg(wrong_so_far) as wrong_so_far
+from (
+    select
+        day,
+        1.0 * fixed as fixed_now,
+        1.0 * max(fixed) over so_far as fixed_so_far,
+        1.0 * max(sequential) over so_far as sequence_so_far,
+        1.0 * max(wrong) over so_far as wrong_so_far
+    from (
+        select
+            experiment, day,
+            case when lower > 0 or upper < 0 then 1 else 0 end as fixed,
+            case when sequence_lower > 0 or sequence_upper < 0 then 1 else 0 end as sequential,
+            case when sequence_upper < 0 then 1 else 0 end as wrong
+        from {{ rows }} as computed
+    ) as looks
+    window so_far as (partition by experiment order by day)
+) as alarms
+group by day
+"""
+FALLEN = """
+{%- set counts -%}
+(
+    select
+        experiment, day, 0 as step, variant, 0.5 as share, sum(n) over so_far as n_units,
+        0.5 * sum(n) over of_all as n_expected, sum(n) over of_all as n_of_step
+    from counted
+    window
+        so_far as (partition by experiment, variant order by day),
+        of_all as (partition by experiment order by day)
+)
+{%- endset -%}
+select
+    day, avg(fixed_now) as fixed_now, avg(fixed_so_far) as fixed_so_far, avg(sequence_so_far) as sequence_so_far
+from (
+    select
+        day,
+        case when p_value < 0.01 then 1.0 else 0.0 end as fixed_now,
+        max(case when p_value < 0.01 then 1.0 else 0.0 end) over so_far as fixed_so_far,
+        max(case when sequence_p_value < 0.01 then 1.0 else 0.0 end) over so_far as sequence_so_far
+    from ({{ insitu.sample_ratio(counts ~ ' as counts', ['experiment', 'day'], ['step']) }}) as judged
+    window so_far as (partition by experiment order by day)
+) as alarms
+group by day
+"""
+SIMULATIONS = {"looked": LOOKED, "fallen": FALLEN}
+MODELS = DISTRIBUTIONS | EFFECTS | SIMULATIONS
 
 
 def duckdb_output(folder: Path) -> dict[str, Any]:

@@ -103,6 +103,35 @@ def test_means_as_welch(statistics: Statistics, n_control: int, n: int) -> None:
     assert (found["sequence_p_value"] < 0.1) == (ends[0] > 0 or ends[1] < 0)
 
 
+def test_the_reach_of_sequences(statistics: Statistics) -> None:
+    # of both arms, tuned for, alpha → standard errors, by ville 0.1.0's normal_mixture(n, alpha, 1 / rho²) / √n
+    figures = {
+        (200, 5000, 0.05): 5.099959969897444,
+        (6500, 1000, 0.05): 3.1854130934500415,
+        (6550, 5000, 0.05): 3.0389332276322483,
+        (100000, 5000, 0.01): 3.836562141848598,
+    }
+    rows = [
+        {
+            "n_units_control": n // 2,
+            "n_units": n - n // 2,
+            "tuned_for": tuned,
+            "alpha": alpha,
+            "reach": reach,
+            "s": sign,
+        }
+        for (n, tuned, alpha), reach in figures.items()
+        for sign in (-1.0, 1.0)
+    ]
+    asked = pd.DataFrame(rows).assign(effect=0.0, standard_error=1.0, relative_effect=0.0, relative_standard_error=2.0)
+    # at the edge of the interval, the p-value is alpha
+    found = statistics.run("sequences", asked=asked.assign(statistic=asked["reach"] * asked["s"]))
+    np.testing.assert_allclose(found["sequence_upper"], found["reach"], rtol=1e-12)
+    np.testing.assert_allclose(found["sequence_lower"], -found["reach"], rtol=1e-12)
+    np.testing.assert_allclose(found["relative_sequence_upper"], 2 * found["reach"], rtol=1e-12)
+    np.testing.assert_allclose(found["sequence_p_value"], found["alpha"], rtol=1e-9)
+
+
 def test_a_mean_below_zero_has_a_relative_effect_of_the_same_sign(statistics: Statistics) -> None:
     found = of_units(statistics, units("m", 1, [-9.0, -11, -10]), units("m", 0, [-4.0, -6, -5]))
     assert (found["effect"], found["relative_effect"]) == (5.0, 0.5)
@@ -158,7 +187,7 @@ def test_a_covariate_takes_its_share_of_the_noise(statistics: Statistics) -> Non
     assert same["standard_error"] == pytest.approx(plain["standard_error"], rel=1e-9)
     # and one that says all leaves no standard error, and no finding
     all_of_it = of_units(statistics, *(units("m", c, before[c], covariate=before[c]) for c in (1, 0)))
-    assert math.isnan(all_of_it["standard_error"]) and all_of_it["verdict"] == "no data"
+    assert pd.isna(all_of_it["standard_error"]) and all_of_it["verdict"] == "no data"
 
 
 @pytest.mark.parametrize("q", [0.1, 0.5, 0.9])
@@ -270,7 +299,9 @@ def test_corrections_as_statsmodels(statistics: Statistics, correction: str, met
         for r in asked.itertuples()
     )
     statistics.warehouse.execute(f"insert into asked values {values}")
-    found = statistics.run("corrected").set_index(["family", "place_in"]).sort_index()["p_value_corrected"].astype(float)
+    found = (
+        statistics.run("corrected").set_index(["family", "place_in"]).sort_index()["p_value_corrected"].astype(float)
+    )
     for family, values_ in families.items():
         expected = values_ if method is None else multipletests(values_, method=method)[1]
         np.testing.assert_allclose(found[family][: len(values_)], expected, rtol=1e-12)

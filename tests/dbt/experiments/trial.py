@@ -88,8 +88,8 @@ COLUMNS = {
         "minutes double precision, calls integer"
     ),
     "rollout_steps": (
-        "experiment varchar, decided_at timestamp, step integer, state varchar, decision varchar, reason varchar, metric "
-        "varchar, value double precision, limit_value double precision, plan_id varchar, challenger varchar, "
+        "experiment varchar, decided_at timestamp, step integer, state varchar, decision varchar, reason varchar, "
+        "metric varchar, value double precision, limit_value double precision, plan_id varchar, challenger varchar, "
         "override_from timestamp, written_at timestamp"
     ),
 }
@@ -123,7 +123,9 @@ class Trial:
                 values = ", ".join(f"cast({column} as {types[column]})" for column in rows.columns)
                 self.warehouse.execute(f"insert into shop__{name} ({columns}) select {values} from loaded")
         for body in BODIES:
-            self.warehouse.execute(f"drop table if exists shop__{body}; create table shop__{body} as {self.sql[f'shop__{body}']}")
+            self.warehouse.execute(
+                f"drop table if exists shop__{body}; create table shop__{body} as {self.sql[f'shop__{body}']}"
+            )
         found = {body: self.warehouse.query(f"select * from shop__{body}") for body in BODIES}
         return found | {"checks": self.warehouse.query(self.sql["shop_checks"])}
 

@@ -12,6 +12,7 @@
         'volume_change': 0.5,
         'late_predictions': 0.5,
         'label_delay_days': 7,
+        'sample_ratio': 0.001,
         'window_days': 7,
         'min_rows': 100,
         'quiet_days': 2,

@@ -33,13 +33,17 @@ looks as (
 -- sums are counted from about the mean: a large one would take digits from a small spread
 middles as (
     select
-        experiment,
-        metric,
-        coalesce(sum(numerator) / nullif(sum(denominator), 0), 0) as middle,
+        units.experiment,
+        units.metric,
+        case
+            when max(declared.kind) in ('mean', 'ratio') then coalesce(sum(numerator) / nullif(sum(denominator), 0), 0)
+            else 0.0
+        end as middle,
         coalesce(avg(covariate), 0) as covariate_middle
     from units
-    where counted_from is not null
-    group by experiment, metric
+    inner join declared on units.experiment = declared.experiment and units.metric = declared.metric
+    where units.counted_from is not null
+    group by units.experiment, units.metric
 ),
 
 sliced as (

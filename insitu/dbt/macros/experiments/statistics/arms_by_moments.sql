@@ -2,7 +2,7 @@
     `covariate_middle`. An estimate is Σ numerator / Σ denominator; what one unit adds to it is, by the delta method, its
     numerator less estimate × denominator, over the mean denominator: units may bring several rows, and they may be weighted.
     `spread` is the sum of squares of that, `scale` makes a variance of it. For a proportion it is p (1 - p) / n, else n - 1
-    takes the place of n. The same for the covariate, and `spread_both` of both together: see `compared_arms`. -#}
+    takes the place of n. The same for the covariate of the units that have one, and `spread_both` of both together: see `compared_arms`. -#}
 {% macro arms_by_moments(relation) -%}
 {%- set rows = insitu.with_columns(relation, {
     'raw_estimate': 'case when n_units > 0 then num / nullif(den, 0) end',
@@ -32,8 +32,8 @@ select
     case
         when raw_spread_covariate > 1e-12 * cov_cov + 1e-24 * covariate_middle * covariate_middle * one_one
         then raw_spread_covariate / (mean_one * mean_one)
-        when raw_spread_covariate is not null then 0
+        else 0
     end as spread_covariate,
-    raw_spread_both / (mean_den * mean_one) as spread_both
+    coalesce(raw_spread_both / (mean_den * mean_one), 0) as spread_both
 from {{ rows }} as computed
 {%- endmacro %}

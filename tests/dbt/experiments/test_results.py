@@ -1,0 +1,250 @@
+"""Units and results of experiments over rows by hand and at random, against the same figures computed plainly."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.dbt.experiments.trial import AS_OF, EXPERIMENTS, Trial
+
+DAY = timedelta(days=1)
+FIRST = datetime(2024, 3, 1, 6)
+STEPS = pd.DataFrame(
+    [
+        {"experiment": "ramped", "decided_at": datetime(2024, 3, 1), "step": 0, "state": "running"},
+        {"experiment": "ramped", "decided_at": datetime(2024, 3, 5), "step": 1, "state": "running"},
+        {"experiment": "ramped", "decided_at": datetime(2024, 3, 12), "step": 1, "state": "rolled_back"},
+    ]
+)
+SHARES = {"ramped": [{"early": 0.1}, {"early": 0.5}, {"early": 0.0}], "windowed": [{"early": 0.25, "never": 0.25}]}
+
+
+def step_of(experiment: str, moment: datetime) -> int:
+    if experiment != "ramped":
+        return 0
+    return 0 if moment <= datetime(2024, 3, 5) else 1 if moment <= datetime(2024, 3, 12) else 2
+
+
+def drawn(experiment: str, n: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Exposures of people who come back, their outcomes, spine and features."""
+    random = np.random.default_rng(seed)
+    exposures, outcomes, spine, features = [], [], [], []
+    people: dict[str, tuple[float, str, str]] = {}
+    for id in range(n):
+        person = f"p{random.integers(0, n // 2)}"
+        as_of = FIRST + timedelta(hours=float(random.uniform(0, 14 * 24)))
+        as_of = as_of.replace(microsecond=0)
+        draw, city, _ = people.setdefault(
+            person, (float(random.uniform()), str(random.choice(["rome", "oslo"])), person)
+        )
+        low, variant = 0.0, "usual"
+        for name, share in SHARES[experiment][step_of(experiment, as_of)].items():
+            if low <= draw < low + share:
+                variant = name
+            low += share
+        key = {"id": id, "as_of": as_of}
+        spine.append({**key, "person": person, "city": None if draw > 0.9 else city})
+        before = float(random.normal(50, 10))
+        features.append({**key, "spent_before": before if draw < 0.8 else None})
+        exposures.append(
+            {
+                **key,
+                "experiment": experiment,
+                "variant": variant,
+                "unit_id": person,
+                "is_control": int(variant == "usual"),
+                "exposed_at": as_of,
+                "batch_id": f"b{id}",
+            }
+        )
+        matured_at = as_of + timedelta(hours=float(random.uniform(1, 96)))
+        if random.uniform() < 0.9 and matured_at <= AS_OF:
+            amount = float(before / 10 + random.gamma(2, 3) + (variant != "usual"))
+            outcomes.append(
+                {
+                    **key,
+                    "batch_id": f"b{id}",
+                    "label": bool(random.uniform() < 0.3),
+                    "matured_at": matured_at.replace(microsecond=0),
+                    "amount": None if random.uniform() < 0.05 else amount,
+                    "minutes": float(random.normal(30, 5)),
+                    "calls": int(random.integers(1, 4)),
+                }
+            )
+    return tuple(pd.DataFrame(rows) for rows in (exposures, outcomes, spine, features))  # type: ignore[return-value]
+
+
+def plain_units(experiment: dict[str, Any], exposures: pd.DataFrame, outcomes: pd.DataFrame, day: date) -> pd.DataFrame:
+    """One row per unit that counts at the end of a day: its rows' sums, by a loop."""
+    end = datetime.combine(day, datetime.min.time()) + DAY
+    known = {
+        row["id"]: row
+        for row in outcomes.to_dict("records")
+        if row["matured_at"] < min(end, AS_OF + timedelta(seconds=1))
+    }
+    found = []
+    for unit, rows in exposures.sort_values("exposed_at").groupby("unit_id"):
+        records = rows.to_dict("records")
+        first = records[0]["exposed_at"].to_pydatetime()
+        if first >= end:
+            continue
+        closes = first + 2 * DAY if "window" in experiment else datetime.max
+        records = [row for row in records if row["exposed_at"] < closes]
+        conflicts = [r for r in records if r["variant"] != records[0]["variant"] and r["exposed_at"] < end]
+        matured = [known[r["id"]] for r in records if r["id"] in known]
+        pending = len(matured) < len(records) or closes >= end if "window" in experiment else not matured
+        found.append(
+            {
+                "unit": unit,
+                "variant": records[0]["variant"],
+                "step": step_of(experiment["name"], first),
+                "row": records[0]["id"],
+                "is_pending": pending and not conflicts,
+                "is_conflicting": bool(conflicts),
+                "outcomes": [] if pending or conflicts else matured,
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def plain_values(metric: dict[str, Any], units: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for unit in units.itertuples():
+        value = metric["value"]
+        given = [o for o in unit.outcomes if o[value] is not None and not pd.isna(o[value])]
+        if not given:
+            continue
+        numbers = [float(o[value]) for o in given]
+        per = [float(o[metric["per"]]) for o in given] if "per" in metric else [1.0]
+        rows.append(
+            {
+                "row": unit.row,
+                "variant": unit.variant,
+                "step": unit.step,
+                "x": max(numbers) if metric["kind"] == "proportion" else sum(numbers),
+                "d": sum(per),
+            }
+        )
+    return pd.DataFrame(rows, columns=["row", "variant", "step", "x", "d"])
+
+
+def plain_effect(
+    metric: dict[str, Any],
+    values: pd.DataFrame,
+    variant: str,
+    shares: list[dict[str, float]],
+    covariate: dict[int, float],
+) -> tuple[float, float, float, int, int]:
+    """Value of the control, of the variant, standard error and counts: weighted, by linearised units."""
+    if "winsorise" in metric and len(values):
+        low, high = (
+            np.quantile(values["x"], q, method="inverted_cdf") for q in (1 - metric["winsorise"], metric["winsorise"])
+        )
+        values = values.assign(x=values["x"].clip(low, high))
+    arms: dict[str, dict[str, Any]] = {}
+    for arm in ("usual", variant):
+        rows = values[(values["variant"] == arm) & values["step"].map(lambda s: shares[s][variant] > 0).astype(bool)]
+        w = np.empty(len(rows))
+        for place, step in enumerate(rows["step"]):
+            p = shares[step][variant]
+            c = 1 - sum(shares[step].values())
+            w[place] = (p if arm == "usual" else c) / (p + c)
+        x, d = rows["x"].to_numpy() * w, rows["d"].to_numpy() * w
+        c = np.array([covariate.get(row, math.nan) for row in rows["row"]])
+        arms[arm] = {"x": x, "d": d, "w": w, "c": c, "raw": rows["x"].to_numpy()}
+    if metric["kind"] == "quantile":
+        points, variances = [], []
+        for arm in arms.values():
+            reach = (
+                1.959963984540054 * math.sqrt(metric["q"] * (1 - metric["q"]) * (arm["w"] ** 2).sum()) / arm["w"].sum()
+            )
+            at = [metric["q"], metric["q"] - reach, metric["q"] + reach]
+            point, low, high = (np.quantile(arm["raw"], min(q, 1), weights=arm["w"], method="inverted_cdf") for q in at)
+            points.append(point)
+            variances.append(math.nan if at[2] >= 1 else ((high - low) / 3.919927969080108) ** 2)
+        return (*points, math.sqrt(sum(variances)), *(len(arm["w"]) for arm in arms.values()))  # type: ignore[return-value]
+    for arm in arms.values():
+        arm["mean"] = arm["x"].sum() / arm["d"].sum()
+        arm["parts"] = (arm["x"] - arm["mean"] * arm["d"]) / arm["d"].mean()
+    if not all((arm["parts"] ** 2).sum() > 1e-9 for arm in arms.values()):
+        return (math.nan,) * 3 + (0, 0)  # an arm without spread: test_effects.py
+    theta, shift = 0.0, dict.fromkeys(arms, 0.0)
+    if "covariate" in metric:
+        for arm in arms.values():  # units without one are as the others of their arm
+            known = ~np.isnan(arm["c"])
+            h = arm["w"] * known
+            arm["h"] = h.sum()
+            arm["c_mean"] = (np.where(known, arm["c"], 0) * h).sum() / arm["h"]
+            arm["c_parts"] = np.where(known, arm["c"] - arm["c_mean"], 0) * h / h.mean()
+        theta = sum((a["parts"] * a["c_parts"]).sum() for a in arms.values()) / sum(
+            (a["c_parts"] ** 2).sum() for a in arms.values()
+        )
+        both = sum(a["c_mean"] * a["w"].sum() for a in arms.values()) / sum(a["w"].sum() for a in arms.values())
+        shift = {name: theta * (a["c_mean"] - both) for name, a in arms.items()}
+    error = 0.0
+    for arm in arms.values():
+        n = len(arm["x"])
+        left = arm["parts"] - theta * arm.get("c_parts", 0.0)
+        error += (left**2).sum() / (n * n if metric["kind"] == "proportion" else n * (n - 1))
+    means = [arms[name]["mean"] - shift[name] for name in arms]
+    return (*means, math.sqrt(error), *(len(arm["x"]) for arm in arms.values()))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("name", ["ramped", "windowed"])
+def test_results_are_those_of_a_plain_computation(trial: Trial, name: str) -> None:
+    experiment = next(e for e in EXPERIMENTS if e["name"] == name)
+    exposures, outcomes, spine, features = drawn(name, 700, seed=5)
+    found = trial.run(exposures, outcomes=outcomes, spine=spine, features=features, rollout_steps=STEPS)
+    results = found["experiment_results"]
+    results["day"] = pd.to_datetime(results["day"]).dt.date
+    assert not results.duplicated(["experiment", "metric", "variant", "day", "slice_column", "slice_value"]).any()
+    days = sorted(results["day"].unique())
+    assert days == [date(2024, 3, 1) + i * DAY for i in range(len(days))]
+    # one that is open goes on until now; one that is over, until the last thing became known
+    last = max(outcomes["matured_at"].max(), exposures["exposed_at"].max()).date()
+    assert days[-1] == AS_OF.date() if name == "ramped" else date(2024, 3, 16) <= days[-1] <= last
+    covariate = {row["id"]: row["spent_before"] for row in features.to_dict("records")}
+    cities = spine.set_index("id")["city"].to_dict()
+    checked = 0
+    for day in [days[0], days[2], days[5], days[9], days[-1]]:
+        units = plain_units(experiment, exposures, outcomes, day)
+        for metric in experiment["metrics"]:
+            values = plain_values(metric, units)
+            for variant in [v["name"] for v in experiment["variants"][1:]]:
+                of_look = results[
+                    (results["day"] == day) & (results["metric"] == metric["name"]) & (results["variant"] == variant)
+                ]
+                row = of_look[of_look["slice_column"] == ""].iloc[0]
+                arms = units[units["variant"].isin(["usual", variant])]
+                assert row["n_pending"] == arms["is_pending"].sum(), (day, metric)
+                assert row["n_conflicting"] == arms["is_conflicting"].sum(), (day, metric)
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    try:
+                        expected = plain_effect(metric, values, variant, SHARES[name], covariate)
+                    except (ZeroDivisionError, ValueError, IndexError):
+                        continue
+                if not np.isfinite(expected[:3]).all():
+                    continue
+                got = row[["value_control", "value", "standard_error"]].astype(float).tolist()
+                assert got == pytest.approx(expected[:3], rel=1e-8), (day, metric, variant)
+                assert (row["n_units_control"], row["n_units"]) == expected[3:]
+                assert row["effect"] == pytest.approx(expected[1] - expected[0], rel=1e-6, abs=1e-9)
+                checked += 1
+        if name == "ramped" and day == days[-1]:
+            values = plain_values(experiment["metrics"][0], units)
+            for city, of_city in (("rome", "rome"), ("oslo", "oslo"), ("(missing)", None)):
+                own = values[[cities[row] == of_city for row in values["row"]]]
+                expected = plain_effect(experiment["metrics"][0], own, "early", SHARES[name], covariate)
+                row = results[
+                    (results["day"] == day) & (results["metric"] == "sales") & (results["slice_value"] == city)
+                ].iloc[0]
+                assert row[["value_control", "value", "standard_error"]].astype(float).tolist() == pytest.approx(
+                    expected[:3], rel=1e-8
+                )
+                assert row["slice_column"] == "city"
+    assert checked >= 10
