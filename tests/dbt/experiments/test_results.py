@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from tests.dbt.experiments.trial import AS_OF, EXPERIMENTS, Trial
+from tests.dbt.experiments.trial import AS_OF, EXPERIMENTS, SALES, Trial, on_duckdb
 
 DAY = timedelta(days=1)
 FIRST = datetime(2024, 3, 1, 6)
@@ -184,7 +185,7 @@ def plain_effect(
         theta = sum((a["parts"] * a["c_parts"]).sum() for a in arms.values()) / sum(
             (a["c_parts"] ** 2).sum() for a in arms.values()
         )
-        both = sum(a["c_mean"] * a["w"].sum() for a in arms.values()) / sum(a["w"].sum() for a in arms.values())
+        both = sum(a["c_mean"] * a["h"] for a in arms.values()) / sum(a["h"] for a in arms.values())
         shift = {name: theta * (a["c_mean"] - both) for name, a in arms.items()}
     error = 0.0
     for arm in arms.values():
@@ -248,3 +249,136 @@ def test_results_are_those_of_a_plain_computation(trial: Trial, name: str) -> No
                 )
                 assert row["slice_column"] == "city"
     assert checked >= 10
+
+
+def test_a_past_day_says_what_it_said(trial: Trial) -> None:
+    exposures, outcomes, spine, features = drawn("ramped", 300, seed=8)
+    now = trial.run(exposures, outcomes=outcomes, spine=spine, features=features, rollout_steps=STEPS)
+    cut = datetime(2024, 3, 9)
+    then = trial.run(
+        exposures[exposures["exposed_at"] < cut],
+        outcomes=outcomes[outcomes["matured_at"] < cut],
+        spine=spine,
+        features=features,
+        rollout_steps=STEPS,
+    )
+    for part, key in (
+        ("experiment_results", ["experiment", "metric", "variant", "slice_column", "slice_value", "day"]),
+        ("checks", ["experiment", "variant", "day"]),
+    ):
+        one, other = (
+            rows[pd.to_datetime(rows["day"]) < cut].set_index(key).sort_index() for rows in (now[part], then[part])
+        )
+        assert len(one) > 0
+        missing = one.index.difference(other.index)
+        assert one.loc[missing, "n_units"].sum() == 0  # a slice that nobody was in yet
+        one = one.loc[other.index]
+        for name in one.columns.difference(["trend", "trend_p_value"]):
+            if one[name].dtype == object and not pd.api.types.is_numeric_dtype(one[name].dropna().infer_objects()):
+                assert one[name].fillna("").tolist() == other[name].fillna("").tolist(), name
+            else:
+                got, expected = one[name].astype(float), other[name].astype(float)
+                np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-8, err_msg=name)
+
+
+def test_how_an_effect_wears_off(trial: Trial) -> None:
+    experiment = next(e for e in EXPERIMENTS if e["name"] == "windowed")
+    exposures, outcomes, spine, features = drawn("windowed", 900, seed=2)
+    found = trial.run(exposures, outcomes=outcomes, spine=spine, features=features)["experiment_results"]
+    rows = found[(found["metric"] == "sales") & (found["variant"] == "early")].sort_values("day")
+    days = pd.to_datetime(rows["day"]).dt.date.tolist()
+    effects: list[tuple[float, float, float]] = []
+    before: set[str] = set()
+    for place, day in enumerate(days[:-4]):
+        units = plain_units(experiment, exposures, outcomes, day)
+        counted = units[units["outcomes"].map(len) > 0]
+        new = counted[~counted["unit"].isin(before)]
+        before |= set(counted["unit"])
+        row = rows.iloc[place]
+        values = plain_values(experiment["metrics"][0], new)
+        if min((values["variant"] == arm).sum() for arm in ("usual", "early")) < 2:
+            continue
+        control, value, error, *_ = plain_effect(experiment["metrics"][0], values, "early", SHARES["windowed"], {})
+        assert row["effect_of_day"] == pytest.approx(value - control, rel=1e-6, abs=1e-9), day
+        assert row["standard_error_of_day"] == pytest.approx(error, rel=1e-8)
+        effects.append((place, value - control, error))
+        if len(effects) > 1:
+            x, y, e = map(np.array, zip(*effects, strict=True))
+            slope = np.polyfit(x, y, 1, w=1 / e)[0]
+            assert row["trend"] == pytest.approx(slope, rel=1e-6, abs=1e-9)
+            w = e**-2.0
+            error_of_slope = math.sqrt(1 / (w * (x - (w * x).sum() / w.sum()) ** 2).sum())
+            assert row["trend_p_value"] == pytest.approx(2 * stats.norm.sf(abs(slope) / error_of_slope), rel=1e-6)
+    assert len(effects) > 5
+
+
+def exposed(unit: str, variant: str, hours: float, experiment: str = "ramped") -> dict[str, Any]:
+    as_of = FIRST + timedelta(hours=hours)
+    key = {"id": abs(hash((unit, hours))) % 10**9, "as_of": as_of, "exposed_at": as_of, "batch_id": "b"}
+    return {**key, "experiment": experiment, "variant": variant, "unit_id": unit, "is_control": int(variant == "usual")}
+
+
+def outcome(row: dict[str, Any], amount: float, days: float = 1) -> dict[str, Any]:
+    key = {"id": row["id"], "as_of": row["as_of"], "batch_id": "b"}
+    given = {"label": amount > 5, "minutes": 1.0, "calls": 1, "amount": amount}
+    return {**key, **given, "matured_at": row["as_of"] + days * DAY}
+
+
+def test_a_unit_in_two_variants_counts_until_it_is(trial: Trial) -> None:
+    twice = [exposed("x", "usual", 0), exposed("x", "early", 100)]
+    at_once = [exposed("y", "usual", 1), exposed("y", "early", 1) | {"id": 7}]
+    waiting = [exposed("w", "early", 2)]
+    others = [exposed(f"{v}{i}", v, 2) for v in ("usual", "early") for i in range(3)]
+    rows = [*twice, *at_once, *waiting, *others]
+    outcomes = [outcome(row, 3.0 + i) for i, row in enumerate(others)] + [outcome(row, 9.0) for row in twice]
+    found = trial.run(pd.DataFrame(rows), outcomes=pd.DataFrame(outcomes))
+    units = found["experiment_units"]
+    flags = units[units["metric"] == "sales"].set_index("unit_id")[["is_conflicting", "is_pending"]]
+    assert flags.loc[["x", "y", "w", "usual0"]].astype(int).to_numpy().tolist() == [[1, 0], [1, 0], [0, 1], [0, 0]]
+    results = found["experiment_results"]
+    results["day"] = pd.to_datetime(results["day"]).dt.date
+    sales = results[(results["metric"] == "sales") & (results["slice_column"] == "")].set_index("day")
+    columns = ["n_units_control", "n_units", "n_pending", "n_conflicting"]
+    # three of each and `x`, whose second variant came on the fifth day; `y` never counted, and `w` waits
+    said = {day: sales.loc[date(2024, 3, day), columns].astype(int).tolist() for day in (1, 2, 5, 31)}
+    assert said == {1: [0, 0, 8, 1], 2: [4, 3, 1, 1], 5: [3, 3, 1, 2], 31: [3, 3, 1, 2]}
+    assert sales.loc[date(2024, 3, 2), "value_control"] == pytest.approx((3 + 4 + 5 + 9) / 4)
+    assert sales.loc[date(2024, 3, 5), "value_control"] == pytest.approx(4.0)
+    checks = found["checks"]
+    last = checks[pd.to_datetime(checks["day"]).dt.date == date(2024, 3, 31)].set_index("variant")
+    assert last["n_conflicting"].astype(int).to_dict() == {"usual": 2, "early": 0}
+    assert last["n_units"].astype(int).to_dict() == {"usual": 5, "early": 4}
+
+
+def test_another_variant_after_the_window_is_no_conflict(trial: Trial) -> None:
+    rows = [exposed("x", "usual", 0, "windowed"), exposed("x", "early", 49, "windowed")]
+    rows += [exposed("y", "usual", 0, "windowed"), exposed("y", "early", 47, "windowed")]
+    found = trial.run(pd.DataFrame(rows), outcomes=pd.DataFrame([outcome(row, 2.0) for row in rows]))
+    units = found["experiment_units"].set_index(["unit_id", "metric"])
+    assert units["is_conflicting"].astype(int).to_dict() == {
+        (unit, metric): int(unit == "y") for unit in "xy" for metric in ("sales", "late")
+    }
+    assert float(units.loc[("x", "sales"), "numerator"]) == 2.0
+
+
+def test_an_arm_without_a_unit(trial: Trial) -> None:
+    rows = [exposed(f"u{i}", "usual", i, "empty") for i in range(5)]
+    found = trial.run(pd.DataFrame(rows), outcomes=pd.DataFrame([outcome(row, float(i)) for i, row in enumerate(rows)]))
+    results = found["experiment_results"]
+    assert len(results) == 31 * 2 and set(results["verdict"]) == {"no data"}
+    assert (
+        results[["effect", "standard_error", "p_value", "lower", "sequence_lower", "is_not_worse"]].isna().all().all()
+    )
+    last = results[pd.to_datetime(results["day"]).dt.date == date(2024, 3, 31)].set_index("metric")
+    assert last.loc["sales", ["n_units_control", "n_units"]].astype(int).tolist() == [5, 0]
+    assert float(last.loc["sales", "value_control"]) == 2.0
+    assert len(trial.run(pd.DataFrame())["experiment_results"]) == 0
+
+
+def test_columns_that_are_not_there(tmp_path_factory: pytest.TempPathFactory) -> None:
+    for change, said in (
+        ({"metrics": [SALES | {"value": "ammount"}]}, "`shop__outcomes` has no column `ammount`"),
+        ({"slices": ["town"]}, "`town`, which is no column of shop__spine or shop__features"),
+    ):
+        with pytest.raises(AssertionError, match=said):
+            on_duckdb(tmp_path_factory.mktemp("refused"), [EXPERIMENTS[0] | change])

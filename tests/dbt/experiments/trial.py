@@ -130,10 +130,11 @@ class Trial:
         return found | {"checks": self.warehouse.query(self.sql["shop_checks"])}
 
 
-def on_duckdb(folder: Path) -> tuple[Trial, duckdb.DuckDBPyConnection]:
+def on_duckdb(folder: Path, experiments: list[dict[str, Any]] = EXPERIMENTS) -> tuple[Trial, duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(folder / "compiled.duckdb")) as connection:
         Trial({}, DuckWarehouse(connection)).empty()
-    sql = compiled(folder / "project", duckdb_output(folder), MODELS, ML, VARIABLES)
+    declared = ML | {"experiments": experiments}
+    sql = compiled(folder / "project", duckdb_output(folder), MODELS, declared, VARIABLES)
     opened = duckdb.connect(str(folder / "compiled.duckdb"))
     opened.execute("set threads = 1")
     return Trial(sql, DuckWarehouse(opened)), opened

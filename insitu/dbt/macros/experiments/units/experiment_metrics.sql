@@ -12,8 +12,7 @@
 {% endmacro %}
 
 
-{#- Columns that metrics and slices of experiments are made of, each once: those of the outcomes (`value`, `per`), or those known
-    before exposure (`covariate`, slices). -#}
+{#- The columns of the outcomes that the metrics of experiments are made of, each once. -#}
 {% macro measured_columns(experiments) %}
     {%- set found = [] -%}
     {%- for experiment in experiments -%}
@@ -24,6 +23,8 @@
     {{- return(found | unique | list) -}}
 {% endmacro %}
 
+
+{#- The columns known before exposure that experiments slice by or have as covariates, each once. -#}
 {% macro columns_before_exposure(experiments) %}
     {%- set found = [] -%}
     {%- for experiment in experiments -%}
