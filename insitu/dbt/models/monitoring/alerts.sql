@@ -14,9 +14,6 @@
     'alert_label_delay',
     'alert_parity',
 ] %}
-{%- if insitu.use_cases_with_experiments() -%}
-    {%- do alerts.extend(['alert_sample_ratio', 'alert_two_variants']) -%}
-{%- endif %}
 
 with final as (
     {% for alert in alerts -%}
