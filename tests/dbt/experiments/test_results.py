@@ -49,7 +49,7 @@ def drawn(experiment: str, n: int, seed: int) -> tuple[pd.DataFrame, pd.DataFram
                 variant = name
             low += share
         key = {"id": id, "as_of": as_of}
-        spine.append({**key, "person": person, "city": None if draw > 0.9 else city})
+        spine.append({**key, "person": person, "city": city if int(person[1:]) % 7 else None})
         before = float(random.normal(50, 10))
         features.append({**key, "spent_before": before if draw < 0.8 else None})
         exposures.append(
