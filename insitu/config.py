@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from insitu import durations, metrics
 from insitu.acting.experiments import Experiment, check_together
+from insitu.acting.policies import Policy, check_policy
 from insitu.blocks import STRICT, duration, fixed_duration, plain_time
 from insitu.errors import ConfigurationError
 
@@ -309,6 +310,7 @@ class UseCase(Block):
     promotion: dict[str, Any] = {}
     parity: Parity = Parity()
     actions: dict[str, Any] = {}
+    policy: Policy = Policy()
     experiments: list[Experiment] = []
     monitoring: dict[str, Any] = {}
     report: dict[str, Any] = {}
@@ -330,6 +332,7 @@ class UseCase(Block):
                 f"selection_metric is {self.selection_metric!r}; a {self.task} task chooses by {', '.join(allowed)}"
             )
         check_together(self.experiments)
+        check_policy(self.policy, self.task, self.actions, self.key, self.parity.log)
         return self
 
     @property

@@ -28,6 +28,7 @@ class Published:
 
     Args:
         predictions: the relation, quoted.
+        policies: likewise.
         models: those that they are made of, by id; see `compiled`. Without labels, outcomes wait for the next build.
         places: how the relations of all models may be named, by the names of the models.
         dialect: of their SQL.
@@ -36,6 +37,7 @@ class Published:
     use_case: str
     config: UseCase
     predictions: str
+    policies: str
     models: Mapping[str, Model]
     places: Mapping[str, Sequence[Place]]
     dialect: str
@@ -54,7 +56,7 @@ class Published:
         if not _fits(transaction, decisions, decisions.sql) or not _fits(transaction, latest, latest.sql):
             return False
         if self._keys(transaction, UNDECIDED, self.predictions, decisions, ["batch_id"]):
-            own = {f"{self.use_case}__predictions": self._those(self.predictions, UNDECIDED)}
+            own = {f"{self.use_case}__predictions": self._decided_together(transaction)}
             self._replace(transaction, decisions, UNDECIDED, self._reading(decisions, own))
             transaction.execute(f"delete from {latest.relation}")
             _insert(transaction, latest, latest.sql)
@@ -84,6 +86,19 @@ class Published:
         """The rows of a relation with the keys in a table."""
         return f"(select those.* from {read} as those inner join {table} using ({identifiers(*self.config.key)}))"
 
+    def _decided_together(self, transaction: Transaction) -> str:
+        """The predictions that decide about the undecided ones: all of a period that has a capacity."""
+        limited = f"select distinct capacity_per from {self.policies} where capacity is not null order by 1"
+        periods = transaction.query(limited).column(0).to_pylist()
+        time = identifier(self.config.as_of)
+        same = (
+            f"date_trunc({literal(per)}, {time}) in (select date_trunc({literal(per)}, {time}) from {UNDECIDED})"
+            for per in periods
+        )
+        if not periods:
+            return self._those(self.predictions, UNDECIDED)
+        return f"(select * from {self.predictions} as those where {' or '.join(same)})"
+
     def _reading(self, model: Model, instead: Mapping[str, str]) -> str:
         """The SQL of a model over other relations."""
         places = {place: relation for name, relation in instead.items() for place in self.places[name]}
@@ -95,7 +110,7 @@ class Published:
         transaction.execute(
             f"delete from {model.relation} as old where exists (select 1 from {table} as anew where {same})"
         )
-        _insert(transaction, model, sql)
+        _insert(transaction, model, f"select * from {self._those(f'({sql})', table)} as those")
 
 
 def _insert(transaction: Transaction, model: Model, sql: str) -> None:

@@ -49,7 +49,7 @@ def score_now(dbt: InProcess, use_case: str, as_of: str, options: Options = DEFA
         ConfigurationError: there is no such use case, or the configuration of a model depends on the moment.
     """
     project, nodes = dbt.project, compiled.built(dbt.manifest)
-    wanted = ("features", "labels", *COMPILED, *STORED, *PUBLISHED)
+    wanted = ("features", "labels", "policies", *COMPILED, *STORED, *PUBLISHED)
     if missing := [name for name in wanted if f"{use_case}__{name}" not in nodes]:
         raise ConfigurationError(_unknown(use_case, missing, list(nodes)))
     own = {name: nodes[f"{use_case}__{name}"] for name in wanted}
@@ -69,9 +69,10 @@ def score_now(dbt: InProcess, use_case: str, as_of: str, options: Options = DEFA
     def live(scratch: Scratch) -> Live:
         return Live(scratch, use_case, config, models, places, dialect)
 
-    relations = {name: qualified(own[name].schema, own[name].alias) for name in STORED}
+    relations = {name: qualified(own[name].schema, own[name].alias) for name in (*STORED, "policies")}
     _say_newest(project, nodes.get("ml_runs"), use_case, as_of)
-    published = Published(use_case, config, relations["predictions"], models, places, dialect)
+    written = (relations["predictions"], relations["policies"])
+    published = Published(use_case, config, *written, models, places, dialect)
     scored = score_live(project, relations, as_of, live, published.update if publishes else None, options)
     if scored.is_behind:
         _run(dbt, [f"{use_case}__{name}" for name in PUBLISHED])

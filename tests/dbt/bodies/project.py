@@ -110,6 +110,47 @@ USE_CASES: dict[str, dict[str, Any]] = {
         "monitoring": {"owner": "the tiers' keepers", "severity": {"alert_calibration": "error"}},
     },
 }
+# Use cases of which only the policy matters; they take no part in what is said of all.
+ACTING: dict[str, dict[str, Any]] = {
+    "fare": {
+        "task": "binary",
+        "entity": ["id"],
+        "label": "hit",
+        "policy": {
+            "costs": {
+                "none": {1: {"column": "x", "times": -0.5}, 0: 0},
+                "mail": {True: {"column": "x", "times": -0.2, "plus": -1}, False: -1},
+                "call": {"1": -8, "0": -6},
+            },
+            "explore": {"share": 0.3, "salt": "pepper", "actions": ["none", "call"]},
+        },
+    },
+    "crew": {
+        "task": "binary",
+        "entity": ["id"],
+        "label": "hit",
+        "evaluation": {"threshold": 0.5},
+        "policy": {"capacity": {"rows": 2, "per": "day", "by": "city"}, "explore": {"share": 0.4}},
+    },
+    "desk": {
+        "task": "regression",
+        "entity": ["id"],
+        "label": "amount",
+        "policy": {"capacity": {"rows": 3, "per": "week"}},
+    },
+    "plan": {
+        "task": "multiclass",
+        "entity": ["id"],
+        "label": "tier",
+        "policy": {
+            "costs": {
+                "none": {"a": 0, "b": -10, "c": -30},
+                "call": {"a": -5, "b": -4, "c": {"column": "n", "times": -1}},
+                "visit": {"a": -20, "b": -15, "c": -2},
+            },
+        },
+    },
+}
 # Slices that are asked for alone: windows of the test, and where the slices before begin.
 WINDOWS: dict[str, dict[str, Any]] = {
     "to_come": {"test": [{"from": "2024-03-01"}, {"from": "2024-02-01", "to": "2024-06-01"}, {"from": "2024-04-01"}]},
@@ -120,7 +161,12 @@ WINDOWS: dict[str, dict[str, Any]] = {
     },
     "open": {"test": {"from": "2024-02-20"}, "gap": None, "validation": "2 days"},
 }
+<<<<<<< HEAD
 LABELS = {"demo": "boolean", "trial": "boolean", "value": "double precision", "tier": "varchar"}
+=======
+EVERY = USE_CASES | ACTING
+LABELS = {"binary": "boolean", "regression": "double precision", "multiclass": "varchar"}
+>>>>>>> 556aa4a (From a score to an action by prices of each action and class, by capacity, and by chance with the propensity of what is done)
 
 # The moment of training by `retrain_every`: as-of, period, and what the calendar says.
 PERIODS = [
@@ -164,7 +210,8 @@ PARITY = (
 POLICY = (
     "decided_from timestamp, threshold double precision, true_positive double precision, false_positive double "
     "precision, false_negative double precision, true_negative double precision, treat varchar, treat_not varchar, "
-    "written_at timestamp"
+    "prices varchar, capacity bigint, capacity_per varchar, capacity_by varchar, explore_share double precision, "
+    "explore_salt varchar, explore_actions varchar, written_at timestamp"
 )
 STEPS = (
     "experiment varchar, decided_at timestamp, step integer, state varchar, decision varchar, reason varchar, metric "
@@ -257,9 +304,9 @@ ASKED = "select * from ({{ insitu.champions_at('demo', 'moments_asked') }}) as a
 
 def tables(use_case: str) -> dict[str, str]:
     """The columns of what the bodies of a use case read."""
-    config = USE_CASES[use_case]
+    config = EVERY[use_case]
     entity = "id bigint, shop varchar" if "shop" in config["entity"] else "id bigint"
-    key, label = f"{entity}, as_of timestamp", f"{config['label']} {LABELS[use_case]}"
+    key, label = f"{entity}, as_of timestamp", f"{config['label']} {LABELS[config['task']]}"
     features = "x double precision, n integer, city varchar"
     scores = "class varchar, score double precision" if config["task"] == "multiclass" else "score double precision"
     kind = "varchar" if config["task"] == "multiclass" else "double precision"
@@ -300,7 +347,7 @@ def tables(use_case: str) -> dict[str, str]:
     return {f"{use_case}__{name}": columns for name, columns in found.items()}
 
 
-TABLES = {name: columns for use_case in USE_CASES for name, columns in tables(use_case).items()} | SHARED
+TABLES = {name: columns for use_case in EVERY for name, columns in tables(use_case).items()} | SHARED
 TABLES["periods"] = 'part varchar, "order" bigint, valid_from timestamp, valid_to timestamp'
 TABLES |= {"moments_asked": "moment timestamp", "hashed": "a varchar, b bigint, c varchar"}
 TABLES |= {"hashed_units": "number bigint, name varchar"}
@@ -314,17 +361,22 @@ def write(folder: Path, output: dict[str, Any]) -> None:
     """The dbt project: bodies where the library has one, elsewhere a name that stands for a table."""
     models = folder / "models"
     models.mkdir(parents=True)
-    declared = dict(USE_CASES)
+    declared = dict(EVERY)
     moments = {}
     for number, (as_of, every, _) in enumerate(PERIODS):
         declared[f"period{number}"] = {"entity": ["id"], "training": {"retrain_every": every}}
         moments[f"period{number}"] = as_of
     declared |= {use_case: {"entity": ["id"], "training": training} for use_case, training in WINDOWS.items()}
     for use_case in declared:
+<<<<<<< HEAD
         own = tables(use_case) if use_case in USE_CASES else {f"{use_case}__models": ""}
         bodies = () if use_case not in USE_CASES else BODIES
         bodies += OF_EXPERIMENTS if "experiments" in declared[use_case] else ()
         for name in own | {f"{use_case}__{body}": "" for body in bodies}:
+=======
+        own = tables(use_case) if use_case in EVERY else {f"{use_case}__models": ""}
+        for name in own | ({f"{use_case}__{body}": "" for body in BODIES} if use_case in EVERY else {}):
+>>>>>>> 556aa4a (From a score to an action by prices of each action and class, by capacity, and by chance with the propensity of what is done)
             body = name.partition("__")[2]
             text = f"{{{{ insitu.{body}('{use_case}') }}}}" if body in bodies else "select 1 as one"
             (models / f"{name}.sql").write_text(text)

@@ -233,6 +233,7 @@ def write_project(folder: Path) -> Path:
     raw += ["snapshots", "features", "heldout_predictions", "parity"]
     for use_case in USE_CASES:
         bodies = {name: f"select * from raw.{use_case}__{name}" for name in raw}
+        bodies |= {"scored_features": f"select * from raw.{use_case}__predictions"}
         bodies |= {name: f"{{{{ insitu.{name}('{use_case}') }}}}" for name in MACROS}
         for name, body in bodies.items():
             (folder / f"models/{use_case}__{name}.sql").write_text(body)

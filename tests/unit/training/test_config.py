@@ -16,6 +16,7 @@ from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting"}
 LOGISTIC = {"name": "logistic", "family": "logistic_regression"}
+PRICES = {"none": {1: -100, 0: 0}, "call": {1: -40, 0: -15}}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,55 @@ LOGISTIC = {"name": "logistic", "family": "logistic_regression"}
         (ml(training={"cross_validation": {"window": "sliding"}}), "a sliding window needs its length"),
         (ml({**GBM, "search": {"method": "guess"}}), r"search\.method is 'guess'; expected 'halving'"),
         (ml({**GBM, "calibration": {"slice": "120%"}}), "'120%' is not a share"),
+        (ml(policy={"capacity": {"rows": -1}}), r"policy\.capacity\.rows is -1; expected greater than or equal to 0"),
+        (
+            ml(policy={"capacity": {"rows": 5, "per": "shift"}}),
+            r"policy\.capacity\.per is 'shift'; expected 'hour', 'day'",
+        ),
+        (ml(policy={"explore": {"share": 1}}), r"policy\.explore\.share is 1; expected less than 1"),
+        (
+            ml(policy={"explore": {"share": -0.1}}),
+            r"policy\.explore\.share is -0.1; expected greater than or equal to 0",
+        ),
+        (
+            ml(policy={"explore": {"share": 0.1, "actions": ["none", "sms"]}}),
+            "names the action 'sms'; there are intervene, none",
+        ),
+        (
+            ml(policy={"costs": {"call": {1: 1, 0: 0}}}),
+            "policy.costs prices call; expected `none`, doing nothing, and an",
+        ),
+        (
+            ml(policy={"costs": PRICES | {"call": {1: -4, 0: 0, 2: 1}}}),
+            "policy.costs.call prices the class '2'; a binary task",
+        ),
+        (ml(policy={"costs": PRICES | {"call": {1: -4}}}), "policy.costs.call has no price for the class '0'"),
+        (
+            ml(policy={"costs": PRICES | {"call": {1: True, 0: 0}}}),
+            "the action `call`: True is no price; expected a number",
+        ),
+        (
+            ml(policy={"costs": PRICES | {"call": {1: {"colum": "x"}, 0: 0}}}),
+            "is no price; expected {column: fare, times",
+        ),
+        (ml(policy={"costs": {"none": -4}}), "has no prices; expected them by action and class"),
+        (
+            ml(policy={"costs": PRICES | {"call": {1: "fare", 0: 0}}}, parity={"log": "hash"}),
+            "policy reads the column 'fare' as it was when the row was scored; parity.log is 'hash', which",
+        ),
+        (
+            {**ml(policy={"costs": PRICES}), "task": "regression"},
+            "policy.costs prices classes, and a regression task has none; use policy.capacity",
+        ),
+        (ml(policy={"compare": [{"name": "half"}]}), "'half' needs one of threshold, action, policy_version"),
+        (
+            ml(policy={"compare": [{"name": "half", "action": "sms"}]}),
+            r"policy.compare \(half\) names the action 'sms'",
+        ),
+        (
+            ml(policy={"compare": [{"name": "half", "threshold": 0.5}, {"name": "half", "threshold": 0.6}]}),
+            "two policies to compare share the name 'half'",
+        ),
     ],
 )
 def test_parse_says_what_is_wrong(config: dict[str, Any], message: str) -> None:

@@ -8,8 +8,13 @@
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
 {%- set batches = insitu.use_case_ref(use_case, 'batches') %}
+{#- Columns that policies read are joined from here; dbt has to know while it parses. -#}
+{%- set scored_features = insitu.use_case_ref(use_case, 'scored_features') %}
 {%- set config = insitu.use_case_config(use_case) %}
 {%- set costs = insitu.policy_costs('policies') %}
+{%- set row = ['batch_id'] + config.key %}
+{%- set has_classes = config.task == 'multiclass' %}
+{%- set needs = insitu.policy_needs(use_case) if execute else {} %}
 with predictions as (
     select * from {{ predictions }}
 ),
@@ -38,6 +43,9 @@ ranked as (
             ) then 1
             else 0
         end as is_in_charge
+        {%- if has_classes %},
+        row_number() over ({{ insitu.partition_by(row) }} order by score desc, class collate "C") as class_place
+        {%- endif %}
     from predictions
     left join shadows on predictions.batch_id = shadows.shadow_id
     left join tenures on {{ insitu.holds_at('predictions.' ~ insitu.identifier(config.as_of)) }}
@@ -47,7 +55,7 @@ policies as (
     {{ insitu.tenures_of_policies(use_case) | indent(4) }}
 ),
 
--- each prediction beside the policy of its batch's time
+-- each row predicted beside the policy of its batch's time
 beside_policy as (
     select
         ranked.*,
@@ -58,38 +66,45 @@ beside_policy as (
     left join policies
         on (policies.is_first or ranked.batch_as_of >= policies.decided_from)
         and (policies.decided_until is null or ranked.batch_as_of < policies.decided_until)
+    {%- if has_classes %}
+    where ranked.class_place = 1
+    {%- endif %}
 ),
 
-chosen as (
-    select
-        *,
-        case when {{ insitu.is_finite('score') }} and score >= threshold then 1 else 0 end as is_treated,
-        case
-            when {{ insitu.is_finite('score') }} is not true then 'no_score'
-            when threshold is null then 'no_policy'
-            when score >= threshold then 'threshold_reached'
-            else 'threshold_missed'
-        end as reason,
-        cast(1 as double precision) as propensity,
-        0 as is_explored
-    from beside_policy
-),
+{{ insitu.wanted_actions(use_case) }},
+{%- if needs.explore %}
+
+{{ insitu.drawn_actions(use_case) }},
+{%- endif %}
+{%- if needs.capacity %}
+
+{{ insitu.within_capacity(use_case, 'drawn' if needs.explore else 'wanted') }},
+{%- endif %}
+
+{{ insitu.settled_actions(use_case) }},
 
 final as (
     select
-        {%- for column in insitu.columns_of_predictions(predictions, config) %}
-        chosen.{{ column }},
+        {%- for column in insitu.columns_of_predictions(use_case) %}
+        {{ 'ranked' if has_classes else 'chosen' }}.{{ column }},
         {%- endfor %}
         chosen.is_in_charge,
         chosen.decided_from,
         chosen.threshold,
         chosen.is_treated,
-        case when chosen.is_treated = 1 then policies.treat else policies.treat_not end as action,
-        -- the score is the probability of the label: the expected money is the label's money with the score in its place
+        chosen.action,
+        -- of a threshold, the score is the probability of the label: the expected money is the label's money with the score
+        -- in its place
         case
-            when not {{ insitu.is_finite('score') }} then null
-            when chosen.is_treated = 1 then {{ insitu.profit_treated(costs, 'score') }}
-            else {{ insitu.profit_untreated(costs, 'score') }}
+            when not {{ insitu.is_finite('chosen.score') }} then null
+            {%- if has_classes %}
+            when ranked.class_place <> 1 then null
+            {%- endif %}
+            {%- if needs.prices %}
+            when policies.prices is not null then expected.money
+            {%- endif %}
+            when chosen.is_treated = 1 then {{ insitu.profit_treated(costs, 'chosen.score') }}
+            else {{ insitu.profit_untreated(costs, 'chosen.score') }}
         end as expected_profit,
         chosen.reason,
         chosen.policy_version,
@@ -97,19 +112,15 @@ final as (
         chosen.is_explored
     from chosen
     left join policies on chosen.decided_from = policies.decided_from
+    {%- if needs.prices %}
+    left join expected on {{ insitu.join_on('chosen', 'expected', row) }} and chosen.action = expected.action
+    {%- endif %}
+    {%- if has_classes %}
+    inner join ranked on {{ insitu.join_on('chosen', 'ranked', row) }}
+    {%- endif %}
 )
 
 select * from final
-{% endmacro %}
-
-
-{#- The columns of predictions, quoted, as the table has them; before there is one, those that every such table has. -#}
-{% macro columns_of_predictions(predictions, config) %}
-    {%- if not execute -%}{{ return([]) }}{%- endif -%}
-    {%- set there = adapter.get_columns_in_relation(predictions) | map(attribute='name') | list -%}
-    {%- set usual = ['batch_id', 'batch_as_of', 'model_version'] + config.key + (['class'] if config.task == 'multiclass' else [])
-        + ['score', 'predicted_at'] -%}
-    {{- return(insitu.quoted(there or usual)) -}}
 {% endmacro %}
 
 
@@ -118,4 +129,16 @@ select * from final
 {% macro decides(config) %}
     {%- set unsaid = insitu.with_defaults({}).actions -%}
     {{- return(config.costs or config.evaluation.threshold is not none or config.actions != unsaid) -}}
+{% endmacro %}
+
+
+{#- The columns of predictions, quoted, as the table has them; before there is one, those that every such table has. -#}
+{% macro columns_of_predictions(use_case) %}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
+    {%- set config = insitu.use_case_config(use_case) -%}
+    {%- set predictions = insitu.use_case_ref(use_case, 'predictions') -%}
+    {%- set there = adapter.get_columns_in_relation(predictions) | map(attribute='name') | list -%}
+    {%- set usual = ['batch_id', 'batch_as_of', 'model_version'] + config.key + (['class'] if config.task == 'multiclass' else [])
+        + ['score', 'predicted_at'] -%}
+    {{- return(insitu.quoted(there or usual)) -}}
 {% endmacro %}

@@ -37,19 +37,33 @@ select * from final
 
 
 {#- The policy that a use case declares now, as a row: from which score on a row is treated, what each outcome costs, and what
-    the two actions are called. The threshold is NULL where nothing says when to act (`decides`), a cost where none is given. -#}
+    the two actions are called; or the money of each action and class (`declared_prices`); how many rows are treated at most,
+    and what is drawn. The threshold is NULL where nothing says when to act (`decides`) and where prices do; so is what is not
+    declared. -#}
 {% macro declared_policy(use_case) -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 {%- set options = insitu.metric_options(config) -%}
-{%- set decidable = options.task == 'binary' and insitu.decides(config) -%}
+{%- set prices = insitu.declared_prices(config) -%}
+{%- set capacity, explore = config.policy.capacity or {}, config.policy.explore or {} -%}
+{%- set decidable = options.task == 'binary' and not prices and insitu.decides(config) -%}
+{%- set said = {
+    'threshold': options.threshold if decidable,
+    'treat': insitu.text_literal(config.actions.treat),
+    'treat_not': insitu.text_literal(config.actions.none),
+    'prices': insitu.text_literal(prices) if prices,
+    'capacity': capacity.rows,
+    'capacity_per': insitu.text_literal(capacity.per or 'day') if capacity,
+    'capacity_by': insitu.text_literal(tojson(insitu.capacity_groups(config))) if capacity,
+    'explore_share': explore.share,
+    'explore_salt': insitu.text_literal(explore.salt or use_case) if explore,
+    'explore_actions': insitu.text_literal(tojson(explore.actions or insitu.actions_of(config))) if explore,
+} -%}
+{%- do said.update(options.costs if decidable and options.costs else {}) -%}
 select
     {{ insitu.timestamp_literal(insitu.as_of(use_case)) }} as decided_from,
-    cast({{ options.threshold if decidable else 'null' }} as double precision) as threshold,
-    {%- for outcome in ['true_positive', 'false_positive', 'false_negative', 'true_negative'] %}
-    cast({{ options.costs[outcome] if decidable and options.costs else 'null' }} as double precision) as {{ outcome }},
+    {%- for column, type in insitu.policy_columns().items() %}
+    cast({{ said.get(column) if said.get(column) is not none and said.get(column) is defined else 'null' }} as {{ type }}) as {{ column }},
     {%- endfor %}
-    cast({{ insitu.text_literal(config.actions.treat) }} as {{ dbt.type_string() }}) as treat,
-    cast({{ insitu.text_literal(config.actions.none) }} as {{ dbt.type_string() }}) as treat_not,
     current_timestamp at time zone 'UTC' as written_at
 {%- endmacro %}
 
@@ -81,6 +95,13 @@ where place = 1
         'true_negative': 'double precision',
         'treat': dbt.type_string(),
         'treat_not': dbt.type_string(),
+        'prices': dbt.type_string(),
+        'capacity': 'bigint',
+        'capacity_per': dbt.type_string(),
+        'capacity_by': dbt.type_string(),
+        'explore_share': 'double precision',
+        'explore_salt': dbt.type_string(),
+        'explore_actions': dbt.type_string(),
     }) -}}
 {% endmacro %}
 

@@ -59,7 +59,7 @@
     } -%}
     {%- set config = dict({
         'task': 'binary', 'as_of': 'as_of', 'label': 'label', 'candidates': [], 'slices': [], 'costs': {},
-        'monitoring': {},
+        'monitoring': {}, 'policy': {},
     }, **declared) -%}
     {%- for name, defaults in blocks.items() -%}
         {%- do config.update({name: dict(defaults, **(declared.get(name) or {}))}) -%}

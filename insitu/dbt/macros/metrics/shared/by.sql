@@ -10,7 +10,7 @@
 {%- endmacro %}
 
 {#- `partition by` the group columns and further ones; nothing when there is none. -#}
-{% macro partition_by(by, also=[]) -%}
-{%- set columns = insitu.quoted(by) + also -%}
+{% macro partition_by(by, also=[], prefix='') -%}
+{%- set columns = insitu.quoted(by, prefix) + also -%}
 {%- if columns %}partition by {{ columns | join(', ') }}{% endif %}
 {%- endmacro %}
