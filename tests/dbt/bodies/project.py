@@ -123,6 +123,7 @@ ACTING: dict[str, dict[str, Any]] = {
                 "call": {"1": -8, "0": -6},
             },
             "explore": {"share": 0.3, "salt": "pepper", "actions": ["none", "call"]},
+            "compare": [{"name": "all_call", "action": "call"}, {"name": "all_mail", "action": "mail"}],
         },
     },
     "crew": {
@@ -130,7 +131,12 @@ ACTING: dict[str, dict[str, Any]] = {
         "entity": ["id"],
         "label": "hit",
         "evaluation": {"threshold": 0.5},
-        "policy": {"capacity": {"rows": 2, "per": "day", "by": "city"}, "explore": {"share": 0.4}},
+        "costs": COSTS,
+        "policy": {
+            "capacity": {"rows": 2, "per": "day", "by": "city"},
+            "explore": {"share": 0.4},
+            "compare": [{"name": "lower", "threshold": 0.3}, {"name": "all", "action": "intervene"}],
+        },
     },
     "desk": {
         "task": "regression",
@@ -161,12 +167,8 @@ WINDOWS: dict[str, dict[str, Any]] = {
     },
     "open": {"test": {"from": "2024-02-20"}, "gap": None, "validation": "2 days"},
 }
-<<<<<<< HEAD
-LABELS = {"demo": "boolean", "trial": "boolean", "value": "double precision", "tier": "varchar"}
-=======
 EVERY = USE_CASES | ACTING
 LABELS = {"binary": "boolean", "regression": "double precision", "multiclass": "varchar"}
->>>>>>> 556aa4a (From a score to an action by prices of each action and class, by capacity, and by chance with the propensity of what is done)
 
 # The moment of training by `retrain_every`: as-of, period, and what the calendar says.
 PERIODS = [
@@ -279,6 +281,7 @@ BODIES = (
     *("training_set", "snapshots", "promotions", "champion", "decisions", "outcomes", "predictions_latest"),
     *("scored_features", "parity", "scoring_set", "due", "policies"),
 )
+OF_POLICIES = ("policy_values",)
 OF_EXPERIMENTS = ("assignments",)
 SLICES = """
 {% set slices = insitu.slices('USE_CASE') -%}
@@ -368,15 +371,11 @@ def write(folder: Path, output: dict[str, Any]) -> None:
         moments[f"period{number}"] = as_of
     declared |= {use_case: {"entity": ["id"], "training": training} for use_case, training in WINDOWS.items()}
     for use_case in declared:
-<<<<<<< HEAD
-        own = tables(use_case) if use_case in USE_CASES else {f"{use_case}__models": ""}
-        bodies = () if use_case not in USE_CASES else BODIES
-        bodies += OF_EXPERIMENTS if "experiments" in declared[use_case] else ()
-        for name in own | {f"{use_case}__{body}": "" for body in bodies}:
-=======
         own = tables(use_case) if use_case in EVERY else {f"{use_case}__models": ""}
-        for name in own | ({f"{use_case}__{body}": "" for body in BODIES} if use_case in EVERY else {}):
->>>>>>> 556aa4a (From a score to an action by prices of each action and class, by capacity, and by chance with the propensity of what is done)
+        bodies = BODIES if use_case in EVERY else ()
+        bodies += OF_EXPERIMENTS if "experiments" in declared[use_case] else ()
+        bodies += OF_POLICIES if use_case in ACTING else ()
+        for name in own | {f"{use_case}__{body}": "" for body in bodies}:
             body = name.partition("__")[2]
             text = f"{{{{ insitu.{body}('{use_case}') }}}}" if body in bodies else "select 1 as one"
             (models / f"{name}.sql").write_text(text)
