@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -281,7 +282,7 @@ BODIES = (
     *("training_set", "snapshots", "promotions", "champion", "decisions", "outcomes", "predictions_latest"),
     *("scored_features", "parity", "scoring_set", "due", "policies"),
 )
-OF_POLICIES = ("policy_values",)
+OF_POLICIES = ("policy_values", "effects")
 OF_EXPERIMENTS = ("assignments",)
 SLICES = """
 {% set slices = insitu.slices('USE_CASE') -%}
@@ -342,6 +343,7 @@ def tables(use_case: str) -> dict[str, str]:
         "scored_features": f"batch_id varchar, batch_as_of timestamp, {logged}",
         "parity": PARITY,
         "policies": POLICY,
+        "done": f"{key}, action varchar, done_at timestamp",
         "decisions": decisions,
         "outcomes": f"{decisions}, label {kind}, matured_at timestamp, {MONEY}",
     }
@@ -377,7 +379,8 @@ def write(folder: Path, output: dict[str, Any]) -> None:
         bodies += OF_POLICIES if use_case in ACTING else ()
         for name in own | {f"{use_case}__{body}": "" for body in bodies}:
             body = name.partition("__")[2]
-            text = f"{{{{ insitu.{body}('{use_case}') }}}}" if body in bodies else "select 1 as one"
+            also = f", ref('{use_case}__done')" if body == "effects" else ""
+            text = f"{{{{ insitu.{body}('{use_case}'{also}) }}}}" if body in bodies else "select 1 as one"
             (models / f"{name}.sql").write_text(text)
     trained = " union all ".join(
         f"select {number} as number, "
@@ -435,16 +438,17 @@ class Bodies:
         self.connection.execute("begin")
         try:
             for name, given in rows.items():
-                for row in given:
-                    names, values = ", ".join(map(identifier, row)), ", ".join(map(literal, row.values()))
-                    self.connection.execute(f"insert into {name} ({names}) values ({values})")
+                for columns, alike in groupby(given, tuple):
+                    values = ", ".join(f"({', '.join(map(literal, row.values()))})" for row in alike)
+                    self.connection.execute(
+                        f"insert into {name} ({', '.join(map(identifier, columns))}) values {values}"
+                    )
             for name in through:
-                found = self._query(self.sql[name])
                 own = [part.split()[0] for part in TABLES[name].split(", ")]
-                for row in found:
-                    kept = {column: row[column] for column in own if column in row}
-                    values = ", ".join(map(literal, kept.values()))
-                    self.connection.execute(f"insert into {name} ({', '.join(kept)}) values ({values})")
+                found = [{c: row[c] for c in own if c in row} for row in self._query(self.sql[name])]
+                for columns, alike in groupby(found, tuple):
+                    values = ", ".join(f"({', '.join(map(literal, row.values()))})" for row in alike)
+                    self.connection.execute(f"insert into {name} ({', '.join(columns)}) values {values}")
             return self._query(self.sql[body])
         finally:
             self.connection.execute("rollback")

@@ -122,19 +122,12 @@ weighed as (
 normalised as (
     select
         policy,
-        sum(weight * brought) / nullif(sum(weight), 0) as value,
-        avg(weight) as mean_weight,
-        count(*) as n_rows,
-        sum(weight) * sum(weight) / nullif(sum(weight * weight), 0) as effective_rows
+        sum(is_supported * weight * brought) / nullif(sum(is_supported * weight), 0) as value,
+        sum(is_supported * weight) / nullif(sum(is_supported), 0) as mean_weight,
+        sum(is_supported) as n_rows,
+        sum(1 - is_supported) as n_unsupported,
+        sum(is_supported * weight) * sum(is_supported * weight) / nullif(sum(is_supported * weight * weight), 0) as effective_rows
     from weighed
-    where is_supported = 1
-    group by policy
-),
-
-unsupported as (
-    select policy, count(*) as n_unsupported
-    from weighed
-    where is_supported = 0
     group by policy
 ),
 
@@ -174,22 +167,31 @@ estimated as (
     group by policy, estimator
 ),
 
+-- also of a policy of which no row says anything
+asked as (
+    select normalised.*, estimators.estimator
+    from normalised
+    inner join (
+        select 'mean' as estimator union all select 'ips' union all select 'snips' union all select 'dr'
+    ) as estimators
+        on (estimators.estimator = 'mean') = (normalised.policy = 'as_decided')
+),
+
 final as (
     select
-        estimated.policy,
-        estimated.estimator,
+        asked.policy,
+        asked.estimator,
         cast(estimated.value as double precision) as value,
         cast(estimated.standard_error as double precision) as standard_error,
         cast(estimated.value - {{ insitu.interval_z() }} * estimated.standard_error as double precision) as ci_low,
         cast(estimated.value + {{ insitu.interval_z() }} * estimated.standard_error as double precision) as ci_high,
         cast(estimated.gain as double precision) as gain,
         cast(estimated.gain_error as double precision) as gain_error,
-        cast(normalised.n_rows as bigint) as n_rows,
-        cast(coalesce(unsupported.n_unsupported, 0) as bigint) as n_unsupported,
-        cast(normalised.effective_rows as double precision) as effective_rows
-    from estimated
-    inner join normalised on estimated.policy = normalised.policy
-    left join unsupported on estimated.policy = unsupported.policy
+        cast(asked.n_rows as bigint) as n_rows,
+        cast(asked.n_unsupported as bigint) as n_unsupported,
+        cast(asked.effective_rows as double precision) as effective_rows
+    from asked
+    left join estimated on asked.policy = estimated.policy and asked.estimator = estimated.estimator
 )
 
 select * from final
