@@ -38,19 +38,23 @@ def price(value: Any) -> float | Price:
 Prices = dict[str, dict[str, float | Price]]
 
 
-def class_name(name: Any) -> str:
-    """A class as text, as a key of YAML has it; a truth value as SQL writes it."""
-    return str(name).lower() if isinstance(name, bool) else str(name)
+def _class(name: Any) -> str:
+    """The name of a class. dbt cannot log a key that is no text. Raises ValueError."""
+    if not isinstance(name, str):
+        raise ValueError(
+            f"the class {name!r} is no text; write {str(name)!r}, or positive and negative in a binary task"
+        )
+    return name
 
 
 def prices(value: Any) -> Prices:
     """The money of each action and class. Raises ValueError."""
     if not isinstance(value, dict) or not all(isinstance(row, dict) and row for row in value.values()):
-        raise ValueError(f"{value!r} has no prices; expected them by action and class: {{call: {{1: -40, 0: -15}}}}")
+        raise ValueError(f"{value!r} has no prices; expected them by action and class: {{call: {{late: -8}}}}")
     found: Prices = {}
     for action, row in value.items():
         try:
-            found[str(action)] = {class_name(name): price(money) for name, money in row.items()}
+            found[str(action)] = {_class(name): price(money) for name, money in row.items()}
         except ValueError as error:
             raise ValueError(f"the action `{action}`: {error}") from None
     return found
@@ -137,13 +141,14 @@ def check_policy(policy: Policy, task: str, actions: Mapping[str, Any], key: Seq
         raise ValueError(
             f"policy.costs prices {', '.join(costs)}; expected `{nothing}`, doing nothing, and an action beside it"
         )
-    classes = {"1", "0"} if task == "binary" else {name for row in costs.values() for name in row}
-    binary = {"true": "1", "false": "0"} if task == "binary" else {}
-    for action, priced in costs.items():
-        row = {binary.get(name, name) for name in priced}
-        if unknown := sorted(row - classes):
-            raise ValueError(f"policy.costs.{action} prices the class {unknown[0]!r}; a binary task has 1 and 0")
-        if lacking := sorted(classes - row):
+    binary = {"positive", "negative"}
+    classes = binary if task == "binary" else {name for row in costs.values() for name in row}
+    for action, row in costs.items():
+        if unknown := sorted(set(row) - classes):
+            raise ValueError(
+                f"policy.costs.{action} prices the class {unknown[0]!r}; a binary task has positive and negative"
+            )
+        if lacking := sorted(classes - set(row)):
             raise ValueError(f"policy.costs.{action} has no price for the class {lacking[0]!r}; give each its own")
     known = list(costs) or [actions.get("treat", "intervene"), nothing]
     asked = [("policy.explore.actions", name) for name in (policy.explore and policy.explore.actions) or []]

@@ -119,9 +119,9 @@ ACTING: dict[str, dict[str, Any]] = {
         "label": "hit",
         "policy": {
             "costs": {
-                "none": {1: {"column": "x", "times": -0.5}, 0: 0},
-                "mail": {True: {"column": "x", "times": -0.2, "plus": -1}, False: -1},
-                "call": {"1": -8, "0": -6},
+                "none": {"positive": {"column": "x", "times": -0.5}, "negative": 0},
+                "mail": {"positive": {"column": "x", "times": -0.2, "plus": -1}, "negative": -1},
+                "call": {"positive": -8, "negative": -6},
             },
             "explore": {"share": 0.3, "salt": "pepper", "actions": ["none", "call"]},
             "compare": [{"name": "all_call", "action": "call"}, {"name": "all_mail", "action": "mail"}],

@@ -16,7 +16,13 @@ from tests.unit.training.example import ml, snapshot
 
 GBM = {"name": "gbm", "family": "hist_gradient_boosting"}
 LOGISTIC = {"name": "logistic", "family": "logistic_regression"}
-PRICES = {"none": {1: -100, 0: 0}, "call": {1: -40, 0: -15}}
+PRICES = {"none": {"positive": -100, "negative": 0}, "call": {"positive": -40, "negative": -15}}
+
+
+def priced(classes: dict[Any, Any] | None = None, **actions: Any) -> dict[str, Any]:
+    """A declaration with these prices of a call, or of these actions."""
+    costs = {**PRICES, "call": PRICES["call"] | (classes or {}), **actions}
+    return ml(policy={"costs": {name: row for name, row in costs.items() if row}})
 
 
 @pytest.mark.parametrize(
@@ -70,27 +76,16 @@ PRICES = {"none": {1: -100, 0: 0}, "call": {1: -40, 0: -15}}
             ml(policy={"explore": {"share": 0.1, "actions": ["none", "sms"]}}),
             "names the action 'sms'; there are intervene, none",
         ),
-        (
-            ml(policy={"costs": {"call": {1: 1, 0: 0}}}),
-            "policy.costs prices call; expected `none`, doing nothing, and an",
-        ),
-        (
-            ml(policy={"costs": PRICES | {"call": {1: -4, 0: 0, 2: 1}}}),
-            "policy.costs.call prices the class '2'; a binary task",
-        ),
-        (ml(policy={"costs": PRICES | {"call": {1: -4}}}), "policy.costs.call has no price for the class '0'"),
-        (
-            ml(policy={"costs": PRICES | {"call": {1: True, 0: 0}}}),
-            "the action `call`: True is no price; expected a number",
-        ),
-        (
-            ml(policy={"costs": PRICES | {"call": {1: {"colum": "x"}, 0: 0}}}),
-            "is no price; expected {column: fare, times",
-        ),
+        (priced(none=None), "policy.costs prices call; expected `none`, doing nothing, and an action beside it"),
+        (priced({"maybe": 1}), "policy.costs.call prices the class 'maybe'; a binary task has positive and negative"),
+        (priced(call={"positive": 1}), "policy.costs.call has no price for the class 'negative'"),
+        (priced({"negative": True}), "the action `call`: True is no price; expected a number"),
+        (priced({"negative": {"colum": "x"}}), "is no price; expected {column: fare, times"),
+        (priced({1: -8}), "the action `call`: the class 1 is no text; write '1', or positive and negative in a binary"),
         (ml(policy={"costs": {"none": -4}}), "has no prices; expected them by action and class"),
         (
-            ml(policy={"costs": PRICES | {"call": {1: "fare", 0: 0}}}, parity={"log": "hash"}),
-            "policy reads the column 'fare' as it was when the row was scored; parity.log is 'hash', which",
+            {**priced({"negative": "fare"}), "parity": {"log": "hash"}},
+            "policy reads the column 'fare' as it was when the row was scored; parity.log is 'hash'",
         ),
         (
             {**ml(policy={"costs": PRICES}), "task": "regression"},

@@ -11,10 +11,9 @@
 {#- The same of any such matrix. insitu/acting/policies.py checks it. -#}
 {% macro prices(costs, nothing, task) %}
     {%- set items = [] -%}
-    {%- set binary = {'true': '1', 'false': '0'} if task == 'binary' else {} -%}
+    {%- set binary = {'positive': '1', 'negative': '0'} if task == 'binary' else {} -%}
     {%- for action in (costs | map('string') | sort | reject('equalto', nothing) | list) + [nothing] -%}
         {%- for class, money in costs[action].items() -%}
-            {%- set class = class | string | lower if class is boolean else class | string -%}
             {%- set money = {'column': money} if money is string else money if money is mapping else {'plus': money, 'times': 0} -%}
             {%- do items.append({
                 'action': action,
