@@ -314,6 +314,7 @@ def tables(use_case: str) -> dict[str, str]:
     features = "x double precision, n integer, city varchar"
     scores = "class varchar, score double precision" if config["task"] == "multiclass" else "score double precision"
     kind = "varchar" if config["task"] == "multiclass" else "double precision"
+    told = LABELS[config["task"]] if use_case in ACTING else kind  # where the body of outcomes itself fills the table
     batch = "batch_id varchar, batch_as_of timestamp, model_version varchar"
     predictions = f"{batch}, {key}, {scores}, predicted_at timestamp"
     decisions = (
@@ -345,7 +346,7 @@ def tables(use_case: str) -> dict[str, str]:
         "policies": POLICY,
         "done": f"{key}, action varchar, done_at timestamp",
         "decisions": decisions,
-        "outcomes": f"{decisions}, label {kind}, matured_at timestamp, {MONEY}",
+        "outcomes": f"{decisions}, label {told}, matured_at timestamp, {MONEY}",
     }
     if "experiments" in config:
         found |= {"spine": f"{key}, person varchar, city varchar", "rollout_steps": STEPS}

@@ -5,6 +5,7 @@
     and did, `done_share_nothing` that of those who were not, and `…_of_done` the effect on those who got it because of the
     draw. In a multiclass task there is no mean label. -#}
 {% macro effects(use_case, done=none) -%}
+{%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set outcomes = insitu.use_case_ref(use_case, 'outcomes') -%}
 {%- set policies = insitu.use_case_ref(use_case, 'policies') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
