@@ -13,6 +13,7 @@ from insitu.commands.install import init, remove, upgrade
 from insitu.commands.new import new, remove_use_case
 from insitu.commands.place import takes_place
 from insitu.commands.proof import check, lineage, time_travel
+from insitu.commands.replay import replay
 from insitu.commands.report import report
 from insitu.commands.score import score
 from insitu.commands.status import status
@@ -53,6 +54,7 @@ COMMANDS: tuple[click.Command, ...] = (
     remove_use_case,
     reproduce,
     backtest,
+    replay,
     model_card,
     score,
 )

@@ -20,6 +20,8 @@ from insitu.warehouse import Project, connect
 from insitu.warehouse.connection import Scratch, Transaction
 from insitu.warehouse.lazy_query import LazyQuery
 
+BUILT = ("scoring_set", "due", "models", "champion", "predictions", "batches")
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -60,8 +62,19 @@ def score_built(project: Project, use_case: str, as_of: str | None = None, optio
         InsituError: the scoring set is for another time, nobody is in charge, or a batch does not pass its audit.
     """
     config = parse(project.use_case_config(use_case), use_case)
-    names = ("scoring_set", "due", "models", "champion", "predictions", "batches")
-    relation = {name: project.relation(f"{use_case}__{name}") for name in names}
+    relation = {name: project.relation(f"{use_case}__{name}") for name in BUILT}
+    return score_relations(project, use_case, config, relation, as_of, options)
+
+
+def score_relations(
+    project: Project,
+    use_case: str,
+    config: UseCase,
+    relation: Mapping[str, str],
+    as_of: str | None = None,
+    options: Options = DEFAULT,
+) -> Scored:
+    """The same, of relations that are told: those of `BUILT`, quoted."""
     with connect(project, read_only=False) as warehouse, warehouse.appending(relation["predictions"]) as transaction:
         # Read under the lock: a view is for one moment, and another process may have built it anew.
         due = warehouse.sql(_unscored(config, relation))

@@ -40,6 +40,7 @@ FLOORS = (
     "insitu.alerts",
     "insitu.api",
     "insitu.report",
+    "insitu.replay",
     "insitu.install",
     "insitu.scaffold",
     "insitu.commands",

@@ -1,6 +1,9 @@
 {#- The moment up to which models are trained and tested: `as_of` cut to the retraining period. A function of `as_of`
-    alone, so that the same day always gives the same model. -#}
+    alone, so that the same day always gives the same model. A replay says itself when models are trained, in the variable
+    `insitu_training_as_of`, by use case. -#}
 {% macro training_as_of(use_case) %}
+    {%- set told = var('insitu_training_as_of', {}).get(use_case) -%}
+    {%- if told -%}{{- return(modules.datetime.datetime.strptime(told, '%Y-%m-%d %H:%M:%S')) -}}{%- endif -%}
     {%- set every = insitu.use_case_config(use_case).training.retrain_every -%}
     {%- set now = insitu.as_of(use_case) -%}
     {%- set day = now.replace(hour=0, minute=0, second=0) -%}
