@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
 
 import click
 
+from insitu.commands.batches import as_json, said_beside
 from insitu.durations import Duration
 from insitu.durations import parse as parse_duration
 from insitu.errors import ConfigurationError
@@ -35,6 +37,7 @@ SHORT = {"h": "hour", "d": "day", "w": "week"}
 @click.option("--schema", default="replay", show_default=True, help="Stands before the names of the project's schemas.")
 @click.option("--restart", is_flag=True, help="Drop what an earlier replay has left in these schemas, and begin anew.")
 @click.option("--by-dbt", is_flag=True, help="Run every day by dbt, which takes longer.")
+@as_json
 @click.pass_obj
 def replay(
     project: Project,
@@ -48,12 +51,14 @@ def replay(
     schema: str,
     restart: bool,
     by_dbt: bool,
+    as_json: bool,
 ) -> None:
     """Live through past months in minutes, in schemas of its own.
 
     Each step does what a build of that moment does. A replay that was broken off goes on where it was.
     """
     from insitu.replay.days import Replay  # dbt takes seconds to import
+    from insitu.replay.report import text
 
     began = time.monotonic()
     moments = steps(moment(first, "--from"), moment(last, "--to"), _duration(every, "--every"))
@@ -62,12 +67,19 @@ def replay(
         click.echo(f"{use_case}: {line}", err=True)
         sys.stderr.flush()
 
-    found = Replay(project, use_case, moments, schema, tell, quick=not by_dbt)
+    with said_beside(True):  # what models say while they are trained
+        played = Replay(project, use_case, moments, schema, tell, quick=not by_dbt)
     asked = [
-        Policy(name, found.every, triggers or TRIGGERS, _duration(wait, "--wait")) for name in policies or (DECLARED,)
+        Policy(name, played.every, triggers or TRIGGERS, _duration(wait, "--wait")) for name in policies or (DECLARED,)
     ]
-    found.run(asked, restart)
-    click.echo(f"{use_case}: {len(moments):,} steps, {time.monotonic() - began:.0f} s")
+    with said_beside(True):
+        played.run(asked, restart)
+    tell(f"{time.monotonic() - began:.0f} s")
+    found = played.found(asked)
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), default=str))
+        return
+    click.echo(text(found))
 
 
 def _duration(text: str, option: str) -> Duration:

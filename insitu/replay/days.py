@@ -21,6 +21,7 @@ from insitu.replay.moments import Policy
 from insitu.replay.once import Once
 from insitu.replay.place import Place
 from insitu.replay.quick import Quick, Unfit, compiled_days
+from insitu.replay.report import Found, read
 from insitu.scoring import compiled
 from insitu.scoring.present import variables
 from insitu.warehouse import Project, connect
@@ -94,6 +95,19 @@ class Replay:
             self._write_manifest()
             _Life(self, policy, once, own).run()
 
+    def found(self, policies: Sequence[Policy]) -> Found:
+        """What the replays have left, for the report."""
+        relations, own, nodes = {}, self._own(), self.dbt.manifest.nodes
+        parts = {name: f"{self.use_case}__{name}" for name in ("promotions", "models")}
+        parts |= {name: name for name in ("mon_performance", "mon_business")}
+        for policy in policies:
+            self.place.move(self.dbt.manifest, own, _prefix(policy))
+            relations[policy.name] = {
+                part: qualified(nodes[self.named[name]].schema, nodes[self.named[name]].alias)
+                for part, name in parts.items()
+            }
+        return read(self.log, self.use_case, self.config.metric, relations)
+
     # What is computed once
 
     def _shared(self) -> list[str]:
@@ -127,8 +141,7 @@ class Replay:
         at: dict[datetime, Mapping[str, compiled.Model]] = {}
         for moment in sorted(looked_at):
             at[moment] = compiled.compiled(self.dbt.at(self._variables(moment)), *names, few_rows=False)
-        judge = lambda proved: computed_once.judged(at, proved, labels, self.project.dialect)  # noqa: E731
-        once = judge(())
+        once = computed_once.judged(at, (), labels, self.project.dialect)
         if not is_built:
             ids = [id_ for id_ in shared if id_ not in once.models or once.models[id_].materialized != "ephemeral"]
             own = [manifest.nodes[id_].name for id_ in ids if not id_.startswith("snapshot.")]
@@ -136,7 +149,7 @@ class Replay:
             self._dbt("build", own, last, "--full-refresh", "--exclude-resource-type", "test", "unit_test")
         self._write_manifest()
         self.dbt.close()
-        once = judge(self._proved(once))
+        once = computed_once.judged(at, self._proved(once), labels, self.project.dialect)
         if not is_built:
             self._keep(once)
         for reason in (computed_once.SPINE, computed_once.PROVED, computed_once.BY_ROWS, computed_once.ANEW):

@@ -11,7 +11,7 @@ from insitu.errors import ConfigurationError
 from insitu.quoting import identifier, literal, qualified
 from insitu.warehouse import Project, connect
 from insitu.warehouse.catalog import existing_relations
-from insitu.warehouse.connection import Transaction
+from insitu.warehouse.connection import Transaction, Warehouse
 
 COLUMNS = {
     "settings": {"name": "varchar", "value": "varchar"},
@@ -115,8 +115,13 @@ class Log:
 
     def steps(self, policy: str) -> list[Step]:
         """Those of a policy that are done, in their order."""
+        with connect(self.project) as warehouse:
+            return self.steps_of(warehouse, policy)
+
+    def steps_of(self, warehouse: Warehouse, policy: str) -> list[Step]:
+        """The same, over an open connection."""
         sql = f"select * from {self.relation('steps')} where policy = {literal(policy)} order by as_of"
-        return [Step(**row) for row in self.query(sql)]
+        return [Step(**row) for row in warehouse.query(sql).to_pylist()]
 
     def alerts(self, policy: str, as_of: datetime) -> list[str]:
         """Names of the alerts that a step has left."""
@@ -156,4 +161,5 @@ class Log:
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows."""
         with connect(self.project) as warehouse:
-            return warehouse.query(sql).to_pylist()
+            found: list[dict[str, Any]] = warehouse.query(sql).to_pylist()
+        return found
