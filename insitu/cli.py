@@ -7,6 +7,7 @@ import click
 from insitu import __version__
 from insitu.commands.alerts import alerts
 from insitu.commands.build import build
+from insitu.commands.diff import diff
 from insitu.commands.doctor import doctor
 from insitu.commands.features import explain, features
 from insitu.commands.install import init, remove, upgrade
@@ -55,6 +56,7 @@ COMMANDS: tuple[click.Command, ...] = (
     reproduce,
     backtest,
     replay,
+    diff,
     model_card,
     score,
 )

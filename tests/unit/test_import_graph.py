@@ -41,6 +41,7 @@ FLOORS = (
     "insitu.api",
     "insitu.report",
     "insitu.replay",
+    "insitu.diff",
     "insitu.install",
     "insitu.scaffold",
     "insitu.commands",
