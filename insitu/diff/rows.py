@@ -11,6 +11,7 @@ from insitu.quoting import identifier, literal
 from insitu.warehouse.connection import Warehouse
 
 NEAR = 1e-9  # relatively: the order of a sum
+FINITE = "1e308"
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Column:
     change: str  # new, gone, type or values
     n_different: int = 0
     largest_difference: float | None = None
-    before: str = ""  # the type, or mean and share of NULL
+    before: str = ""  # the type, or mean and share of what is missing
     after: str = ""
 
 
@@ -64,16 +65,20 @@ def columns(warehouse: Warehouse, old: str, new: str, key: Sequence[str]) -> lis
         one, other = f"old_{place}", f"new_{place}"
         is_number = pa.types.is_integer(before.field(name).type) or pa.types.is_floating(before.field(name).type)
         if is_number:
-            near = f"abs({one} - {other}) <= {NEAR} * greatest(1, abs({one}))"
+            finite = f"abs({one}) < {FINITE} and abs({other}) < {FINITE}"  # NaN is greater than any
+            near = f"({finite} and abs({one} - {other}) <= {NEAR} * greatest(1, abs({one})))"
             asked.append(f"sum(case when {one} is not distinct from {other} or {near} then 0 else 1 end) as n_{place}")
-            asked.append(f"max(case when {one} = {other} then 0 else abs({one} - {other}) end) as d_{place}")
-            asked += [f"avg({side}_{place}) as {side}_mean_{place}" for side in ("old", "new")]
+            asked.append(f"max(case when {finite} then abs({one} - {other}) end) as d_{place}")
+            means = [(side, f"abs({side}_{place}) < {FINITE}") for side in ("old", "new")]
+            asked += [f"avg(case when {there} then {side}_{place} end) as {side}_mean_{place}" for side, there in means]
+            missing = [(side, f"not coalesce({there}, false)") for side, there in means]
         else:
             asked.append(f"sum(case when {one} is distinct from {other} then 1 else 0 end) as n_{place}")
             asked += [f"null as {what}_{place}" for what in ("d", "old_mean", "new_mean")]
+            missing = [(side, f"{side}_{place} is null") for side in ("old", "new")]
         asked += [
-            f"avg(case when {side}_{place} is null then 1.0 else 0.0 end) as {side}_null_{place}"
-            for side in ("old", "new")
+            f"avg(case when {is_missing} then 1.0 else 0.0 end) as {side}_missing_{place}"
+            for side, is_missing in missing
         ]
     told = warehouse.query(
         f"select {', '.join(asked)} from ({_joined(old, new, key, compared)}) as joined "
@@ -89,7 +94,7 @@ def columns(warehouse: Warehouse, old: str, new: str, key: Sequence[str]) -> lis
                     int(told[f"n_{place}"]),
                     None if largest is None else float(largest),
                     *(
-                        _distribution(told[f"{side}_mean_{place}"], told[f"{side}_null_{place}"])
+                        _distribution(told[f"{side}_mean_{place}"], told[f"{side}_missing_{place}"])
                         for side in ("old", "new")
                     ),
                 )
@@ -97,9 +102,9 @@ def columns(warehouse: Warehouse, old: str, new: str, key: Sequence[str]) -> lis
     return found
 
 
-def _distribution(mean: float | None, null_share: float | None) -> str:
+def _distribution(mean: float | None, missing: float | None) -> str:
     told = [] if mean is None else [f"mean {float(mean):.5g}"]
-    return ", ".join([*told, f"{float(null_share or 0):.1%} NULL"])
+    return ", ".join([*told, f"{float(missing or 0):.1%} missing"])
 
 
 def _joined(old: str, new: str, key: Sequence[str], compared: Sequence[str]) -> str:

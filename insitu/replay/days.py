@@ -193,10 +193,8 @@ class Replay:
                                 f"`{model.name}` of {last}, up to {moment}, is not what it was then: {told}. "
                                 "A replay takes a spine for one that only grows. Have its rows stay as they were."
                             )
-            growing = self.growing(once)
-            computed_once.keep_all_days(
-                transaction, [relation for relation, _ in growing.values()], last, dict(growing.values())
-            )
+            growing = dict(self.growing(once).values())
+            computed_once.keep_all_days(transaction, growing, last, self.project.dialect)
             self.log.set(transaction, **{"built for": str(last)})
 
     def growing(self, once: Once) -> dict[str, tuple[str, str]]:

@@ -19,7 +19,7 @@ COLUMNS = {
         "policy": "varchar",
         "as_of": "timestamp",
         "trained_for": "timestamp",
-        "by": "varchar",  # dbt, or the SQL that it compiled
+        "run_by": "varchar",  # dbt, or the SQL that it compiled
         "seconds": "double precision",
     },
     "alerts": {
@@ -42,7 +42,7 @@ class Step:
     policy: str
     as_of: datetime
     trained_for: datetime
-    by: str
+    run_by: str
     seconds: float
 
 
@@ -155,7 +155,7 @@ class Log:
                 )
             transaction.execute(
                 f"insert into {self.relation('steps')} values ({policy}, {as_of}, timestamp '{step.trained_for}', "
-                f"{literal(step.by)}, {step.seconds})"
+                f"{literal(step.run_by)}, {step.seconds})"
             )
 
     def query(self, sql: str) -> list[dict[str, Any]]:

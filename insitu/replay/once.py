@@ -9,7 +9,7 @@ moment, too. Whatever is none of these is computed anew on each day.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,15 +131,19 @@ def all_days(relation: str) -> str:
     return qualified(schema, name + ALL_DAYS)
 
 
-def keep_all_days(
-    transaction: Transaction, relations: Iterable[str], moment: datetime, as_of: Mapping[str, str]
-) -> None:
-    """Put each relation's rows into a table of all days, and a view of one day in its place."""
-    relations = list(relations)
-    for relation in relations:
+def keep_all_days(transaction: Transaction, as_of: Mapping[str, str], moment: datetime, dialect: str) -> None:
+    """Put each relation's rows into a table of all days, and a view of one day in its place.
+
+    Rows lie in the order of time, so that a day's work does not grow with the days before it.
+    """
+    for relation in as_of:
         transaction.execute(f"drop table if exists {all_days(relation)} cascade")
-        transaction.execute(f"create table {all_days(relation)} as select * from {relation}")
-    for relation in relations:
+        ordered = f"select * from {relation} order by {identifier(as_of[relation])}"
+        transaction.execute(f"create table {all_days(relation)} as {ordered}")
+        if dialect == "postgres":
+            transaction.execute(f"create index on {all_days(relation)} ({identifier(as_of[relation])})")
+            transaction.execute(f"analyze {all_days(relation)}")
+    for relation in as_of:
         _drop(transaction, relation)
         show_day(transaction, relation, as_of[relation], moment)
 

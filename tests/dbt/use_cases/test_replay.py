@@ -99,7 +99,7 @@ def test_a_replay_is_what_separate_builds_are(lived: Lived) -> None:
 def test_models_were_trained_twice_and_a_day_was_run_by_its_sql(lived: Lived) -> None:
     steps = lived.shop.query("select * from replay.steps order by as_of")
     assert list(steps["trained_for"].dt.strftime("%m-%d")) == ["05-01", "06-01", "06-01"]
-    assert list(steps["by"]) == ["dbt", "dbt", "sql"]
+    assert list(steps["run_by"]) == ["dbt", "dbt", "sql"]
     predicted = lived.shop.query("select count(distinct model_version) n from replay_predictions.order__predictions")
     assert predicted["n"].item() >= 1
 
