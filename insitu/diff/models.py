@@ -78,9 +78,10 @@ def compare(warehouse: Warehouse, config: UseCase, old: tuple[str, str], new: tu
     key = [*config.key, *(["class"] if config.task == "multiclass" else [])]
     same = " and ".join(f"one.{identifier(name)} = other.{identifier(name)}" for name in key)
     columns = ", ".join(f"one.{identifier(name)}" for name in key)
+    one, other = (of_version(relation, version, key) for version, relation in (old, new))
     rows = warehouse.query(
         f"select {columns}, other.label, one.score as old_score, other.score as new_score "
-        f"from {of_version(old[1], old[0])} as one inner join {of_version(new[1], new[0])} as other on {same} "
+        f"from {one} as one inner join {other} as other on {same} "
         f"order by {', '.join(f'one.{identifier(name)}' for name in key)}"
     ).to_pandas()
     if rows.empty:

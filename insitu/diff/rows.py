@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from insitu.quoting import identifier, literal
+from insitu.quoting import identifier, identifiers, literal
 from insitu.warehouse.connection import Warehouse
 
 NEAR = 1e-9  # relatively: the order of a sum
@@ -119,6 +119,9 @@ def _joined(old: str, new: str, key: Sequence[str], compared: Sequence[str]) -> 
     )
 
 
-def of_version(relation: str, version: str, split: str = "test") -> str:
-    """A version's held-out rows, as a relation."""
-    return f"(select * from {relation} where model_version = {literal(version)} and split = {literal(split)})"
+def of_version(relation: str, version: str, key: Sequence[str]) -> str:
+    """A version's test rows, as a relation; one that lies in the tests of two snapshots counts once."""
+    return (
+        f"(select {identifiers(*key)}, max(label) as label, avg(score) as score from {relation} "
+        f"where model_version = {literal(version)} and split = 'test' group by {identifiers(*key)})"
+    )

@@ -51,7 +51,10 @@ def predicted(version: str, scores: list[float]) -> pd.DataFrame:
     """Twelve test rows of three days, four a day, and one that only this version has."""
     keys = {"k": [*range(12), 100 + len(version)], "as_of": [*(DAYS[n // 4] for n in range(12)), DAYS[0]]}
     labels = [0, 1, 0, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1]
-    return pd.DataFrame({"model_version": version, "split": "test", **keys, "label": labels, "score": [*scores, 0.5]})
+    told = pd.DataFrame({"model_version": version, "split": "test", **keys, "label": labels, "score": [*scores, 0.5]})
+    # The tests of later snapshots are predicted, too; another split, and another version, are not meant.
+    others = [told.head(3), told.assign(split="validation", score=0.9), told.assign(model_version="z", score=0.1)]
+    return pd.concat([told, *others], ignore_index=True)
 
 
 CHAMPION = [0.1, 0.9, 0.2, 0.8, 0.7, 0.3, 0.4, 0.6, 0.2, 0.4, 0.6, 0.3]
