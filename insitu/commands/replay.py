@@ -70,7 +70,8 @@ def replay(
     with said_beside(True):  # what models say while they are trained
         played = Replay(project, use_case, moments, schema, tell, quick=not by_dbt)
     asked = [
-        Policy(name, played.every, triggers or TRIGGERS, _duration(wait, "--wait")) for name in policies or (DECLARED,)
+        Policy(name, played.every, triggers or TRIGGERS, _duration(wait, "--wait"))
+        for name in dict.fromkeys(policies or (DECLARED,))
     ]
     with said_beside(True):
         played.run(asked, restart)

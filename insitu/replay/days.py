@@ -17,7 +17,7 @@ from insitu.proof.project.declarations import DeclarationError
 from insitu.quoting import qualified
 from insitu.replay import once as computed_once
 from insitu.replay.log import Log, Step
-from insitu.replay.moments import Policy
+from insitu.replay.moments import DECLARED, TRIGGERED, Policy
 from insitu.replay.once import Once
 from insitu.replay.place import Place
 from insitu.replay.quick import Quick, Unfit, compiled_days
@@ -80,6 +80,7 @@ class Replay:
             ConfigurationError: the schemas are taken.
             InsituError: a model failed.
         """
+        self._check_triggers(policies)
         shared, own = self._shared(), self._own()
         schemas = self.place.move(self.dbt.manifest)
         for policy in policies:
@@ -94,6 +95,14 @@ class Replay:
             self.place.move(self.dbt.manifest, own, _prefix(policy))
             self._write_manifest()
             _Life(self, policy, once, own).run()
+
+    def _check_triggers(self, policies: Sequence[Policy]) -> None:
+        known = sorted(name for name in self.named if name.startswith("alert_"))
+        for policy in policies:
+            if policy.name == TRIGGERED and (unknown := [name for name in policy.triggers if name not in known]):
+                raise ConfigurationError(
+                    f"--trigger is `{unknown[0]}`, which is no alert of this project; there are: {', '.join(known)}."
+                )
 
     def found(self, policies: Sequence[Policy]) -> Found:
         """What the replays have left, for the report."""
@@ -337,7 +346,7 @@ class _Life:
 
 def _prefix(policy: Policy) -> str:
     """What stands in the names of a policy's schemas; nothing for the one that is declared."""
-    return "" if policy.name == "declared" else policy.name
+    return "" if policy.name == DECLARED else policy.name
 
 
 def _some(moments: Sequence[datetime]) -> list[datetime]:

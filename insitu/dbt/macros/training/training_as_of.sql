@@ -3,7 +3,16 @@
     `insitu_training_as_of`, by use case. -#}
 {% macro training_as_of(use_case) %}
     {%- set told = var('insitu_training_as_of', {}).get(use_case) -%}
-    {%- if told -%}{{- return(modules.datetime.datetime.strptime(told, '%Y-%m-%d %H:%M:%S')) -}}{%- endif -%}
+    {%- if told -%}
+        {%- set pattern = '[1-9]\\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01]) ([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d' -%}
+        {%- if not modules.re.fullmatch(pattern, told | string) -%}
+            {%- do exceptions.raise_compiler_error(
+                "The variable `insitu_training_as_of` of `" ~ use_case ~ "` is `" ~ told
+                ~ "`; expected a UTC time like \"2013-11-01 00:00:00\"."
+            ) -%}
+        {%- endif -%}
+        {{- return(modules.datetime.datetime.strptime(told | string, '%Y-%m-%d %H:%M:%S')) -}}
+    {%- endif -%}
     {%- set every = insitu.use_case_config(use_case).training.retrain_every -%}
     {%- set now = insitu.as_of(use_case) -%}
     {%- set day = now.replace(hour=0, minute=0, second=0) -%}
