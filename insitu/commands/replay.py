@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import time
+from pathlib import Path
 
 import click
 
@@ -37,6 +38,7 @@ SHORT = {"h": "hour", "d": "day", "w": "week"}
 @click.option("--schema", default="replay", show_default=True, help="Stands before the names of the project's schemas.")
 @click.option("--restart", is_flag=True, help="Drop what an earlier replay has left in these schemas, and begin anew.")
 @click.option("--by-dbt", is_flag=True, help="Run every day by dbt, which takes longer.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Also write the report as a page.")
 @as_json
 @click.pass_obj
 def replay(
@@ -51,6 +53,7 @@ def replay(
     schema: str,
     restart: bool,
     by_dbt: bool,
+    output: Path | None,
     as_json: bool,
 ) -> None:
     """Live through past months in minutes, in schemas of its own.
@@ -58,7 +61,9 @@ def replay(
     Each step does what a build of that moment does. A replay that was broken off goes on where it was.
     """
     from insitu.replay.days import Replay  # dbt takes seconds to import
+    from insitu.replay.page import html
     from insitu.replay.report import text
+    from insitu.report.build import write
 
     began = time.monotonic()
     moments = steps(moment(first, "--from"), moment(last, "--to"), _duration(every, "--every"))
@@ -77,6 +82,9 @@ def replay(
         played.run(asked, restart)
     tell(f"{time.monotonic() - began:.0f} s")
     found = played.found(asked)
+    if output is not None:
+        write(output, html(found, str(project.settings.get("name", project.directory.name))))
+        tell(f"the report is {output}")
     if as_json:
         click.echo(json.dumps(found.as_dict(), default=str))
         return

@@ -164,29 +164,32 @@ def _alerts(warehouse: Warehouse, log: Log, policy: str) -> dict[str, list[datet
     return found
 
 
-# In words
+# As tables
+
+Table = tuple[list[str], list[list[str]]]  # heads and rows
 
 
-def text(found: Found) -> str:
-    """Tables for a terminal."""
+def over_time(found: Found) -> Table:
+    """Metric and money by week or month, a column for each policy."""
     policies = list(found.seconds)
-    lines = [f"{found.use_case}: {len(found.steps):,} steps, {found.steps[0]} to {found.steps[-1]}", ""]
-    heads = [f"{found.metric} {policy}" for policy in policies] + [f"money {policy}" for policy in policies]
     by = {(period.policy, period.begins): period for period in found.periods}
-    begins = sorted({period.begins for period in found.periods})
     rows = [
-        [str(begin)]
-        + [_number(by[policy, begin].metric if (policy, begin) in by else None, ".4f") for policy in policies]
-        + [_number(by[policy, begin].money if (policy, begin) in by else None, ",.0f") for policy in policies]
-        for begin in begins
+        [str(begins)]
+        + [_number(by[policy, begins].metric if (policy, begins) in by else None, ".4f") for policy in policies]
+        + [_number(by[policy, begins].money if (policy, begins) in by else None, ",.0f") for policy in policies]
+        for begins in sorted({period.begins for period in found.periods})
     ]
     totals = []
     for policy in policies:
         own = [period.money for period in found.periods if period.policy == policy and period.money is not None]
         totals.append(_number(sum(own) if own else None, ",.0f"))
-    rows.append(["all", *["" for _ in policies], *totals])
-    lines += [*_table(["from", *heads], rows), ""]
-    trained = [
+    heads = ["from", *(f"{found.metric} {policy}" for policy in policies), *(f"money {policy}" for policy in policies)]
+    return heads, [*rows, ["all", *["" for _ in policies], *totals]]
+
+
+def retrained(found: Found) -> Table:
+    """What each retraining cost and gained."""
+    rows = [
         [
             each.policy,
             f"{each.trained_for:%Y-%m-%d}",
@@ -198,21 +201,35 @@ def text(found: Found) -> str:
         ]
         for each in found.retrainings
     ]
-    if trained:
-        heads = ["retrained", "for", "fit s", "promoted", f"{found.metric} gained", "money gained", "why"]
+    return ["retrained", "for", "fit s", "promoted", f"{found.metric} gained", "money gained", "why"], rows
+
+
+def time_line(found: Found, policy: str) -> list[list[str]]:
+    """Each alert with a sign for each step."""
+    return [
+        [name, "".join("#" if step in set(seen) else "." for step in found.steps)]
+        for name, seen in found.alerts.get(policy, {}).items()
+    ]
+
+
+GAINED = "Gained is against `never`, over the days until the next retraining."
+LINES = "Alerts, a sign for each step: # where it was there."
+
+
+def text(found: Found) -> str:
+    """Tables for a terminal."""
+    lines = [f"{found.use_case}: {len(found.steps):,} steps, {found.steps[0]} to {found.steps[-1]}", ""]
+    lines += [*_aligned(*over_time(found)), ""]
+    if found.retrainings:
+        lines += [*_aligned(*retrained(found)), "", GAINED, ""]
+    lines += [LINES, ""]
+    for policy in found.seconds:
+        alerts = time_line(found, policy)
+        width = max((len(name) for name, _ in alerts), default=0)
         lines += [
-            *_table(heads, trained),
-            "",
-            "Gained is against `never`, over the days until the next retraining.",
-            "",
+            f"{policy}:" if alerts else f"{policy}: none",
+            *(f"  {name:{width}}  {seen}" for name, seen in alerts),
         ]
-    lines += ["Alerts, a sign for each step: # where it was there.", ""]
-    for policy, alerts in found.alerts.items():
-        width = max((len(name) for name in alerts), default=0)
-        lines += [f"{policy}:"] if alerts else [f"{policy}: none"]
-        for name, seen in alerts.items():
-            there = set(seen)
-            lines.append(f"  {name:{width}}  {''.join('#' if step in there else '.' for step in found.steps)}")
     lines += ["", *(f"{policy}: {seconds:,.0f} s" for policy, seconds in found.seconds.items())]
     return "\n".join(lines)
 
@@ -221,7 +238,7 @@ def _number(value: float | None, form: str) -> str:
     return "" if value is None else format(value, form)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [heads, *rows]
