@@ -116,6 +116,7 @@ def publish(
     from insitu.scoring.publish.duckdb_copy import publish_copy
     from insitu.scoring.publish.parquet import publish_parquet
     from insitu.scoring.publish.views import publish_views
+    from insitu.serving.indexes import missing_indexes, said
     from insitu.serving.publish import built, publish_functions, published, with_those_of_a_service
     from insitu.serving.publish import statements as make
 
@@ -134,6 +135,7 @@ def publish(
     with said_beside(as_json):
         prepared = _prepared(project) if serve else []
     statements: list[str] = []
+    unindexed: dict[str, list[list[str]]] = {}
     with connect(project, read_only=parquet or is_duckdb) as warehouse:
         relations = published_relations(project, warehouse)
         prepared, unbuilt = built(project, warehouse, prepared) if serve else ([], [])
@@ -144,6 +146,7 @@ def publish(
             written = publish_views(project, warehouse, schema)
             if serve:
                 publish_functions(warehouse, schema, functions)
+                unindexed = missing_indexes(warehouse, (each.query for each in prepared if each.query))
         elif serve:
             relations = with_those_of_a_service(project, warehouse, relations, prepared)
             statements = make(schema, functions, "duckdb")
@@ -155,6 +158,8 @@ def publish(
         click.echo(f"{len(relations)} relations: {', '.join(written)}" if folder else f"Views: {', '.join(written)}")
         for each in functions:
             click.echo(f"Function: {each.function.function}" if each.function else each.row["refusal"])
+        for table, columns in unindexed.items():
+            click.echo(said(table, columns))
         for use_case in unbuilt:
             wanted = f"+{use_case}__predictions_latest +{use_case}__scored_features"
             command = project.command(f"dbt build --select {wanted}")

@@ -1,13 +1,21 @@
 {#-
     Where looking up the events of a window beats sorting all of them, as {'bounded': [bool, why], 'all': [bool, why],
-    'index': bool}: nowhere in DuckDB, which has no such index.
+    'index': bool}: nowhere in DuckDB, which has no such index, but for rows that are asked for by key: they are few, so
+    there is nothing to sort.
 -#}
 {% macro lookup_costs(spine, events, keys, known_at, longest, sorts) %}
     {{ return(adapter.dispatch('lookup_costs', 'insitu')(spine, events, keys, known_at, longest, sorts)) }}
 {% endmacro %}
 
 {% macro default__lookup_costs(spine, events, keys, known_at, longest, sorts) %}
-    {{ return({'bounded': [false, ''], 'all': [false, ''], 'index': false}) }}
+    {{ return(insitu.looked_up(insitu.few_rows() == 'by key', '', false)) }}
+{% endmacro %}
+
+
+{#- The same for windows of any length. -#}
+{% macro looked_up(by_key, otherwise, index) %}
+    {%- set found = [true, 'few rows'] if by_key else [false, otherwise] -%}
+    {{ return({'bounded': found, 'all': found, 'index': index}) }}
 {% endmacro %}
 
 
@@ -16,14 +24,13 @@
     number of pairs of a spine row and an event of its key is estimated from a sample of blocks of both.
 -#}
 {% macro postgres__lookup_costs(spine, events, keys, known_at, longest, sorts) %}
-    {%- set without_index = {'bounded': [false, 'no index'], 'all': [false, 'no index'], 'index': false} -%}
+    {%- set by_key = insitu.few_rows() == 'by key' -%}
     {%- if not execute or events is string or spine is string or not load_relation(events) or not load_relation(spine)
             or not insitu.has_lookup_index(events, keys.values() | list, known_at) -%}
-        {{ return(without_index) }}
+        {{ return(insitu.looked_up(by_key, 'no index', false)) }}
     {%- endif -%}
-    {#- Rows that are asked for by key are few: there is nothing to sort. -#}
-    {%- if insitu.few_rows() == 'by key' -%}
-        {{ return({'bounded': [true, 'few rows'], 'all': [true, 'few rows'], 'index': true}) }}
+    {%- if by_key -%}
+        {{ return(insitu.looked_up(by_key, '', true)) }}
     {%- endif -%}
     {%- set tables = run_query(insitu.table_sizes({'spine': spine, 'events': events})).rows -%}
     {%- if tables | length < 2 -%}

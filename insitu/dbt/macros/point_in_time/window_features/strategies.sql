@@ -9,7 +9,8 @@
     {%- if forced == 'range_join' -%}{{ return(['range_join', 'asked for']) }}{%- endif -%}
     {%- if forced == 'auto' -%}
         {%- set cheap = lookups['all' if window.seconds is none else 'bounded'] -%}
-        {%- if cheap[0] and agg not in ['first', 'last'] -%}{{ return(['range_join', cheap[1]]) }}{%- endif -%}
+        {#- An index finds the first and the last at once. -#}
+        {%- if cheap[0] and not (lookups.index and agg in ['first', 'last']) -%}{{ return(['range_join', cheap[1]]) }}{%- endif -%}
     {%- endif -%}
     {{ return(adapter.dispatch('timeline_strategy', 'insitu')(measure, agg, window, data_type, lookups)) }}
 {% endmacro %}
