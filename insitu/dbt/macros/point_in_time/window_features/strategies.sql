@@ -10,7 +10,9 @@
     {%- if forced == 'auto' -%}
         {%- set cheap = lookups['all' if window.seconds is none else 'bounded'] -%}
         {#- An index finds the first and the last at once. -#}
-        {%- if cheap[0] and not (lookups.index and agg in ['first', 'last']) -%}{{ return(['range_join', cheap[1]]) }}{%- endif -%}
+        {%- if cheap[0] and not (lookups.index and agg in ['first', 'last']) -%}
+            {{ return(['range_join', cheap[1]]) }}
+        {%- endif -%}
     {%- endif -%}
     {{ return(adapter.dispatch('timeline_strategy', 'insitu')(measure, agg, window, data_type, lookups)) }}
 {% endmacro %}
