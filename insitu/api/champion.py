@@ -55,7 +55,7 @@ class Champion:
     @property
     def classes(self) -> list[Any] | None:
         """The classes of a multiclass model, in the order of its probabilities; None for others."""
-        return self._model.signature.classes
+        return self._model.signature.classes if self._model.task == "multiclass" else None
 
     def frame(self, rows: Any) -> pd.DataFrame:
         """The features of rows as the estimator takes them: numbers as float64, categories as str, missing as NaN.

@@ -13,6 +13,7 @@ from insitu.report.sections.alerts import alerts
 from insitu.report.sections.business import business
 from insitu.report.sections.decisions import decisions
 from insitu.report.sections.drift import drift
+from insitu.report.sections.episodes import episodes
 from insitu.report.sections.explanation import explanation
 from insitu.report.sections.headline import headline
 from insitu.report.sections.model import model
@@ -35,4 +36,5 @@ SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
     performance,
     business,
     alerts,
+    episodes,
 )

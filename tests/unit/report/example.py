@@ -115,6 +115,12 @@ SHARED = {
         "use_case text, alert text, subject text, as_of timestamp, severity text, message text, "
         "value double precision, limit_value double precision",
     ),
+    "alert_episodes": (
+        "monitoring",
+        "use_case text, alert text, subject text, cause text, state text, severity text, opened_at timestamp, "
+        "last_seen_at timestamp, resolved_at timestamp, last_message text, handled_reason text, "
+        "handled_until timestamp, as_of timestamp",
+    ),
 }
 
 

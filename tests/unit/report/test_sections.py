@@ -11,13 +11,14 @@ import duckdb
 import pytest
 
 from insitu.report.context import context
+from insitu.report.markup import Html
 from insitu.warehouse import connect
 from tests.unit.report import example
 from tests.unit.report.conftest import Site
 
 # The package has the functions of these modules under the same names.
-business, decisions, drift = (
-    importlib.import_module(f"insitu.report.sections.{name}") for name in ("business", "decisions", "drift")
+business, decisions, drift, episodes = (
+    importlib.import_module(f"insitu.report.sections.{name}") for name in ("business", "decisions", "drift", "episodes")
 )
 Make = Callable[[Iterable[str]], Site]
 # Realised, and what treating all and none would have brought, on three days.
@@ -157,6 +158,41 @@ def test_errors_come_first_and_the_farthest_beyond(site: Make) -> None:
     found = [part.index(subject) for subject in ("grave</", "far</", "near</")]
     assert found == sorted(found)
     assert "3 open" in made.document.text and "1 open" in made.document.text
+
+
+def test_episodes_on_a_time_line(site: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = dt.timedelta(days=1)
+    now = example.DAY + 9 * day
+
+    def episode(cause: str, state: str, opened: int, resolved: int | None = None, use_case: str = "parcel_late") -> str:
+        ended = f"'{example.DAY + resolved * day}'" if resolved is not None else "null"
+        handled = f"'we <know>', '{now + day}'" if state == "muted" else "null, null"
+        return (
+            f"insert into monitoring.alert_episodes values ('{use_case}', 'alert_feature_drift', 's_{cause}', "
+            f"'{cause}', '{state}', 'warn', '{example.DAY + opened * day}', '{now}', {ended}, 'it <moved>', {handled}, "
+            f"'{now}')"
+        )
+
+    statements = [
+        episode("weather", "resolved", 0, 3),
+        episode("weather", "still_open", 5),
+        episode("runs", "muted", 7),
+        episode("elsewhere", "opened", 9, use_case="basket_value"),
+    ]
+    made = site([*example.create(), *statements])
+    drawn: dict[str, Any] = {}
+    monkeypatch.setattr(episodes, "time_line", lambda rows, lanes: drawn.update(rows=rows, lanes=lanes) or Html())
+    with connect(made.project) as warehouse:
+        episodes.episodes(context(made.project, warehouse, "parcel_late"))
+    assert drawn["lanes"] == ["runs", "weather"]
+    assert [(row["opened_at"], row["ends_at"], row["kind"]) for row in drawn["rows"]] == [
+        (example.DAY + 7 * day, now, "warn"),
+        (example.DAY + 5 * day, now, "warn"),
+        (example.DAY, example.DAY + 3 * day, "resolved"),
+    ]
+    text = made.document.text
+    assert "Alerts over time" in text and "still open" in text and "until 2024-03-11: we <know>" in text
+    assert "<moved>" not in made.html
 
 
 def test_the_lead_that_is_shown_runs_as_sql(full: Site) -> None:
