@@ -59,6 +59,15 @@ FEATURES = """\
     ],
 ) }}
 """
+# What docs/python.md begins with, from a folder below the project's.
+SCRIPT = """\
+import insitu
+with insitu.open("seeds") as project:
+    churn = project["churn"]
+    champion = churn.champion()
+    scores = champion.predict(churn.training_snapshot().to_pandas())
+    print(project.use_cases, champion.model_version, len(scores), len(churn.alerts()))
+"""
 
 
 @dataclass(frozen=True)
@@ -170,6 +179,11 @@ def test_in_to_a_champion_and_out_again(shop: Environment) -> None:
     assert case["predictions"] > 0 and case["latest_batch"].startswith(AS_OF)
     assert case["test_metrics"]["auc"] > 0.6
     assert {schema.startswith("dev_ann") for schema, _ in relations_of(shop)} == {True}
+    told = shop.run(str(shop.python), "-c", SCRIPT).split()
+    [(rows,)] = shop.query("select count(*) from dev_ann.churn__snapshots")
+    assert told[:3] == ["['churn']", case["champion"], str(rows)]
+    assert int(told[3]) == len(case["open_alerts"])
+    assert len(json.loads(shop.run("insitu", "alerts", "--json"))["groups"]) <= int(told[3])
     shop.run("insitu", "report", "--output", "report.html")
     assert "churn" in (shop.folder / "report.html").read_text()
     (shop.folder / "report.html").unlink()
