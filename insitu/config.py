@@ -332,7 +332,8 @@ class UseCase(Block):
                 f"selection_metric is {self.selection_metric!r}; a {self.task} task chooses by {', '.join(allowed)}"
             )
         check_together(self.experiments)
-        check_policy(self.policy, self.task, self.actions, self.key, self.parity.log)
+        decides = bool(self.costs or self.actions) or self.evaluation.get("threshold") is not None
+        check_policy(self.policy, self.task, decides, self.actions, self.key, self.parity.log)
         return self
 
     @property

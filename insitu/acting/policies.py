@@ -126,10 +126,13 @@ class Policy(BaseModel):
         return sorted({*money, *(self.capacity.by if self.capacity else [])})
 
 
-def check_policy(policy: Policy, task: str, actions: Mapping[str, Any], key: Sequence[str], log: str) -> None:
+def check_policy(
+    policy: Policy, task: str, decides: bool, actions: Mapping[str, Any], key: Sequence[str], log: str
+) -> None:
     """Check a policy against the rest of its use case. Raises ValueError.
 
     Args:
+        decides: whether a threshold says when to act: by costs, or as it is.
         actions: the names of the two actions of a threshold.
         key: the columns of the key.
         log: what is kept of the features that a row was scored from.
@@ -150,6 +153,11 @@ def check_policy(policy: Policy, task: str, actions: Mapping[str, Any], key: Seq
             )
         if lacking := sorted(classes - set(row)):
             raise ValueError(f"policy.costs.{action} has no price for the class {lacking[0]!r}; give each its own")
+    if policy.explore and not (costs or policy.capacity or (decides and task == "binary")):
+        raise ValueError(
+            "policy.explore draws actions instead of those that are decided, and nothing says when to act; expected "
+            "costs, evaluation.threshold, policy.costs or policy.capacity"
+        )
     known = list(costs) or [actions.get("treat", "intervene"), nothing]
     asked = [("policy.explore.actions", name) for name in (policy.explore and policy.explore.actions) or []]
     asked += [(f"policy.compare ({one.name})", one.action) for one in policy.compare if one.action is not None]

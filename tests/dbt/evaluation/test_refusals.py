@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from dbt_common.exceptions import CompilationError
 
 from tests.dbt.evaluation.conftest import Stub
@@ -97,3 +99,29 @@ def test_a_mute_without_an_end(duckdb_build: Stub, tmp_path: Path) -> None:
         assert outcome.returncode == (0 if is_one else 1), outcome.stdout
         assert ("mutes nothing. Expected: use_case, alert" in outcome.stdout) is not is_one, row
     assert set(project.query("select state from alert_episodes where use_case = 'basket'").state) == {"muted"}
+
+
+def test_a_policy_that_names_what_is_not_there(duckdb_build: Stub, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(duckdb_build.folder, folder, symlinks=True)
+    project, declared = replace(duckdb_build, folder=folder), folder / "models/_use_cases.yml"
+    usual = yaml.safe_load(declared.read_text())
+    for policy, model, told in (
+        (
+            {"capacity": {"rows": 1, "by": "shop"}},
+            "basket__decisions",
+            "`basket__models`: meta.ml.policy names the column `shop`, which is not kept when rows are scored",
+        ),
+        (
+            {"compare": [{"name": "old", "policy_version": "abc"}]},
+            "ml_policy_values",
+            "meta.ml.policy.compare (old) names the policy_version `abc`; `basket__decisions` knows",
+        ),
+    ):
+        models = copy.deepcopy(usual)
+        (basket,) = (node for node in models["models"] if node["name"] == "basket__models")
+        basket["config"]["meta"]["ml"]["policy"] = policy
+        declared.write_text(yaml.safe_dump(models))
+        outcome = project.dbt("compile", "--select", model)
+        assert outcome.returncode == 2, outcome.stdout
+        assert told in " ".join(outcome.stdout.split()), outcome.stdout

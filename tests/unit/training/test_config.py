@@ -67,13 +67,17 @@ def priced(classes: dict[Any, Any] | None = None, **actions: Any) -> dict[str, A
             ml(policy={"capacity": {"rows": 5, "per": "shift"}}),
             r"policy\.capacity\.per is 'shift'; expected 'hour', 'day'",
         ),
+        (
+            ml(policy={"explore": {"share": 0.1}}),
+            "policy.explore draws actions instead of those that are decided, and nothing says when to act; expected",
+        ),
         (ml(policy={"explore": {"share": 1}}), r"policy\.explore\.share is 1; expected less than 1"),
         (
             ml(policy={"explore": {"share": -0.1}}),
             r"policy\.explore\.share is -0.1; expected greater than or equal to 0",
         ),
         (
-            ml(policy={"explore": {"share": 0.1, "actions": ["none", "sms"]}}),
+            ml(actions={}, policy={"capacity": {"rows": 1}, "explore": {"share": 0.1, "actions": ["none", "sms"]}}),
             "names the action 'sms'; there are intervene, none",
         ),
         (priced(none=None), "policy.costs prices call; expected `none`, doing nothing, and an action beside it"),
