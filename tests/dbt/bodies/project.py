@@ -139,6 +139,7 @@ ACTING: dict[str, dict[str, Any]] = {
             "compare": [{"name": "lower", "threshold": 0.3}, {"name": "all", "action": "intervene"}],
         },
     },
+    "aged": {"task": "binary", "entity": ["id"], "label": "hit", "costs": COSTS},
     "desk": {
         "task": "regression",
         "entity": ["id"],
@@ -354,6 +355,8 @@ def tables(use_case: str) -> dict[str, str]:
 
 
 TABLES = {name: columns for use_case in EVERY for name, columns in tables(use_case).items()} | SHARED
+# Of `aged`, the policies were written down before there was more to a policy.
+TABLES["aged__policies"] = POLICY[: POLICY.index("prices")] + "written_at timestamp"
 TABLES["periods"] = 'part varchar, "order" bigint, valid_from timestamp, valid_to timestamp'
 TABLES |= {"moments_asked": "moment timestamp", "hashed": "a varchar, b bigint, c varchar"}
 TABLES |= {"hashed_units": "number bigint, name varchar"}

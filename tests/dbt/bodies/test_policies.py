@@ -17,7 +17,7 @@ from insitu.scoring.compiled import Model
 from insitu.scoring.instead import place
 from insitu.scoring.published import UNDECIDED, UNTOLD, Published
 from insitu.warehouse.duckdb import DuckDBTransaction
-from tests.dbt.bodies.project import ACTING, AS_OF, Bodies, Row, Rows, literal
+from tests.dbt.bodies.project import ACTING, AS_OF, POLICY_OF_DEMO, Bodies, Row, Rows, literal
 
 NOON = datetime(2024, 3, 10, 12)
 HOUR = timedelta(hours=1)
@@ -360,3 +360,10 @@ def test_the_policy_that_is_written_down(bodies: Bodies) -> None:
     assert again == []
     fewer = fare | {"explore_share": 0.2, "decided_from": AS_OF - HOUR}
     assert len(bodies.run("fare__policies", {"fare__policies": [fewer]})) == 1
+
+
+def test_a_table_of_an_earlier_state(bodies: Bodies) -> None:
+    """It lacks the columns that have come since, and the same declaration is still the same policy."""
+    assert bodies.run("aged__policies", {"aged__policies": [POLICY_OF_DEMO]}) == []
+    (found,) = bodies.run("aged__policies", {"aged__policies": [POLICY_OF_DEMO | {"threshold": 0.3}]})
+    assert (found["threshold"], found["capacity"]) == (pytest.approx(0.2), None)

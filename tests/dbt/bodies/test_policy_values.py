@@ -86,6 +86,7 @@ def test_a_threshold_that_was_not_in_force(bodies: Bodies) -> None:
     r = np.array([money(row["action"], hits[row["id"]]) for row in decided])
     mean = found["as_decided", "mean"]
     assert (mean["value"], mean["gain"], mean["n_rows"]) == (pytest.approx(r.mean()), 0, 1500)
+    assert (mean["standard_error"], mean["effective_rows"]) == (pytest.approx(r.std(ddof=1) / 1500**0.5), 1500)
     for policy, other in (("lower", lambda s: "intervene" if s >= 0.3 else "none"), ("all", lambda s: "intervene")):
         others = [other(row["score"]) for row in decided]
         w = np.array([(row["action"] == o) / row["propensity"] for row, o in zip(decided, others, strict=True)])

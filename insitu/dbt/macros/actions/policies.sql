@@ -8,6 +8,8 @@ with declared as (
 ),
 
 {% if is_incremental() -%}
+{#- A table of an earlier state lacks columns until this run has added them. -#}
+{%- set there = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
 ranked as (
     select *, row_number() over (order by decided_from desc, written_at desc) as recency
     from {{ this }}
@@ -24,7 +26,7 @@ final as (
             declared.decided_from >= ranked.decided_from
             and (
                 {% for column in insitu.policy_columns() -%}
-                declared.{{ column }} is distinct from ranked.{{ column }}
+                declared.{{ column }} is distinct from {{ 'ranked.' ~ column if column in there else 'null' }}
                 {{ 'or' if not loop.last }}
                 {% endfor -%}
             )

@@ -88,7 +88,11 @@ weighed as (
     select
         compared.policy,
         compared.realised_profit as brought,
-        case when compared.action = compared.other_action then 1 / compared.propensity else 0 end as weight,
+        case
+            when compared.policy = 'as_decided' then 1
+            when compared.action = compared.other_action then 1 / compared.propensity
+            else 0
+        end as weight,
         {%- for name, action in {'promised': 'compared.action', 'promised_other': 'compared.other_action'}.items() %}
         coalesce(
             {%- if needs.prices %}
