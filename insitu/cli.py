@@ -9,6 +9,7 @@ from insitu.commands.alerts import alerts
 from insitu.commands.build import build
 from insitu.commands.diff import diff
 from insitu.commands.doctor import doctor
+from insitu.commands.experiments import experiments
 from insitu.commands.features import explain, features
 from insitu.commands.install import init, remove, upgrade
 from insitu.commands.new import new, remove_use_case
@@ -53,6 +54,7 @@ COMMANDS: tuple[click.Command, ...] = (
     explain,
     new,
     remove_use_case,
+    experiments,
     reproduce,
     backtest,
     replay,

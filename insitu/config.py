@@ -342,6 +342,11 @@ class UseCase(Block):
         return [*self.entity, self.as_of]
 
     @property
+    def has_shadows(self) -> bool:
+        """Does an experiment have rows scored in shadow? Then what is due says so, in a column `is_shadow`."""
+        return any(experiment.shadow for experiment in self.experiments)
+
+    @property
     def quantiles(self) -> list[float]:
         """Every quantile that a candidate predicts, in order."""
         return sorted({q for candidate in self.candidates for q in candidate.quantiles or []})

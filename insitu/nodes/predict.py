@@ -107,7 +107,7 @@ def predict_due(
     scored = _Scored(config, use_case, source, models, existing, where)
     for share in shares:
         if share.model_version is not None:
-            scored.add(share.model_version, share, share.n_rows, is_shadow)
+            scored.add(share.model_version, share, share.n_rows, is_shadow or share.is_shadow)
     read = [share for share in shares if share.model_version in {part.batch.model_version for part in scored.parts}]
     unscored = [share for share in shares if share.model_version is None]
     if unscored and not read:
@@ -115,13 +115,14 @@ def predict_due(
     if not read:
         return Predictions(pa.RecordBatchReader.from_batches(schema, []))
     for version in shadows:
-        others = [share for share in read if share.model_version != version]
+        others = [share for share in read if share.model_version != version and not share.is_shadow]
         if others:
             scored.add(version, others[0], sum(share.n_rows for share in others), is_shadow=True, beside=True)
     # One stream for all models: a connection has one open result.
     named = ", ".join(literal(str(share.model_version)) for share in read)
     needed = dict.fromkeys(name for part in scored.parts for name in part.model.signature.columns)
-    columns = identifiers("model_version", *dict.fromkeys([*config.key, *needed]))
+    marks = ["model_version", *(["is_shadow"] if config.has_shadows else [])]
+    columns = identifiers(*marks, *dict.fromkeys([*config.key, *needed]))
     # Always in one order: the last digit of a linear model's score depends on a row's place in its batch.
     ordered = due.filter(f"model_version in ({named})").project(columns).order(identifiers(*config.key))
     reader = ordered.to_arrow_reader(BATCH_ROWS)
@@ -151,6 +152,7 @@ class Share:
     batch_as_of: datetime
     n_rows: int
     n_keys: int
+    is_shadow: bool = False
 
 
 def due_shares(config: UseCase, due: LazyQuery) -> list[Share]:
@@ -158,12 +160,16 @@ def due_shares(config: UseCase, due: LazyQuery) -> list[Share]:
     identity = due.project("scoring_set_id, batch_as_of").limit(1).fetchall()
     if not identity:
         return []
-    key = identifiers("model_version", *config.key)
+    marks = ["model_version", *(["is_shadow"] if config.has_shadows else [])]
+    key, own = identifiers(*marks, *config.key), identifiers(*marks)
     by_key = due.aggregate(f"{key}, count(*) as n_rows", key)
-    found = by_key.aggregate("model_version, cast(sum(n_rows) as bigint), count(*)", "model_version").fetchall()
+    found = by_key.aggregate(f"{own}, cast(sum(n_rows) as bigint), count(*)", own).fetchall()
     set_id, batch_as_of = identity[0]
-    shares = [Share(version, set_id, batch_as_of, n_rows, n_keys) for version, n_rows, n_keys in found]
-    return sorted(shares, key=lambda share: share.model_version or "")
+    shares = [
+        Share(version, set_id, batch_as_of, n_rows, n_keys, bool(more and more[0]))
+        for version, *more, n_rows, n_keys in found
+    ]
+    return sorted(shares, key=lambda share: (share.model_version or "", share.is_shadow))
 
 
 def _check_keys(config: UseCase, use_case: str, shares: list[Share]) -> None:
@@ -186,7 +192,10 @@ class _Part:
     def rows_of(self, chunk: pa.RecordBatch) -> pa.RecordBatch:
         """The rows that it scores."""
         own = pc.equal(chunk.column("model_version"), self.batch.model_version)
-        return chunk.filter(pc.invert(own) if self.beside else own)
+        own = pc.invert(own) if self.beside else own
+        if "is_shadow" in chunk.schema.names:  # a variant in shadow has rows of its own
+            own = pc.and_(own, pc.equal(chunk.column("is_shadow"), int(self.batch.is_shadow and not self.beside)))
+        return chunk.filter(own)
 
 
 @dataclass
@@ -234,7 +243,8 @@ class _Scored:
         """The rows with their scores, each by its own model and by those in shadow."""
         for chunk in reader:
             for part in self.parts:
-                yield from self._written(part, part.rows_of(chunk) if len(self.parts) > 1 else chunk, schema)
+                alone = len(self.parts) == 1 and not self.config.has_shadows
+                yield from self._written(part, chunk if alone else part.rows_of(chunk), schema)
         for part in self.parts:
             part.batch.close()
 

@@ -11,6 +11,7 @@ from insitu.quoting import qualified
 from insitu.scaffold import settings_file
 from insitu.scaffold.answers import Answers
 from insitu.scaffold.new import check, contents, files_of_name
+from insitu.scaffold.templates import render_experiments
 from insitu.warehouse import Project
 
 
@@ -44,7 +45,7 @@ def files_of(project: Project, use_case: str) -> UseCaseFiles:
         )
     texts = _as_written(project, use_case, found)
     written = [path for path in found if texts.get(path.name) == path.read_text()]
-    names = texts or contents(project, Answers(use_case, ["key"], "label", source="s", backtest=True))
+    names = texts or _contents(project, Answers(use_case, ["key"], "label", source="s", backtest=True))
     mine = {*names, *(f"{use_case}__{name}.sql" for name in ("spine", "labels", "features"))}
     changed = [path for path in found if path.name in mine and path not in written]
     return UseCaseFiles(written, changed, [path for path in found if path.name not in mine], _drops(project, use_case))
@@ -64,7 +65,7 @@ def remove_use_case(project: Project, use_case: str, force: bool = False) -> Use
         )
     path = project.directory / "dbt_project.yml"
     settings = settings_file.read(path)
-    for variable in ("insitu_backtests", "insitu_use_cases"):
+    for variable in ("insitu_experiments", "insitu_backtests", "insitu_use_cases"):
         settings = settings_file.without_item(settings, variable, use_case)
     for file in [*found.written, *found.changed]:
         file.unlink()
@@ -85,8 +86,13 @@ def _as_written(project: Project, use_case: str, found: list[Path]) -> dict[str,
                 check(answers)
             except (ValueError, ConfigurationError):
                 return {}
-            return contents(project, answers) if answers.use_case == use_case else {}
+            return _contents(project, answers) if answers.use_case == use_case else {}
     return {}
+
+
+def _contents(project: Project, answers: Answers) -> dict[str, str]:
+    """What `insitu new` and `insitu experiments` write."""
+    return contents(project, answers) | render_experiments(answers.use_case, [*answers.entity, "as_of"])
 
 
 def _drops(project: Project, use_case: str) -> list[str]:

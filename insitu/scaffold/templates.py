@@ -34,6 +34,13 @@ def render(answers: Answers, layers: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def render_experiments(use_case: str, key: Iterable[str]) -> dict[str, str]:
+    """The text of each file of a use case's experiments, by its name."""
+    words = {"USE_CASE": use_case, "KEY": ", ".join(key)}
+    found = sorted((TEMPLATES / "experiments").iterdir(), key=lambda file: file.name)
+    return {_filled(file.name, words): _filled(file.read_text(), words) for file in found if "USE_CASE" in file.name}
+
+
 def _with_schemas(text: str, layers: set[str]) -> str:
     """Each line `schema: SCHEMA_OF_<layer>` as dbt reads it; without it where the project's own rules apply."""
 

@@ -97,9 +97,11 @@ def score_relations(
 def _unscored(config: UseCase, relation: Mapping[str, str]) -> str:
     """What is due and not scored; the view of the very first build cannot know the predictions that came after it."""
     same = " and ".join(f"made.{name} = due.{name}" for name in map(identifier, [*config.key, "model_version"]))
+    in_shadow = f"made.batch_id in (select batch_id from {relation['batches']} where is_shadow = 1)"
+    as_due = f"({in_shadow}) = (due.is_shadow = 1)" if config.has_shadows else f"not {in_shadow}"
     return (
         f"select * from {relation['due']} as due where not exists (select 1 from {relation['predictions']} as made "
-        f"where {same} and made.batch_id not in (select batch_id from {relation['batches']} where is_shadow = 1))"
+        f"where {same} and {as_due})"
     )
 
 
@@ -155,6 +157,7 @@ def _predictions(
     options: Options,
 ) -> Predictions:
     if options.instead is not None:
+        due = due.filter("is_shadow = 0") if config.has_shadows else due
         others = identifiers(*(name for name in due.columns if name != "model_version"))
         due = due.project(f"cast({literal(options.instead)} as varchar) as model_version, {others}")
     is_shadow = options.instead is not None

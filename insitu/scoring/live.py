@@ -49,12 +49,14 @@ class Live:
         key = identifiers(*self.config.key)
         features = self._own("features")
         # What fell due is known by the spine alone: features of all other rows need not be computed.
-        keys = f"select {key} from {self.parts.whole(self._own('spine').id)}"
+        spine = self.parts.whole(self._own("spine").id)
+        keys = f"select {key} from {spine}"
         nothing = f"select * from {features.relation} where 1 = 0"
         empty = self.parts.view(f"select * from ({keys}) as due left join ({nothing}) as nothing using ({key})")
         window = self.parts.view(self._with("scoring_set", features=empty))
-        found = self._with("due", scoring_set=window)
-        columns = f"{key}, model_version, scoring_set_id, batch_as_of"
+        found = self._with("due", scoring_set=window, spine=spine)
+        shadows = ", is_shadow" if self.config.has_shadows else ""
+        columns = f"{key}, model_version, scoring_set_id, batch_as_of{shadows}"
         unscored = self.parts.table(f"select {columns} from ({found}) as due")
         in_charge = f"select * from {unscored} where model_version is not null"
         if not self.scratch.sql(f"{in_charge} limit 1").fetchall():
@@ -65,7 +67,7 @@ class Live:
             f"where exists (select 1 from ({in_charge}) as due where {same})"
         )
         scoring_set = self.parts.view(self._with("scoring_set", features=self.features))
-        self.rows = self.parts.view(self._with("due", scoring_set=scoring_set))
+        self.rows = self.parts.view(self._with("due", scoring_set=scoring_set, spine=spine))
         return self.scratch.sql(f"select * from {self.rows}")
 
     def champion(self) -> LazyQuery:
@@ -85,7 +87,7 @@ class Live:
         scored = " union all ".join(
             f"select cast({literal(batch.batch_id)} as varchar) as batch_id, {columns}, "
             "cast(null as double precision) as score, cast('' as varchar) as class "
-            f"from {due} where {_share(batch, options)}"
+            f"from {due} where {_share(batch, options, self.config.has_shadows)}"
             for batch in batches
         )
         predictions = self.parts.view(scored)
@@ -106,8 +108,14 @@ class Live:
         return self.parts.reading(self._own(name), instead)
 
 
-def _share(batch: Batch, options: Options) -> str:
+def _share(batch: Batch, options: Options, has_shadows: bool) -> str:
     """Which rows of what is due a batch has: its model's; in shadow the others', or all instead of who is in charge."""
+    of_record = " and is_shadow = 0" if has_shadows else ""
     if options.instead is not None:
-        return "model_version is not null"
-    return f"model_version {'<>' if batch.is_shadow else '='} {literal(batch.model_version)}"
+        return f"model_version is not null{of_record}"
+    own = f"model_version = {literal(batch.model_version)}"
+    if not batch.is_shadow:
+        return own + of_record
+    if batch.model_version in options.shadows:
+        return f"model_version <> {literal(batch.model_version)}{of_record}"
+    return f"{own} and is_shadow = 1"  # an experiment has it scored in shadow

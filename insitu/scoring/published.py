@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 
@@ -53,19 +54,26 @@ class Published:
         """
         named = {model.name.removeprefix(f"{self.use_case}__"): model for model in self.models.values()}
         decisions, latest, outcomes = (named[name] for name in ("decisions", "predictions_latest", "outcomes"))
+        labels, spine = named.get("labels"), named["spine"]
+
+        @cache
+        def made() -> Parts:
+            root = (labels or spine).id
+            return Parts(transaction, self.models, self.places, self.dialect, root, self.config.as_of)
+
         if not _fits(transaction, decisions, decisions.sql) or not _fits(transaction, latest, latest.sql):
             return False
         if self._keys(transaction, UNDECIDED, self.predictions, decisions, ["batch_id"]):
             own = {f"{self.use_case}__predictions": self._decided_together(transaction)}
+            if self.config.experiments:  # units and who is eligible are columns of the spine
+                own[spine.name] = made().whole(spine.id)
             self._replace(transaction, decisions, UNDECIDED, self._reading(decisions, own))
             transaction.execute(f"delete from {latest.relation}")
             _insert(transaction, latest, latest.sql)
-        labels = named.get("labels")
         if labels is None or not _exists(transaction, outcomes):
             return True
         if self._keys(transaction, UNTOLD, decisions.relation, outcomes, ["batch_id", *self.config.key]):
-            made = Parts(transaction, self.models, self.places, self.dialect, labels.id, self.config.as_of)
-            known = made.of(f"select * from {UNTOLD}")
+            known = made().of(f"select * from {UNTOLD}")
             own = {labels.name: known, decisions.name: self._those(decisions.relation, UNTOLD)}
             sql = self._reading(outcomes, own)
             if _fits(transaction, outcomes, sql):

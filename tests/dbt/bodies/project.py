@@ -36,6 +36,11 @@ DECIDED = {"decided_from": datetime(2024, 1, 1), "treat": "intervene", "treat_no
 POLICY_OF_DEMO = {**DECIDED, **COSTS, "threshold": 0.2}
 
 PROFIT = {"name": "profit", "kind": "mean", "value": "realised_profit", "role": "primary"}
+METRICS = [
+    PROFIT,
+    {"name": "late", "kind": "proportion", "value": "label", "better": "lower", "role": "guardrail", "margin": 0.02},
+    {"name": "calls", "kind": "mean", "value": "is_treated", "better": "lower", "role": "signal"},
+]
 EXPERIMENTS: list[dict[str, Any]] = [
     {
         "name": "letters",  # two treatments, by person; in one half of a layer
@@ -51,7 +56,7 @@ EXPERIMENTS: list[dict[str, Any]] = [
             {"after": "3 days", "shares": {"early": 0.25, "never": 0.1}},
             {"after": "6 days", "shares": {"early": 0.6, "never": 0.1}},
         ],
-        "metrics": [PROFIT],
+        "metrics": METRICS,
     },
     {
         "name": "newer",  # another model, by row
@@ -67,6 +72,16 @@ EXPERIMENTS: list[dict[str, Any]] = [
         "salt": "pepper",
         "variants": [{"name": "present"}, {"name": "old", "model": "v_old"}],
         "ramp": [{"after": "0 days", "shares": {"old": 1}}],
+        "metrics": [PROFIT],
+    },
+    {
+        "name": "over",
+        "from": "2024-02-01",
+        "until": "2024-03-10",
+        "window": "2 days",
+        "min_units": 10,
+        "variants": [{"name": "present"}, {"name": "fixed", "model": "v_fixed"}],
+        "ramp": [{"after": "0 days", "shares": {"fixed": 0.5}}],
         "metrics": [PROFIT],
     },
 ]
@@ -222,6 +237,11 @@ STEPS = (
     "varchar, value double precision, limit_value double precision, plan_id varchar, challenger varchar, override_from "
     "timestamp, written_at timestamp"
 )
+RESULTS = (
+    "experiment varchar, day date, metric varchar, role varchar, variant varchar, slice_column varchar, slice_value "
+    "varchar, n_units_control bigint, n_units bigint, effect double precision, verdict varchar"
+)
+EXPOSURES = "experiment varchar, variant varchar, unit_id varchar, id bigint, as_of timestamp, model_version varchar"
 LEDGER = "batch_id varchar, batch_as_of timestamp, model_version varchar, is_shadow integer, status varchar"
 MONEY = "realised_profit double precision, profit_treat_all double precision, profit_treat_none double precision"
 DRIFT = (
@@ -235,6 +255,9 @@ FINDING = (
 SHARED = {
     "promotion_overrides": (
         "use_case varchar, model_version varchar, override varchar, effective_from timestamp, reason varchar"
+    ),
+    "experiment_overrides": (
+        "use_case varchar, experiment varchar, override varchar, step integer, effective_from timestamp, reason varchar"
     ),
     "ml_predictions": (
         "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, entity_id varchar, as_of "
@@ -284,7 +307,7 @@ BODIES = (
     *("scored_features", "parity", "scoring_set", "due", "policies"),
 )
 OF_POLICIES = ("policy_values", "effects")
-OF_EXPERIMENTS = ("assignments",)
+OF_EXPERIMENTS = ("assignments", "exposures", "rollout_steps")
 SLICES = """
 {% set slices = insitu.slices('USE_CASE') -%}
 {%- for begins, ends in slices.tests -%}
@@ -351,6 +374,7 @@ def tables(use_case: str) -> dict[str, str]:
     }
     if "experiments" in config:
         found |= {"spine": f"{key}, person varchar, city varchar", "rollout_steps": STEPS}
+        found |= {"experiment_results": RESULTS, "exposures": EXPOSURES}
     return {f"{use_case}__{name}": columns for name, columns in found.items()}
 
 

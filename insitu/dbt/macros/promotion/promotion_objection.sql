@@ -28,6 +28,10 @@ case
     {%- endif %}
     when previous_champion is null and skill is not null and skill <= 0
         then 'no better than {{ 'the mean label' if task == 'regression' else 'chance' }} on the test'
+    {%- if rules.by == 'experiment' %}
+    when predecessor is not null
+        then 'promotion is by experiment, and no roll-out of it has completed'
+    {%- endif %}
     when previous_champion is null
         then null
     when difference_error is null

@@ -4,13 +4,17 @@
     test has judged before, the more it takes), calibrated, and sound in every slice; its features must be proved point in
     time, and those scored lately the same when computed again. A rejected version is judged again when what spoke against
     it has changed, as a new row; a promoted one is not. Decisions are for a moment of training, so a run for a past day
-    can't move the champion of today. -#}
+    can't move the champion of today. With `promotion: {by: experiment}` all this chooses the first champion only; after that a
+    version is promoted by its completed roll-out (`promoted_by_experiment`). -#}
 {% macro promotions(use_case) -%}
 {%- do insitu.use_case_model(use_case, 'evaluation', 'incremental') -%}
 {%- set config = dict(insitu.use_case_config(use_case), use_case=use_case) -%}
 {%- set metric = insitu.selection_metric(config) -%}
 {%- set sign = 1 if insitu.higher_is_better(metric) else -1 -%}
 {%- set moment = insitu.timestamp_literal(insitu.training_as_of(use_case)) -%}
+{%- set now = insitu.timestamp_literal(insitu.as_of(use_case)) -%}
+{%- set by_experiment = config.promotion.by == 'experiment' -%}
+{%- set steps = insitu.relation_there(use_case, 'rollout_steps') if by_experiment -%}
 {%- set kept = adapter.get_columns_in_relation(this) | map(attribute='name') | list if is_incremental() else [] -%}
 with training_set as (
     select distinct snapshot_id from {{ insitu.use_case_ref(use_case, 'training_set') }}
@@ -61,7 +65,7 @@ judgements as (
         row_number() over (partition by model_version order by training_as_of desc, decided_at desc) as recency,
         min(decided_at) over (partition by model_version) as first_decided_at
     from {{ this }}
-    where training_as_of <= {{ moment }}
+    where training_as_of <= {{ now if by_experiment else moment }}
     {%- else %}
     select
         cast(null as timestamp) as training_as_of,
@@ -250,6 +254,10 @@ final as (
         -- that yet another one is better on validation is nothing new
         or (decisions.last_reason <> decisions.reason
             and not (decisions.last_reason like '%on validation%' and decisions.reason like '%on validation%'))
+    {%- if steps %}
+    union all
+    {{ insitu.promoted_by_experiment(use_case, config, steps, now) | indent(4) }}
+    {%- endif %}
 )
 
 select * from final

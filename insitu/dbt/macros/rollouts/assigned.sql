@@ -1,5 +1,5 @@
 {#- Who gets which variant of which experiment: (key…, experiment, variant, unit_id, share, propensity, is_control, is_shadow,
-    assigned_version). One row for each row of `rows`, which has the columns of `rows_assigned`, and each experiment in which it
+    step, threshold, forced_action, assigned_version): the last four say what the variant changes. One row for each row of `rows`, which has the columns of `rows_assigned`, and each experiment in which it
     takes part. It is a function of the plan, the salt, the unit, the row's as-of time and the steps up to then. Reads the CTEs
     `steps` and `tenures`. -#}
 {% macro assigned(use_case, experiments, rows) -%}
@@ -18,6 +18,9 @@ select
     plan.share as propensity,
     case when plan.variant = '{{ experiment.control }}' then 1 else 0 end as is_control,
     {{ 1 if experiment.shadow else 0 }} as is_shadow,
+    plan.step,
+    plan.threshold,
+    plan.forced_action,
     case
         {%- if experiment.challenged %}
         when plan.model = 'challenger' then challenger.model_version

@@ -45,6 +45,9 @@ select
     cast(null as double precision) as propensity,
     cast(null as integer) as is_control,
     cast(null as integer) as is_shadow,
+    cast(null as integer) as step,
+    cast(null as double precision) as threshold,
+    cast(null as {{ text }}) as forced_action,
     cast(null as {{ text }}) as assigned_version
 from {{ rows }}
 where 1 = 0

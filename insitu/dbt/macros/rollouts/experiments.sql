@@ -17,6 +17,7 @@
             'eligible': declared.get('eligible'),
             'from': insitu.declared_time(declared['from']),
             'until': insitu.declared_time(declared['until']) if declared.get('until') else none,
+            'window': declared.get('window'),
             'shadow': declared.get('shadow', false),
             'min_units': declared.get('min_units', 100),
             'variants': variants,
@@ -46,4 +47,10 @@
 {#- Use cases that have experiments, from the variable `insitu_experiments`. -#}
 {% macro use_cases_with_experiments() %}
     {{- return(var('insitu_experiments', [])) -}}
+{% endmacro %}
+
+
+{#- The configuration of a model over the experiments of all use cases: off while there are none. -#}
+{% macro for_experiments() %}
+    {%- if not insitu.use_cases_with_experiments() -%}{%- do config(enabled=false) -%}{%- endif -%}
 {% endmacro %}

@@ -1,17 +1,18 @@
 {#- Which variant has which places in each step of an experiment, as rows of SQL: (step, variant, first_place, end_place,
-    share, model). Each treatment has a fixed place to begin at and grows from there, as far as its last share goes: no
+    share, model, threshold, forced_action). Each treatment has a fixed place to begin at and grows from there, as far as its last share goes: no
     step moves anybody out of a treatment. What is left is the control's, in step -1 all. -#}
 {% macro plan(experiment) -%}
-{%- set models = {} -%}
-{%- for variant in experiment.variants -%}{%- do models.update({variant.name: variant.model}) -%}{%- endfor -%}
 {% for row in insitu.plan_rows(experiment) -%}
+{%- set variant = experiment.variants | selectattr('name', 'equalto', row.variant) | first -%}
 select
     {{ row.step }} as step,
     '{{ row.variant }}' as variant,
     cast({{ row.first }} as bigint) as first_place,
     cast({{ row.end }} as bigint) as end_place,
     cast({{ row.share }} as double precision) as share,
-    cast({{ insitu.text_literal(models[row.variant]) if models[row.variant] else 'null' }} as {{ dbt.type_string() }}) as model
+    cast({{ insitu.text_literal(variant.model) if variant.model else 'null' }} as {{ dbt.type_string() }}) as model,
+    cast({{ 'null' if variant.threshold is none else variant.threshold }} as double precision) as threshold,
+    cast({{ insitu.text_literal(variant.action) if variant.action else 'null' }} as {{ dbt.type_string() }}) as forced_action
 {{ 'union all' if not loop.last }}
 {% endfor %}
 {%- endmacro %}
@@ -65,7 +66,7 @@ select
 {#- Stop a build in which a running experiment was changed so that units would fall to other variants. -#}
 {% macro check_plans(use_case, experiments) %}
     {%- set steps = insitu.relation_there(use_case, 'rollout_steps') -%}
-    {%- if not (experiments and steps and flags.WHICH in ['run', 'build']) -%}{{ return('') }}{%- endif -%}
+    {%- if not (experiments and steps and flags.WHICH in ['run', 'build', 'compile']) -%}{{ return('') }}{%- endif -%}
     {%- set begun = {} -%}
     {%- for row in run_query('select experiment, max(plan_id), min(decided_at) from ' ~ steps ~ ' group by experiment').rows -%}
         {%- do begun.update({row[0]: row}) -%}

@@ -14,6 +14,7 @@
     'alert_label_delay',
     'alert_parity',
 ] %}
+{%- if insitu.use_cases_with_experiments() %}{% set alerts = alerts + ['alert_rollout', 'alert_null_units'] %}{% endif %}
 
 with final as (
     {% for alert in alerts -%}

@@ -1,0 +1,1 @@
+{{ insitu.assignments('USE_CASE') }}

@@ -1,0 +1,1 @@
+{{ insitu.experiment_results('USE_CASE') }}

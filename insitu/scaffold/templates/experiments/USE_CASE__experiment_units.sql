@@ -1,0 +1,1 @@
+{{ insitu.experiment_units('USE_CASE') }}

@@ -1,0 +1,1 @@
+{{ insitu.exposures('USE_CASE') }}

@@ -1,0 +1,1 @@
+{{ insitu.rollout_steps('USE_CASE') }}
