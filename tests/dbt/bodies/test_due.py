@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from insitu.acting.hashing import PLACES, place, unit_id
 from tests.dbt.bodies.project import AS_OF, Bodies, Row
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -64,3 +65,29 @@ def test_what_its_model_has_scored_is_not_due(bodies: Bodies) -> None:
         "demo__predictions": [scored("a", 1, NOON), scored("b", 2, NOON), scored("a", 3, NOON - SECOND)],
     }
     assert sorted(row["id"] for row in bodies.run("demo__due", tables)) == [2, 3]
+
+
+def test_each_row_has_the_model_of_its_variant(bodies: Bodies) -> None:
+    """`newer` gives one row in five to the challenger, `beside` has all of them scored by an old version in shadow."""
+    ids, day = range(60), datetime(2024, 3, 8)
+    challenged = {id for id in ids if place("trial.newer", unit_id([id]) or "") < 0.2 * PLACES}
+    assert 5 < len(challenged) < 20
+    registered = {"training_as_of": FEBRUARY, "status": "trained"}
+    tables = {
+        "trial__scoring_set": [of_set(id, day) for id in ids] + [of_set(99, datetime(2024, 3, 4))],
+        "trial__promotions": [promoted("a", FEBRUARY)],
+        "trial__models": [registered | {"model_version": version} for version in ("a", "b")],
+        "trial__spine": [{"id": id, "as_of": day} for id in ids],
+    }
+    found = bodies.run("trial__due", tables)
+    live = {row["id"]: row["model_version"] for row in found if not row["is_shadow"]}
+    assert live == {id: "b" if id in challenged else "a" for id in ids} | {99: "a"}
+    assert {row["id"]: row["model_version"] for row in found if row["is_shadow"]} == dict.fromkeys(ids, "v_old")
+    assert len(found) == 121
+    # scored of record by its variant's version, by another, and in shadow
+    one, other = min(challenged), max(challenged)
+    done = [scored("b", one, day), scored("a", other, day), scored("v_old", 0, day) | {"batch_id": "s"}]
+    batches = [{"batch_id": "b", "is_shadow": 0}, {"batch_id": "s", "is_shadow": 1}]
+    left = bodies.run("trial__due", tables | {"trial__predictions": done, "trial__batches": batches})
+    gone = {(row["id"], row["is_shadow"]) for row in found} - {(row["id"], row["is_shadow"]) for row in left}
+    assert gone == {(one, 0), (0, 1)}

@@ -305,3 +305,39 @@ def test_a_part_of_what_is_due_is_another_batch(warehouse: duckdb.DuckDBPyConnec
     _, (part,) = predictions(warehouse, {whole["batch_id"]}, where="id < 14")
     assert part["n_rows"] == 2 and part["batch_id"] != whole["batch_id"]
     assert predictions(warehouse, {part["batch_id"]}, where="id < 14") == ([], [])
+
+
+def test_a_variant_in_shadow_has_rows_of_its_own(
+    warehouse: duckdb.DuckDBPyConnection, registered: dict[str, Any]
+) -> None:
+    """One version of record for all rows and in shadow for some, another in shadow alone; batches say so."""
+    own, other = registered["model_version"], "other_version"
+    register(warehouse, registered, registered | {"model_version": other, "deployed_artifact_sha256": None})
+    warehouse.execute("alter table demo__due add column is_shadow integer default 0")
+    for version, divisor in ((own, 2), (other, 3)):
+        warehouse.execute(
+            f"insert into demo__due select * replace ('{version}' as model_version, 1 as is_shadow) from demo__due "
+            f"where is_shadow = 0 and id % {divisor} = 0"
+        )
+    trial = {
+        "name": "beside",
+        "from": "2020-06-01",
+        "shadow": True,
+        "variants": [{"name": "a"}, {"name": "b", "model": other}],
+    }
+    measured = {"metrics": [{"name": "m", "kind": "mean", "value": "y", "role": "primary"}]}
+    config = parse(META | {"experiments": [trial | measured | {"ramp": [{"after": 0, "shares": {"b": 0.5}}]}]}, "demo")
+    named = [warehouse.sql(f"select * from demo__{name}") for name in ("due", "models", "champion")]
+    found = predict_due(config, "demo", *named, set())
+    written = found.rows.read_all().to_pylist()
+    rows = {}
+    for batch in ledger.as_table(found.batches).to_pylist():
+        ids = {row["id"] for row in written if row["batch_id"] == batch["batch_id"]}
+        rows[batch["model_version"], batch["is_shadow"]] = ids
+    every = set(range(0, 600, 7))
+    assert rows == {
+        (own, 0): every,
+        (own, 1): {id for id in every if id % 2 == 0},
+        (other, 1): {id for id in every if id % 3 == 0},
+    }
+    assert len(written) == sum(map(len, rows.values()))

@@ -3,7 +3,8 @@
     (`decides`). Where a row was scored more than once, by several versions or because its features were corrected,
     `is_in_charge` says which prediction is the one of record: that of the model in charge at the row's own as-of time, the
     first of them; never one that was made in shadow. Beside the action stand why (`reason`), by which policy, how probable
-    this action was for this row (`propensity`: 1 where nothing is drawn), and whether it was drawn. -#}
+    this action was for this row (`propensity`: 1 where nothing is drawn), and whether it was drawn. An experiment may give a row
+    another model (`variants_of_rows`), or another threshold or action (`decided_by_variant`). -#}
 {% macro decisions(use_case) %}
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set predictions = insitu.use_case_ref(use_case, 'predictions') %}
@@ -15,6 +16,9 @@
 {%- set row = ['batch_id'] + config.key %}
 {%- set has_classes = config.task == 'multiclass' %}
 {%- set needs = insitu.policy_needs(use_case) if execute else {} %}
+{%- set experiments = insitu.experiments(use_case) %}
+{%- do insitu.check_plans(use_case, experiments) %}
+{%- set in_charge = 'coalesce(assigned.live_version, tenures.model_version)' if experiments else 'tenures.model_version' %}
 with predictions as (
     select * from {{ predictions }}
 ),
@@ -27,6 +31,10 @@ shadows as (
 tenures as (
     {{ insitu.tenures(use_case) | indent(4) }}
 ),
+{%- if experiments %}
+
+{{ insitu.variants_of_rows(use_case, experiments) }},
+{%- endif %}
 
 ranked as (
     select
@@ -36,7 +44,7 @@ ranked as (
                 {{ insitu.partition_by(config.key) }}
                 order by
                     case when shadows.shadow_id is null then 0 else 1 end,
-                    case when predictions.model_version = tenures.model_version then 0 else 1 end,
+                    case when predictions.model_version = {{ in_charge }} then 0 else 1 end,
                     predictions.batch_as_of,
                     predictions.predicted_at,
                     predictions.batch_id
@@ -49,6 +57,9 @@ ranked as (
     from predictions
     left join shadows on predictions.batch_id = shadows.shadow_id
     left join tenures on {{ insitu.holds_at('predictions.' ~ insitu.identifier(config.as_of)) }}
+    {%- if experiments %}
+    left join assigned on {{ insitu.join_on('predictions', 'assigned', config.key) }}
+    {%- endif %}
 ),
 
 policies as (
@@ -82,6 +93,10 @@ beside_policy as (
 {%- endif %}
 
 {{ insitu.settled_actions(use_case) }},
+{%- if experiments %}
+
+{{ insitu.decided_by_variant(use_case, experiments) }},
+{%- endif %}
 
 final as (
     select
@@ -110,7 +125,11 @@ final as (
         chosen.policy_version,
         chosen.propensity,
         chosen.is_explored
-    from chosen
+        {%- if experiments %},
+        chosen.experiment,
+        chosen.variant
+        {%- endif %}
+    from {{ 'by_variant as chosen' if experiments else 'chosen' }}
     left join policies on chosen.decided_from = policies.decided_from
     {%- if needs.prices %}
     left join expected on {{ insitu.join_on('chosen', 'expected', row) }} and chosen.action = expected.action

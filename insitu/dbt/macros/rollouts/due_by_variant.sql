@@ -26,15 +26,16 @@ left join assigned
     and assigned.is_shadow = 0
 {%- if shadows %}
 union all
-select distinct
-    assigned.assigned_version as model_version,
+select
+    in_shadow.assigned_version as model_version,
     1 as is_shadow,
     scoring_set.*
 from scoring_set
-inner join assigned
-    on {{ insitu.join_on('assigned', 'scoring_set', config.key) }}
-    and assigned.assigned_version is not null
-    and assigned.is_shadow = 1
+inner join (
+    select distinct {{ insitu.quoted(config.key + ['assigned_version']) | join(', ') }}
+    from assigned
+    where assigned_version is not null and is_shadow = 1
+) as in_shadow on {{ insitu.join_on('in_shadow', 'scoring_set', config.key) }}
 {%- endif %}
 {%- endmacro %}
 

@@ -8,7 +8,7 @@ with limits as (
 ),
 
 rows_of_experiments as (
-    {% for use_case in insitu.use_cases_with_experiments() -%}
+    {% for use_case in insitu.use_cases_there(insitu.use_cases_with_experiments()) -%}
     {%- set config = insitu.use_case_config(use_case) -%}
     {%- set predictions = insitu.use_case_ref(use_case, 'predictions') -%}
     {%- set spine = insitu.use_case_ref(use_case, 'spine') -%}

@@ -3,7 +3,7 @@
 {%- do insitu.for_experiments() -%}
 
 with steps as (
-    {% for use_case in insitu.use_cases_with_experiments() -%}
+    {% for use_case in insitu.use_cases_there(insitu.use_cases_with_experiments()) -%}
     select '{{ use_case }}' as use_case, experiment, decided_at, state, decision, reason, value, limit_value
     from {{ insitu.use_case_ref(use_case, 'rollout_steps') }}
     where decided_at <= {{ insitu.timestamp_literal(insitu.newest_as_of(use_case)) }}
