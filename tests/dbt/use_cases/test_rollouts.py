@@ -174,7 +174,15 @@ def run(shop: Shop, now: pd.Timestamp, *select: str, command: str = "build") -> 
     return shop.run("dbt", command, *select, "--vars", f"{{insitu_as_of: '{now}'}}")
 
 
-OWN = ("--select", "path:models/use_cases/order", "ml_runs", "ml_rollouts", "alert_rollout", "alert_null_units", "experiment_overrides")
+OWN = (
+    "--select",
+    "path:models/use_cases/order",
+    "ml_runs",
+    "ml_rollouts",
+    "alert_rollout",
+    "alert_null_units",
+    "experiment_overrides",
+)
 
 
 def live(shop: Shop, now: pd.Timestamp) -> None:
