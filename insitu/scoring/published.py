@@ -54,19 +54,19 @@ class Published:
         """
         named = {model.name.removeprefix(f"{self.use_case}__"): model for model in self.models.values()}
         decisions, latest, outcomes = (named[name] for name in ("decisions", "predictions_latest", "outcomes"))
-        labels, spine = named.get("labels"), named["spine"]
+        labels = named.get("labels")
 
         @cache
         def made() -> Parts:
-            root = (labels or spine).id
-            return Parts(transaction, self.models, self.places, self.dialect, root, self.config.as_of)
+            root = labels or named["spine"]
+            return Parts(transaction, self.models, self.places, self.dialect, root.id, self.config.as_of)
 
         if not _fits(transaction, decisions, decisions.sql) or not _fits(transaction, latest, latest.sql):
             return False
         if self._keys(transaction, UNDECIDED, self.predictions, decisions, ["batch_id"]):
             own = {f"{self.use_case}__predictions": self._decided_together(transaction)}
             if self.config.experiments:  # units and who is eligible are columns of the spine
-                own[spine.name] = made().whole(spine.id)
+                own[named["spine"].name] = made().whole(named["spine"].id)
             self._replace(transaction, decisions, UNDECIDED, self._reading(decisions, own))
             transaction.execute(f"delete from {latest.relation}")
             _insert(transaction, latest, latest.sql)

@@ -18,7 +18,7 @@
 {%- set needs = insitu.policy_needs(use_case) if execute else {} %}
 {%- set experiments = insitu.experiments(use_case) %}
 {%- do insitu.check_plans(use_case, experiments) %}
-{%- set in_charge = 'coalesce(assigned.live_version, tenures.model_version)' if experiments else 'tenures.model_version' %}
+{%- set in_charge = 'coalesce(versions.live_version, tenures.model_version)' if experiments else 'tenures.model_version' %}
 with predictions as (
     select * from {{ predictions }}
 ),
@@ -58,7 +58,7 @@ ranked as (
     left join shadows on predictions.batch_id = shadows.shadow_id
     left join tenures on {{ insitu.holds_at('predictions.' ~ insitu.identifier(config.as_of)) }}
     {%- if experiments %}
-    left join assigned on {{ insitu.join_on('predictions', 'assigned', config.key) }}
+    left join versions on {{ insitu.join_on('predictions', 'versions', insitu.keys_of_versions(config)) }}
     {%- endif %}
 ),
 

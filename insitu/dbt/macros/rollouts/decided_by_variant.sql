@@ -1,5 +1,5 @@
-{#- CTEs of `decisions`: `assigned`, the variant that counts for each row predicted, and `live_version`, the model of its variant.
-    Of several experiments the one that changes what is done comes first, then one that changes the model. -#}
+{#- CTEs of `decisions`: `assigned`, the variant that counts for each row predicted, and `versions`, the model of its variant. Of
+    several experiments the one that changes what is done comes first. -#}
 {% macro variants_of_rows(use_case, experiments) -%}
 {%- set config = insitu.use_case_config(use_case) -%}
 steps as (
@@ -33,8 +33,25 @@ assigned as (
         where is_shadow = 0
     ) as ordered
     where place = 1
+),
+
+versions as (
+    select
+        {%- for column, renamed in insitu.keys_of_versions(config).items() %}
+        {{ insitu.identifier(column) }} as {{ insitu.identifier(renamed) }},
+        {%- endfor %}
+        live_version
+    from assigned
 )
 {%- endmacro %}
+
+
+{#- The columns of the key as `versions` calls them: their own names are those of predictions. -#}
+{% macro keys_of_versions(config) %}
+    {%- set found = {} -%}
+    {%- for column in config.key -%}{%- do found.update({column: 'key_' ~ loop.index}) -%}{%- endfor -%}
+    {{- return(found) -}}
+{% endmacro %}
 
 
 {#- CTEs of `decisions`: `by_variant`, what is done with each row where its variant has a word in it. The variant's action comes
