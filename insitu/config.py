@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from insitu import durations, metrics
-from insitu.acting.experiments import Experiment, check_together
+from insitu.acting.experiments import Experiment, check_together, check_variants
 from insitu.acting.policies import Policy, check_policy
 from insitu.blocks import STRICT, duration, fixed_duration, plain_time
 from insitu.errors import ConfigurationError
@@ -332,6 +332,9 @@ class UseCase(Block):
                 f"selection_metric is {self.selection_metric!r}; a {self.task} task chooses by {', '.join(allowed)}"
             )
         check_together(self.experiments)
+        treat = self.actions.get("treat", "intervene")
+        named = list(self.policy.costs) or [treat, self.actions.get("none", "none")]
+        check_variants(self.experiments, self.task, named, treat)
         decides = bool(self.costs or self.actions) or self.evaluation.get("threshold") is not None
         check_policy(self.policy, self.task, decides, self.actions, self.key, self.parity.log)
         return self

@@ -203,6 +203,29 @@ def check_together(experiments: Sequence[Experiment]) -> None:
                 )
 
 
+def check_variants(experiments: Sequence[Experiment], task: str, actions: Sequence[str], treat: str) -> None:
+    """Raises ValueError where a variant decides what this use case cannot.
+
+    Args:
+        actions: the names of what may be done.
+        treat: what `treat` stands for.
+    """
+    for experiment in experiments:
+        for variant in experiment.variants:
+            who = f"the variant {variant.name!r} of the experiment {experiment.name!r}"
+            known = ["none", *(["treat"] if treat in actions else []), *actions]
+            if variant.action is not None and variant.action not in known:
+                raise ValueError(
+                    f"{who} has the action {variant.action!r}; there are {', '.join(dict.fromkeys(known))}"
+                )
+            if variant.threshold is not None and task == "multiclass":
+                raise ValueError(
+                    f"{who} has a threshold, and a score is that of one of several classes; give an `action`"
+                )
+            if variant.threshold is not None and task == "binary" and variant.threshold > 1:
+                raise ValueError(f"{who} has the threshold {variant.threshold:g}; scores are from 0 to 1")
+
+
 def _at_one_time(one: Experiment, other: Experiment) -> bool:
     return (one.ends is None or other.begins < one.ends) and (other.ends is None or one.begins < other.ends)
 

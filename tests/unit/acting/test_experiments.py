@@ -71,6 +71,14 @@ def test_what_is_declared_is_read() -> None:
         ({"layer": "l"}, "has `layer` alone"),
         ({"layer": "l", "layer_share": [0.5, 0.2]}, r"layer_share .* is \[0.5, 0.2\]; expected two ascending numbers"),
         ({"shadow": True}, "is in shadow, where nobody acts"),
+        (
+            {"variants": [{"name": "a"}, {"name": "early", "action": "call"}]},
+            "the variant 'early' of the experiment 'crew' has the action 'call'; there are none, treat, intervene",
+        ),
+        (
+            {"variants": [{"name": "a"}, {"name": "early", "threshold": 30}]},
+            "has the threshold 30; scores are from 0 to 1",
+        ),
         ({"min_units": 0}, "min_units is 0; expected"),
     ],
 )
