@@ -312,7 +312,8 @@ def test_a_variant_in_shadow_has_rows_of_its_own(
 ) -> None:
     """One version of record for all rows and in shadow for some, another in shadow alone; batches say so."""
     own, other = registered["model_version"], "other_version"
-    register(warehouse, registered, registered | {"model_version": other, "deployed_artifact_sha256": None})
+    deployed = {f"deployed_artifact{part}": registered[f"artifact{part}"] for part in ("", "_sha256")}
+    register(warehouse, registered, registered | {"model_version": other, **deployed})
     warehouse.execute("alter table demo__due add column is_shadow integer default 0")
     for version, divisor in ((own, 2), (other, 3)):
         warehouse.execute(
