@@ -77,7 +77,7 @@ EXPERIMENTS: list[dict[str, Any]] = [
     {
         "name": "over",
         "from": "2024-02-01",
-        "until": "2024-03-10",
+        "until": "2024-03-05",
         "window": "2 days",
         "min_units": 10,
         "variants": [{"name": "present"}, {"name": "fixed", "model": "v_fixed"}],
