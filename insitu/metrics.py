@@ -53,6 +53,10 @@ METRICS: dict[str, Metric] = {
     "coverage": Metric("Coverage", kind="share"),
     "psi": Metric("PSI"),
     "ks": Metric("Kolmogorov–Smirnov"),
+    "jensen_shannon": Metric("Jensen–Shannon"),
+    "wasserstein": Metric("Wasserstein"),
+    "scale": Metric("Scale"),
+    "unseen_share": Metric("Unseen values", kind="share"),
 }
 
 # The metrics that can choose among candidates, by task; the first does where a use case names none.

@@ -246,12 +246,13 @@ LEDGER = "batch_id varchar, batch_as_of timestamp, model_version varchar, is_sha
 MONEY = "realised_profit double precision, profit_treat_all double precision, profit_treat_none double precision"
 DRIFT = (
     "use_case varchar, batch_id varchar, batch_as_of timestamp, model_version varchar, metric varchar, value double "
-    "precision, usual double precision, n_rows bigint"
+    "precision, usual double precision, n_rows bigint, stable_limit double precision"
 )
 FINDING = (
     "alert varchar, subject varchar, as_of timestamp, severity varchar, message varchar, value double precision, "
     "limit_value double precision"
 )
+STABLE = "use_case varchar, model_version varchar, subject varchar, feature varchar"
 SHARED = {
     "promotion_overrides": (
         "use_case varchar, model_version varchar, override varchar, effective_from timestamp, reason varchar"
@@ -297,6 +298,14 @@ SHARED = {
         "episode_id varchar, use_case varchar, alert varchar, subject varchar, cause varchar, state varchar, severity "
         "varchar, owner varchar, opened_at timestamp, last_seen_at timestamp, last_message varchar, as_of timestamp"
     ),
+    "mon_heldout_drift": (f"{STABLE}, period_start timestamp, metric varchar, value double precision, n_rows bigint"),
+    "mon_drift_limits": (
+        f"{STABLE}, metric varchar, usual double precision, stable_limit double precision, n_periods bigint"
+    ),
+    "mon_false_alarms": (
+        "use_case varchar, model_version varchar, alert varchar, period_start timestamp, chance double precision, "
+        "n_features bigint, n_unusual bigint, n_beyond bigint"
+    ),
     "mon_score_drift": DRIFT,
     "mon_feature_drift": f"{DRIFT}, feature varchar",
 }
@@ -326,6 +335,14 @@ select * from ({{ insitu.test_no_overlapping_validity(relation, ['part', 'order'
 PLACES = """
 select {{ insitu.unit_place('a salt', 'unit_id') }} as one, {{ insitu.unit_place("o'ther", 'unit_id') }} as other
 from (select number, {{ insitu.unit_id(['number', 'name']) }} as unit_id from hashed_units) as units
+"""
+# The periods that a time lies in, by how often a use case is scored.
+SCORED_EVERY = {"weekly": "1 week", "monthly": "1 month"}
+PERIODS_OF_SCORING = """
+select {% for use_case in ['demo', 'weekly', 'monthly'] -%}
+    {{ insitu.scoring_period(use_case, 'moment') }} as {{ use_case }}{{ ', ' if not loop.last }}
+{%- endfor %}
+from moments_asked
 """
 ASKED = "select * from ({{ insitu.champions_at('demo', 'moments_asked') }}) as asked"
 
@@ -400,6 +417,7 @@ def write(folder: Path, output: dict[str, Any]) -> None:
         declared[f"period{number}"] = {"entity": ["id"], "training": {"retrain_every": every}}
         moments[f"period{number}"] = as_of
     declared |= {use_case: {"entity": ["id"], "training": training} for use_case, training in WINDOWS.items()}
+    declared |= {name: {"entity": ["id"], "scoring": {"every": every}} for name, every in SCORED_EVERY.items()}
     for use_case in declared:
         own = tables(use_case) if use_case in EVERY else {f"{use_case}__models": ""}
         bodies = BODIES if use_case in EVERY else ()
@@ -417,6 +435,7 @@ def write(folder: Path, output: dict[str, Any]) -> None:
     )
     (models / "trained_for.sql").write_text(trained)
     (models / "asked.sql").write_text(ASKED)
+    (models / "scoring_periods.sql").write_text(PERIODS_OF_SCORING)
     (models / "hashes.sql").write_text(HASHES)
     (models / "overlaps.sql").write_text(OVERLAPS)
     (models / "places.sql").write_text(PLACES)

@@ -115,8 +115,10 @@ def test_drift_of_scores(bodies: Bodies) -> None:
         (drift("b", 0.26), 0.25),
         (drift("b", 0.25), None),
         (drift("b", 0.26, n_rows=99), None),
-        (drift("b", 0.26, usual=0.3), None),  # no more than on held-out days
-        (drift("b", 0.31, usual=0.3), 0.3),
+        (drift("b", 0.26, stable_limit=0.3), None),  # no more than on stable days
+        (drift("b", 0.31, stable_limit=0.3), 0.3),
+        (drift("b", 0.26, usual=0.9, stable_limit=0.1), 0.25),
+        (drift("b", 0.26, usual=0.3), None),  # too few stable days: what is usual
         (drift("b", 0.26, usual=None), 0.25),
         (drift("b", 0.9, "ks"), None),
         (drift("before", 0.9), None),  # not of the last batch
@@ -128,24 +130,43 @@ def test_drift_of_scores(bodies: Bodies) -> None:
 
 @pytest.mark.parametrize(
     ("alert", "metric", "limit"),
-    [("alert_feature_drift", "psi", 0.25), ("alert_missing_features", "missing_share", 0.1)],
+    [
+        ("alert_feature_drift", "psi", 0.25),
+        ("alert_missing_features", "missing_share", 0.1),
+        ("alert_unseen_values", "unseen_share", 0.1),
+    ],
 )
 def test_drift_of_features(bodies: Bodies, alert: str, metric: str, limit: float) -> None:
-    other = {"psi": "missing_share", "missing_share": "psi"}[metric]
-    rows = [
-        drift("b", limit + 0.01, metric, feature="moved"),
+    other = {"psi": "missing_share", "missing_share": "psi", "unseen_share": "psi"}[metric]
+    quiet = [
         drift("b", limit, metric, feature="at_the_limit"),
         drift("b", limit + 0.01, metric, feature="few", n_rows=99),
+        drift("b", limit + 0.01, metric, feature="stable", stable_limit=limit + 0.01),
         drift("b", limit + 0.01, metric, feature="usual", usual=limit + 0.01),
-        drift("b", limit + 0.01, metric, feature="unusual", usual=limit + 0.005),
         drift("b", 0.9, other, feature="by_the_other_measure"),
         drift("before", 0.9, metric, feature="earlier"),
     ]
-    tables = {"mon_feature_drift": rows, "ml_batches": [batch("b", AS_OF), batch("before", AS_OF - DAY)]}
-    assert fired(bodies, alert, tables) == [
-        ("demo", "moved", limit + 0.01, limit),
-        ("demo", "unusual", limit + 0.01, limit + 0.005),
+    loud = [
+        drift("b", limit + 0.01, metric, feature="moved"),
+        drift("b", limit + 0.06, metric, feature="unusual", stable_limit=limit + 0.005),
     ]
+    batches = {"ml_batches": [batch("b", AS_OF), batch("before", AS_OF - DAY)]}
+    assert not fired(bodies, alert, {"mon_feature_drift": quiet, **batches})
+    # one finding, however many features: that of the one that is furthest beyond its limit
+    found = fired(bodies, alert, {"mon_feature_drift": quiet + loud, **batches})
+    assert found == [("demo", "features", pytest.approx(limit + 0.06), pytest.approx(limit + 0.005))]
+
+
+def test_the_features_that_moved_are_named(bodies: Bodies) -> None:
+    rows = [drift("b", 1 + i / 4, feature=f"f{i}") for i in range(7)] + [drift("b", 9.0, feature="wind")]
+    rows += [drift("b", 0.447, "scale", feature="wind"), drift("b", 1.1, "scale", feature="f6")]
+    rows += [drift("before", 3.0, "scale", feature="f5"), drift("b", 3.0, "scale", feature="quiet")]
+    [found] = bodies.run("alert_feature_drift", {"mon_feature_drift": rows, "ml_batches": [batch("b", AS_OF)]})
+    assert found["message"] == (
+        "8 features of the last batch are not as m was trained on, by their PSI: "
+        "wind (9.000, all values 0.447 times what they were: another unit?), "
+        "f6 (2.500), f5 (2.250), f4 (2.000), f3 (1.750) and 3 more"
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,9 +181,9 @@ def test_drift_of_features(bodies: Bodies, alert: str, metric: str, limit: float
     ],
 )
 def test_which_batch_is_the_last(bodies: Bodies, batches: list[Row], last: str) -> None:
-    rows = [drift(name, 0.5, feature=name) for name in ("a", "b")]
+    rows = [drift(name, value, feature=name) for name, value in (("a", 0.5), ("b", 0.75))]
     found = fired(bodies, "alert_feature_drift", {"mon_feature_drift": rows, "ml_batches": batches})
-    assert [subject for _, subject, *_ in found] == [last]
+    assert [value for *_, value, _ in found] == [{"a": 0.5, "b": 0.75}[last]]
 
 
 def test_a_period_without_predictions(bodies: Bodies) -> None:

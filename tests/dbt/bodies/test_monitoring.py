@@ -38,15 +38,22 @@ def test_drift_is_against_the_rows_that_were_trained_on(bodies: Bodies) -> None:
         rows += snapshot(split, [None, None], JANUARY + (number + 1) * DAY)
     rows += snapshot("train", [None] * 9, snapshot_id="another")
     keys = [{"id": i, "as_of": AS_OF} for i in range(4)]
+    limit = {"use_case": "demo", "model_version": "m", "subject": "feature", "feature": "x", "metric": "missing_share"}
     found = drift_of_features(
         bodies,
         snapshots=rows,
         features=[key | {"x": x, "n": 1, "city": "rome"} for key, x in zip(keys, [None, None, None, 1.0], strict=True)]
         + [{"id": 9, "as_of": AS_OF, "x": None}],
         predictions=[BATCH_KEYS | key for key in keys],
+        mon_drift_limits=[
+            limit | {"usual": 0.75, "stable_limit": 0.8125},
+            limit | {"model_version": "another", "usual": 9.0, "stable_limit": 9.0},
+            limit | {"subject": "score", "usual": 9.0, "stable_limit": 9.0},
+        ],
     )
     missing = found["x", "missing_share"]
     assert (missing["value"], missing["usual"], missing["n_rows"]) == (0.5, 0.75, 4)
+    assert missing["stable_limit"] == 0.8125 and found["n", "missing_share"]["stable_limit"] is None
     # by hand: of training 3/4 and 1/4, of the batch 1/4 and 3/4
     assert found["x", "psi"]["value"] == pytest.approx(2 * 0.5 * np.log(3), abs=1e-12)
     assert {(feature, row["value"]) for (feature, metric), row in found.items() if metric == "psi"} >= {("city", 0.0)}
@@ -68,19 +75,57 @@ def test_what_a_model_was_not_trained_with_does_not_drift(bodies: Bodies) -> Non
     assert {feature for feature, _ in found} == {"x", "n"}
 
 
-def test_usual_drift_is_that_of_days_of_the_test(bodies: Bodies) -> None:
-    """Twenty-one days of the test, of which day i misses i of 20: 95 of 100 reach 0.95."""
-    rows = snapshot("train", [1.0] * 4)
-    for day in range(21):
-        rows += snapshot("test", [None] * day + [1.0] * (20 - day), JANUARY + (day + 1) * DAY)
-    found = drift_of_features(
-        bodies,
-        snapshots=rows,
-        features=[{"id": 0, "as_of": AS_OF, "x": 1.0}],
-        predictions=[BATCH_KEYS | {"id": 0, "as_of": AS_OF}],
-    )
-    assert found["x", "missing_share"]["usual"] == pytest.approx(0.95, abs=1e-12)
-    assert found["x", "missing_share"]["value"] == 0
+def test_stable_drift_is_that_of_days_of_the_test(bodies: Bodies) -> None:
+    """Two days of the test, of which the second misses 5 of 20; other slices and other versions are no stable days."""
+    rows = snapshot("train", [1.0] * 4) + snapshot("test", [1.0] * 20, JANUARY + DAY)
+    rows += snapshot("test", [None] * 5 + [1.0] * 15, JANUARY + 2 * DAY)
+    rows += snapshot("validation", [None] * 9, JANUARY + 3 * DAY) + snapshot("test", [None], snapshot_id="another")
+    tables = {"ml_batches": [BATCH], "demo__models": MODELS, "demo__snapshots": rows}
+    found = [row for row in bodies.run("mon_heldout_drift", tables) if row["metric"] == "missing_share"]
+    names = ["use_case", "model_version", "subject", "period_start", "value", "n_rows"]
+    assert sorted([row[name] for name in names] for row in found if row["feature"] == "x") == [
+        ["demo", "m", "feature", datetime(2024, 1, 2), 0.0, 20],
+        ["demo", "m", "feature", datetime(2024, 1, 3), 0.25, 20],
+    ]
+    assert {row["feature"] for row in found} == {"x", "n", "city"}
+    done = {"use_case": "demo", "model_version": "m", "subject": "feature", "feature": "x"}
+    assert not bodies.run("mon_heldout_drift", {**tables, "mon_heldout_drift": [done]}), "a version is compared once"
+
+
+def test_a_stable_period_is_as_long_as_a_batch(bodies: Bodies) -> None:
+    """Days, weeks from the first Thursday of 1970 on, months."""
+    at = datetime(2024, 1, 4, 13, 30)
+    found = bodies.run("scoring_periods", {"moments_asked": [{"moment": at}]})
+    assert found == [{"demo": datetime(2024, 1, 4), "weekly": datetime(2024, 1, 4), "monthly": datetime(2024, 1, 1)}]
+
+
+def stable(day: int, value: float, feature: str = "x", **settings: Any) -> Row:
+    found = {"use_case": "demo", "model_version": "m", "subject": "feature", "feature": feature, "metric": "psi"}
+    return found | {"period_start": datetime(2024, 1, 1) + day * DAY, "value": value, "n_rows": 100} | settings
+
+
+def test_the_limits_come_from_stable_days_with_enough_rows(bodies: Bodies) -> None:
+    rows = [stable(day, 0.1 + day / 100) for day in range(21)] + [stable(30, 9.0, n_rows=99)]
+    rows += [stable(day, 0.5, "few") for day in range(7)]
+    found = {row["feature"]: row for row in bodies.run("mon_drift_limits", {"mon_heldout_drift": rows})}
+    assert (found["x"]["n_periods"], found["few"]["n_periods"]) == (21, 7)
+    assert found["x"]["usual"] == pytest.approx(0.1 + 0.19)
+    assert 0.3 < found["x"]["stable_limit"] < 2
+    assert found["few"]["stable_limit"] is None, "fewer than eight say nothing of one in a hundred"
+
+
+def test_stable_days_are_judged_by_the_others(bodies: Bodies) -> None:
+    """Twenty days of two features that hardly move, and one on which one of them is far away: that is an alarm."""
+    rows = [stable(day, 0.3 + 0.01 * (day % 3), name) for day in range(20) for name in ("x", "y")]
+    rows += [stable(20, 8.0, "x"), stable(20, 0.3, "y")]
+    rows += [stable(day, 0.01, "", subject="score") for day in range(21)]
+    found = bodies.run("mon_false_alarms", {"mon_heldout_drift": rows})
+    drift = {row["period_start"].day: row for row in found if row["alert"] == "alert_feature_drift"}
+    assert len(drift) == 21 and {row["n_features"] for row in drift.values()} == {2}
+    assert {day for day, row in drift.items() if row["n_beyond"]} == {21} and drift[21]["n_beyond"] == 1
+    assert not any(row["n_beyond"] for row in found if row["alert"] == "alert_score_drift")
+    # one in thirty days, shared by four alerts
+    assert {row["chance"] for row in found} == {pytest.approx(1 / 30 / 4)}
 
 
 def test_a_batch_is_compared_once(bodies: Bodies) -> None:
@@ -105,11 +150,16 @@ def test_scores_are_compared_with_those_of_held_out_rows(bodies: Bodies) -> None
     rows += heldout("test", [0.1] * 9, 4, model_version="unused")
     predictions = [{**BATCH, "score": score, "as_of": AS_OF} for score in (0.5, 0.5, 0.9, 0.9)]
     tables = {"demo__heldout_predictions": rows, "demo__models": MODELS, "ml_predictions": predictions}
+    stable = bodies.run("mon_heldout_drift", {**tables, "ml_batches": [BATCH]})
+    # the day of validation is 0.75 apart, that of the test 0.25
+    assert sorted(row["value"] for row in stable if row["metric"] == "ks") == pytest.approx([0.25, 0.75], abs=1e-12)
+    assert {(row["subject"], row["feature"]) for row in stable} == {("score", "")}
+    limit = {"use_case": "demo", "model_version": "m", "subject": "score", "feature": "", "metric": "ks"}
+    tables["mon_drift_limits"] = [limit | {"usual": 0.725, "stable_limit": 0.875}]
     found = {row["metric"]: row for row in bodies.run("mon_score_drift", tables)}
     assert found["ks"]["value"] == pytest.approx(0.25, abs=1e-12)
     assert found["missing_share"]["value"] == 0 and found["ks"]["n_rows"] == 4
-    # the day of validation is 0.75 apart, that of the test 0.25: 95 of 100 reach 0.25 + 0.95 · 0.5
-    assert found["ks"]["usual"] == pytest.approx(0.725, abs=1e-12)
+    assert (found["ks"]["usual"], found["ks"]["stable_limit"]) == (0.725, 0.875)
     psi = (0.5 - 0.75) * np.log(0.5 / 0.75) + (0.5 - 0.25) * np.log(0.5 / 0.25)
     assert found["psi"]["value"] == pytest.approx(psi, abs=1e-9)
 

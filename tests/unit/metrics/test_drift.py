@@ -1,4 +1,4 @@
-"""PSI against brute force, Kolmogorov-Smirnov against SciPy, on DuckDB and PostgreSQL."""
+"""PSI against brute force; Kolmogorov-Smirnov, Jensen-Shannon and Wasserstein against SciPy; on DuckDB and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.spatial import distance
 
 from tests.unit.metrics.conftest import Macros
 
@@ -190,3 +191,75 @@ def test_missing_share(macros: Macros, numbers: tuple) -> None:
     for (name, batch), value in by_group(found).items():
         expected = 1 - np.isfinite(current[name, batch]).mean() - (1 - np.isfinite(reference[name]).mean())
         assert value == pytest.approx(expected, abs=1e-12)
+
+
+def shares(reference: dict[str, int], current: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
+    buckets = sorted({*reference, *current})
+    return tuple(np.array([side.get(b, 0) / sum(side.values()) for b in buckets]) for side in (reference, current))  # type: ignore[return-value]
+
+
+def test_jensen_shannon(macros: Macros, numbers: tuple) -> None:
+    reference, current = numbers
+    found = macros.run("drift_jensen_shannon", reference="reference", current="newer", by=["f"], over=["batch"])
+    for (name, batch), value in by_group(found).items():
+        buckets = [numeric_buckets(reference[name], v) for v in (reference[name], current[name, batch])]
+        expected = distance.jensenshannon(*shares(*buckets), base=2)
+        assert value == pytest.approx(expected, abs=1e-7), (name, batch)
+    macros.load("colours", pd.DataFrame({"value": ["red", "red", "blue", "green"]}))
+    macros.load("newer_colours", pd.DataFrame({"value": ["red", "blue", "pink", "pink"]}))
+    found = macros.run("drift_jensen_shannon", reference="colours", current="newer_colours", kind="categorical")
+    expected = distance.jensenshannon([0.5, 0.25, 0.25, 0], [0.25, 0.25, 0, 0.5], base=2)
+    assert float(found.value[0]) == pytest.approx(expected, abs=1e-9)
+
+
+def test_wasserstein(macros: Macros, numbers: tuple) -> None:
+    reference, current = numbers
+    found = macros.run("drift_wasserstein", reference="reference", current="newer", by=["f"], over=["batch"])
+    values = by_group(found)
+    for (name, batch), rows in current.items():
+        known = [v[np.isfinite(v)] for v in (reference[name], rows)]
+        deviation = known[0].std(ddof=1)
+        expected = stats.wasserstein_distance(*known) / deviation if deviation else np.nan
+        assert values[name, batch] == pytest.approx(expected, rel=1e-9, abs=1e-9, nan_ok=True), (name, batch)
+    found = macros.run(
+        "drift_wasserstein",
+        reference="(select value from reference where f = 'counts') as r",
+        current="(select value from newer where f = 'smooth' and batch = 'shifted') as c",
+    )
+    expected = stats.wasserstein_distance(reference["counts"], current["smooth", "shifted"])
+    assert float(found.value[0]) == pytest.approx(expected / reference["counts"].std(ddof=1), rel=1e-9)
+
+
+def test_unseen_share(macros: Macros, numbers: tuple) -> None:
+    reference, current = numbers
+    found = macros.run("drift_unseen_share", reference="reference", current="newer", by=["f"], over=["batch"])
+    for (name, batch), value in by_group(found).items():
+        known, rows = (v[np.isfinite(v)] for v in (reference[name], current[name, batch]))
+        assert value == pytest.approx(((rows < known.min()) | (rows > known.max())).mean()), (name, batch)
+    macros.load("known_towns", pd.DataFrame({"g": ["a", "a", "b"], "value": ["rome", None, None]}))
+    macros.load(
+        "towns", pd.DataFrame({"g": ["a", "a", "a", "a", "b"], "value": ["rome", "oslo", "oslo", None, "rome"]})
+    )
+    found = macros.run("drift_unseen_share", reference="known_towns", current="towns", by=["g"], kind="categorical")
+    assert found[["g", "value", "n_rows"]].to_numpy().tolist() == [["a", pytest.approx(2 / 3), 3]]
+
+
+def test_another_unit_is_one_factor_for_all_values(macros: Macros) -> None:
+    random = np.random.default_rng(1)
+    miles = random.gamma(3, 40, 4000)
+    groups = {
+        "the same": (random.gamma(3, 40, 4000), 1.0),
+        "kilometres": (miles * 1.609344, 1.609344),
+        "cents": (random.gamma(3, 40, 4000) * 100, 100.0),
+        "longer by a hundred": (miles + 100, None),
+        "more spread": (miles**1.5, None),
+        "with other signs": (miles - 60, None),
+    }
+    macros.load("in_miles", pd.DataFrame({"value": miles}))
+    macros.load("in_what", pd.concat([pd.DataFrame({"g": g, "value": v}) for g, (v, _) in groups.items()]))
+    found = macros.run("drift_scale", reference="in_miles", current="in_what", over=["g"]).set_index("g").value
+    for name, (_, factor) in groups.items():
+        assert found[name] == pytest.approx(factor, rel=0.05) if factor else pd.isna(found[name]), name
+    macros.load("degrees", pd.DataFrame({"value": np.linspace(-50, 50, 101)}))
+    found = macros.run("drift_scale", reference="degrees", current="in_miles")
+    assert found.value.isna().all(), "a quantile of 0 has no ratio"

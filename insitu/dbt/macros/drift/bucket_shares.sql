@@ -1,9 +1,8 @@
 {#- The CTEs of measures over buckets, ending in `shares`: (by…, over…, reference_share, current_share, n_known, n_rows),
-    one row per bucket of either side, shares floored at 0.0001; `n_known` rows of both sides have a value in it. -#}
+    one row per bucket of either side; `n_known` rows of both sides have a value in it. -#}
 {% macro bucket_shares(reference, current, by=[], over=[], kind='numeric', options={}) %}
 {%- set buckets = insitu.macro_named('psi_' ~ kind ~ '_buckets') %}
 {%- set known = insitu.is_finite('value') if kind == 'numeric' else 'value is not null' %}
-{%- set floor = 0.0001 %}
 {%- set same_group = insitu.join_on('all_buckets', 'current_counts', by + over) %}
 with reference_bins as (
     {{ insitu.macro_named('psi_' ~ kind ~ '_bins')(reference, by, options) }}
@@ -49,8 +48,8 @@ all_buckets as (
 shares as (
     select
         {{ insitu.by_columns(by + over, 'all_buckets.') }}
-        greatest({{ floor }}, coalesce(reference_counts.n, 0) / reference_totals.n) as reference_share,
-        greatest({{ floor }}, coalesce(current_counts.n, 0) / current_totals.n) as current_share,
+        coalesce(reference_counts.n, 0) / reference_totals.n as reference_share,
+        coalesce(current_counts.n, 0) / current_totals.n as current_share,
         case
             when reference_totals.n > 0 and current_totals.n > 0 and all_buckets.bucket <> 'missing'
                 then coalesce(reference_counts.n, 0) + coalesce(current_counts.n, 0)

@@ -2,9 +2,9 @@
     new one is a macro and its name here; its title is in insitu/metrics.py. -#}
 {% macro drift_measures(of) %}
     {%- set measures = {
-        'scores': ['psi', 'ks', 'missing_share'],
-        'numeric': ['psi', 'missing_share'],
-        'categorical': ['psi', 'missing_share'],
+        'scores': ['psi', 'ks', 'jensen_shannon', 'wasserstein', 'missing_share'],
+        'numeric': ['psi', 'scale', 'unseen_share', 'missing_share'],
+        'categorical': ['psi', 'unseen_share', 'missing_share'],
     } -%}
     {{- return(measures[of]) -}}
 {% endmacro %}

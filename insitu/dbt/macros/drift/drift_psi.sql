@@ -4,7 +4,17 @@
     bins of the reference; categories into the reference's twenty largest, the rest of them, and those it never saw.
     A missing value is a bucket of its own. NULL where there is nothing to compare: no rows on one side, or no value on
     either. -#}
-{{ insitu.bucket_shares(reference, current, by, over, kind, options) }}
+{{ insitu.bucket_shares(reference, current, by, over, kind, options) }},
+
+floored as (
+    select
+        {{ insitu.by_columns(by + over) }}
+        greatest(0.0001, reference_share) as reference_share,
+        greatest(0.0001, current_share) as current_share,
+        n_known,
+        n_rows
+    from shares
+)
 
 select
     {{ insitu.by_columns(by + over) }}
@@ -13,7 +23,7 @@ select
     cast(null as double precision) as ci_low,
     cast(null as double precision) as ci_high,
     cast(max(n_rows) as bigint) as n_rows
-from shares
+from floored
 {{ insitu.group_by(by + over) }}
 having count(*) > 0
 {% endmacro %}

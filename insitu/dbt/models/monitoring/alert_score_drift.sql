@@ -16,10 +16,10 @@ findings as (
         drift.model_version as subject,
         drift.batch_as_of as as_of,
         drift.value,
-        greatest(limits.score_psi, drift.usual) as limit_value
+        greatest(limits.score_psi, coalesce(drift.stable_limit, drift.usual)) as limit_value
     from drift
     inner join limits on drift.use_case = limits.use_case
-    where drift.n_rows >= limits.min_rows and drift.value > greatest(limits.score_psi, drift.usual)
+    where drift.n_rows >= limits.min_rows and drift.value > greatest(limits.score_psi, coalesce(drift.stable_limit, drift.usual))
 )
 
 select

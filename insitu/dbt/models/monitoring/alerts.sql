@@ -7,6 +7,7 @@
     'alert_volume_change',
     'alert_score_drift',
     'alert_feature_drift',
+    'alert_unseen_values',
     'alert_missing_features',
     'alert_performance_drop',
     'alert_calibration',

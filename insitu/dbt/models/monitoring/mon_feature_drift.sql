@@ -10,17 +10,14 @@ with batches as (
     {%- endif %}
 ),
 
+limits as (
+    select * from {{ ref('mon_drift_limits') }}
+    where subject = 'feature'
+),
+
 measured as (
     {% for use_case in insitu.use_cases_there() -%}
-    select
-        '{{ use_case }}' as use_case,
-        batch_id,
-        model_version,
-        feature,
-        metric,
-        value,
-        usual,
-        n_rows
+    select '{{ use_case }}' as use_case, model_version, period as batch_id, feature, metric, value, n_rows
     from (
         {{ insitu.feature_drift(use_case, 'batches') | indent(8) }}
     ) as {{ use_case }}__drift
@@ -37,10 +34,12 @@ final as (
         measured.feature,
         measured.metric,
         measured.value,
-        measured.usual,
-        measured.n_rows
+        limits.usual,
+        measured.n_rows,
+        limits.stable_limit
     from measured
     inner join batches on measured.use_case = batches.use_case and measured.batch_id = batches.batch_id
+    left join limits on {{ insitu.join_on('measured', 'limits', ['use_case', 'model_version', 'feature', 'metric']) }}
 )
 
 select * from final

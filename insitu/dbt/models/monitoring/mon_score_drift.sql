@@ -10,7 +10,6 @@ with heldout as (
     select
         '{{ use_case }}' as use_case,
         heldout.model_version,
-        cast(heldout.{{ insitu.identifier(config.as_of) }} as date) as day,
         cast(heldout.score as double precision) as value
     from {{ insitu.most_probable(use_case, insitu.use_case_ref(use_case, 'heldout_predictions'), keys) }} as heldout
     inner join {{ insitu.rows_of(insitu.use_case_ref(use_case, 'models')) }} as models
@@ -20,13 +19,9 @@ with heldout as (
     {% endfor %}
 ),
 
--- the batches, and every held-out day as a batch without a name
 batches as (
     select use_case, model_version, batch_id, batch_as_of, cast(score as double precision) as value
     from {{ ref('ml_predictions') }}
-    union all
-    select use_case, model_version, '' as batch_id, cast(day as timestamp) as batch_as_of, value
-    from heldout
 ),
 
 measured as (
@@ -38,8 +33,9 @@ measured as (
     {% endfor %}
 ),
 
-usual as (
-    {{ insitu.usual_drift('measured', by) | indent(4) }}
+limits as (
+    select * from {{ ref('mon_drift_limits') }}
+    where subject = 'score'
 ),
 
 final as (
@@ -50,11 +46,11 @@ final as (
         measured.model_version,
         measured.metric,
         measured.value,
-        usual.value as usual,
-        measured.n_rows
+        limits.usual,
+        measured.n_rows,
+        limits.stable_limit
     from measured
-    left join usual on {{ insitu.join_on('measured', 'usual', by + ['metric']) }}
-    where measured.batch_id <> ''
+    left join limits on {{ insitu.join_on('measured', 'limits', by + ['metric']) }}
 )
 
 select * from final
