@@ -10,6 +10,7 @@ from insitu.commands.build import build
 from insitu.commands.diff import diff
 from insitu.commands.doctor import doctor
 from insitu.commands.experiments import experiments
+from insitu.commands.false_alarms import false_alarms
 from insitu.commands.features import explain, features
 from insitu.commands.install import init, remove, upgrade
 from insitu.commands.new import new, remove_use_case
@@ -47,6 +48,7 @@ COMMANDS: tuple[click.Command, ...] = (
     status,
     alerts,
     report,
+    false_alarms,
     check,
     time_travel,
     lineage,

@@ -1,4 +1,4 @@
-"""PSI against brute force; Kolmogorov-Smirnov, Jensen-Shannon and Wasserstein against SciPy; on DuckDB and PostgreSQL."""
+"""PSI against brute force; the measures that SciPy has, against SciPy; on DuckDB and PostgreSQL."""
 
 from __future__ import annotations
 

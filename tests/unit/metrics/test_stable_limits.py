@@ -1,4 +1,4 @@
-"""Limits from stable periods: against a period-by-period computation, and against periods that the limits do not know."""
+"""Limits from stable periods: a period-by-period computation, and periods that the limits do not know."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def limits(values: np.ndarray, chance: float) -> np.ndarray:
     for period in range(len(roots)):
         others = np.delete(roots, period, axis=0)
         greatest.append(((roots[period] - others.mean(0)) / np.maximum(0.02, others.std(0, ddof=1))).max())
-    ordered, n = sorted(greatest), len(greatest)
+    ordered = sorted(greatest)
     differences = [abs(a - b) for i, a in enumerate(ordered) for b in ordered[i + 1 :]]
     scale = sum(differences) / len(differences) / 2 / math.log(2)
     beyond = np.mean(ordered) - np.euler_gamma * scale - scale * math.log(-math.log(1 - chance))
