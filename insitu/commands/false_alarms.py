@@ -34,7 +34,8 @@ TITLES = ("alert", "stable periods", "false alarms", "share", "stated", "feature
 def false_alarms(project: Project, use_case: str, as_json: bool) -> None:
     """Count how often the alerts on drift of a USE_CASE would be raised in periods in which nothing was wrong.
 
-    The periods are those of the held-out rows of each model version that has scored; each is judged by limits from the others.
+    The periods are those of the held-out rows of each model version that has scored; each is judged by limits from the
+    others.
     """
     project.use_case_config(use_case)
     relation = project.relation("mon_false_alarms")
@@ -52,8 +53,8 @@ def false_alarms(project: Project, use_case: str, as_json: bool) -> None:
         return
     if not rows:
         raise InsituError(
-            f"{relation} has no stable period of {use_case}: no model version has scored a batch yet, or its held-out rows "
-            f"are fewer than eight periods of `min_rows` rows. Once there are, `{build}` judges them."
+            f"{relation} has no stable period of {use_case}: no model version has scored a batch yet, or no period of its "
+            f"held-out rows has as many as `min_rows`. Once there are, `{build}` judges them."
         )
     for version in dict.fromkeys(row["model_version"] for row in rows):
         click.echo(f"\n{click.style(version, bold=True)}")

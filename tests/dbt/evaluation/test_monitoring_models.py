@@ -56,15 +56,32 @@ def test_score_drift_is_scipys(stub: Stub) -> None:
         assert float(found.value[batch]) == pytest.approx(stats.ks_2samp(held.score, rows.score).statistic, abs=1e-9)
 
 
-def test_usual_drift_is_that_of_held_out_days(stub: Stub) -> None:
+def test_stable_days_are_the_held_out_ones(stub: Stub) -> None:
     held = stub.upstream["basket__heldout_predictions"].query("model_version == 'good' and split != 'gap'")
-    days = [stats.ks_2samp(held.score, rows.score).statistic for _, rows in held.groupby(held.as_of.dt.date)]
-    found = stub.query("select distinct usual from mon_score_drift where use_case = 'basket' and metric = 'ks'")
-    assert found.usual.astype(float).tolist() == pytest.approx([np.percentile(days, 95)], abs=1e-9)
-    features = stub.query("select distinct feature, metric, usual from mon_feature_drift where use_case = 'basket'")
-    for _, measured in features.groupby("feature").metric:
-        assert measured.is_unique and {"psi", "missing_share"} <= set(measured)
-    assert (features[features.metric == "psi"].usual.astype(float) > 0).all()
+    days = {day: stats.ks_2samp(held.score, rows.score).statistic for day, rows in held.groupby(held.as_of.dt.date)}
+    found = stub.query("select * from mon_heldout_drift where use_case = 'basket'")
+    scores = found[(found.subject == "score") & (found.metric == "ks")]
+    values = dict(zip(pd.to_datetime(scores.period_start).dt.date, scores.value.astype(float), strict=True))
+    assert values == pytest.approx(days, abs=1e-9)
+    features = found[found.subject == "feature"]
+    tested = held[held.split == "test"].as_of.dt.date.nunique()
+    for _, rows in features.groupby("feature"):
+        assert {"psi", "missing_share", "unseen_share"} <= set(rows.metric)
+        assert (rows.metric == "psi").sum() == tested
+    assert (features[features.metric == "psi"].value.astype(float) > 0).all()
+
+
+def test_what_is_expected_of_days_is_what_comes_true(stub: Stub) -> None:
+    """Labels of `basket` are drawn from its scores: nearly all days are as expected; a regression has no estimate."""
+    found = stub.query("select * from mon_estimated_performance")
+    assert set(found.use_case) == {"basket"} and {"auc", "profit"} <= set(found.metric)
+    rates = found[found.metric == "base_rate"].set_index("day").value.astype(float)
+    rows = stub.upstream["basket__predictions"]
+    for day, scores in rows.groupby(rows.as_of.dt.floor("D")).score:
+        assert rates[rates.index.map(pd.Timestamp) == day].tolist() == pytest.approx([scores.mean()], abs=1e-9)
+    told = stub.query("select * from mon_estimate_coverage")
+    assert told.n_inside.sum() / told.n_days.sum() > 0.8
+    assert told.n_days.max() < found.day.nunique(), "the last day waits for its labels"
 
 
 def test_feature_drift_sees_the_one_feature_that_moved(stub: Stub) -> None:
@@ -89,7 +106,7 @@ def test_alerts_name_what_is_wrong_and_nothing_else(stub: Stub) -> None:
         ("basket", "alert_no_predictions", "batch"),
         ("visits", "alert_no_predictions", "batch"),
         ("basket", "alert_score_drift", "good"),
-        ("basket", "alert_feature_drift", "spend"),
+        ("basket", "alert_feature_drift", "features"),
         ("basket", "alert_parity", "spend"),
         # visits raises its own limit on feature drift, and its error doubles
         ("visits", "alert_performance_drop", "good"),
@@ -99,6 +116,7 @@ def test_alerts_name_what_is_wrong_and_nothing_else(stub: Stub) -> None:
     rows = stub.upstream["visits__heldout_predictions"].query("model_version == 'good' and split == 'test'")
     assert float(drop.limit_value) == pytest.approx(1.1 * sk.mean_absolute_error(rows.label, rows.score))
     assert float(drop.value) > float(drop.limit_value)
+    assert "spend (" in found.set_index("alert").message["alert_feature_drift"]
     drift = found.set_index("alert").message["alert_score_drift"]
     assert drift.startswith("the scores of the last batch have PSI 6.") and drift.endswith("held-out scores of good")
 
