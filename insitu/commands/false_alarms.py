@@ -53,8 +53,8 @@ def false_alarms(project: Project, use_case: str, as_json: bool) -> None:
         return
     if not rows:
         raise InsituError(
-            f"{relation} has no stable period of {use_case}: no model version has scored a batch yet, or no period of its "
-            f"held-out rows has as many as `min_rows`. Once there are, `{build}` judges them."
+            f"{relation} has no stable period of {use_case}: no model version has scored a batch yet, or no period of "
+            f"its held-out rows has as many as `min_rows`. Once there are, `{build}` judges them."
         )
     for version in dict.fromkeys(row["model_version"] for row in rows):
         click.echo(f"\n{click.style(version, bold=True)}")
