@@ -14,6 +14,7 @@
     'alert_volume_change': [ref('insitu', 'mon_volume'), none, 'day'],
     'alert_score_drift': [ref('insitu', 'mon_score_drift'), 'model_version', 'batch_as_of'],
     'alert_feature_drift': [ref('insitu', 'mon_feature_drift'), 'feature', 'batch_as_of'],
+    'alert_unseen_values': [ref('insitu', 'mon_feature_drift'), 'feature', 'batch_as_of'],
     'alert_missing_features': [ref('insitu', 'mon_feature_drift'), 'feature', 'batch_as_of'],
     'alert_performance_drop': [ref('insitu', 'mon_performance'), 'model_version', 'day'],
     'alert_calibration': [ref('insitu', 'mon_performance'), 'model_version', 'day'],

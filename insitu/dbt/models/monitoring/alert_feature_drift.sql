@@ -1,5 +1,5 @@
 {%- do insitu.overall_model('monitoring') -%}
 {%- set message -%}
-{{ insitu.count_text('n_features') }} || ' features of the last batch are not as ' || model_version || ' was trained on, by their PSI: ' || features
+subject || ' of the last batch has PSI ' || {{ insitu.number_text('value') }} || ' against what ' || model_version || ' was trained on'
 {%- endset -%}
 {{ insitu.feature_findings('alert_feature_drift', 'psi', 'feature_psi', message) }}

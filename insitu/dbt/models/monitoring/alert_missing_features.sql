@@ -1,5 +1,5 @@
 {%- do insitu.overall_model('monitoring') -%}
 {%- set message -%}
-{{ insitu.count_text('n_features') }} || ' features are missing more often than in training, by the shares of rows: ' || features
+subject || ' is missing more often than in training, by ' || {{ insitu.number_text('value') }} || ' of the rows'
 {%- endset -%}
 {{ insitu.feature_findings('alert_missing_features', 'missing_share', 'feature_missing_share', message) }}
