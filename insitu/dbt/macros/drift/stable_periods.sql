@@ -10,7 +10,9 @@ select
     cast(heldout.period_start as {{ dbt.type_string() }}) as period,
     heldout.metric,
     heldout.value,
-    least(0.5, greatest(60, rhythms.every_minutes) / 1440.0 / (4 * limits.days_between_false_alarms)) as chance
+    cast(
+        least(0.5, greatest(60, rhythms.every_minutes) / 1440.0 / (4 * limits.days_between_false_alarms)) as double precision
+    ) as chance
 from {{ ref('insitu', 'mon_heldout_drift') }} as heldout
 inner join (
     {{ insitu.limits_of_use_cases(['days_between_false_alarms', 'min_rows']) | indent(4) }}

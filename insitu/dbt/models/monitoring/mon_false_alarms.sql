@@ -62,7 +62,7 @@ judged as (
         measured.period,
         measured.chance,
         case when measured.value > greatest(alerts.limit_value, stable_limits.usual) then 1 else 0 end as is_unusual,
-        case when measured.value > greatest(alerts.limit_value, stable_limits.stable_limit) then 1 else 0 end as is_beyond
+        case when measured.value > greatest(alerts.limit_value, coalesce(stable_limits.stable_limit, stable_limits.usual)) then 1 else 0 end as is_beyond
     from measured
     inner join alerts
         on measured.use_case = alerts.use_case and measured.subject = alerts.subject and measured.metric = alerts.metric
