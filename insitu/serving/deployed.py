@@ -101,6 +101,7 @@ class Deployments:
         self.names = list(names) or list(there)
         self.current: dict[str, Deployed] = {}
         self.refused: dict[str, str] = {}  # why what there is now is not taken up, said once
+        self.kept_of: dict[str, datetime | None] = {}  # the last batch that is kept
         self.stopped = threading.Event()
         self.silent = ""  # why the warehouse does not answer
         self.unread = ""  # why what is published now is not taken up
@@ -176,13 +177,12 @@ class Deployments:
 
     def _take_up(self, published: Described) -> None:
         name = published.use_case
-        last = self.current.get(name)
-        found = self._deployed(published, last)
-        if self.kept is not None and (last is None or found.ran_at != last.ran_at):
+        found = self.current[name] = self._deployed(published, self.current.get(name))
+        if self.kept is not None and (name not in self.kept_of or self.kept_of[name] != found.ran_at):
             latest = f"select * from {published.relations['predictions_latest']}"
             count = self.kept.take(name, found.config.entity, self.source.parts(latest))
+            self.kept_of[name] = found.ran_at
             log.info("%s: %s predictions are kept for when the warehouse is away", name, count)
-        self.current[name] = found
 
     def _deployed(self, published: Described, last: Deployed | None) -> Deployed:
         name = published.use_case

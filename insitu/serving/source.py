@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import duckdb
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
 from insitu.errors import ConfigurationError, InsituError
 from insitu.quoting import identifiers, qualified, replace_unquoted
@@ -82,7 +82,9 @@ def described(source: Source, schema: str) -> dict[str, Described]:
     """
     try:
         found = source.rows(f"select * from {qualified(schema, TABLE)}")
-    except (psycopg.errors.UndefinedTable, duckdb.CatalogException) as error:
+    except Unavailable as error:
+        if not isinstance(error.__cause__, psycopg.errors.UndefinedTable | duckdb.CatalogException):
+            raise
         raise ConfigurationError(
             f"Nothing is published for a service in `{schema}` of {source.place}. Run `insitu score publish --serve` "
             "(on DuckDB with --to <folder>) first."
@@ -100,10 +102,7 @@ def described(source: Source, schema: str) -> dict[str, Described]:
 def features_at(source: Source, use_case: Described, rows: Sequence[Row]) -> list[Row]:
     """Features of rows that are asked for; those that are on no spine are left out. Raises Unavailable."""
     columns = identifiers(*use_case.given)
-    try:
-        return source.rows(f"select {columns} from {use_case.function}(?)", json.dumps(rows, default=str))
-    except (psycopg.Error, duckdb.Error) as error:  # what the features read is not there, or not as it was
-        raise Unavailable(f"{source.place} cannot compute features: {_said(error)}") from error
+    return source.rows(f"select {columns} from {use_case.function}(?)", json.dumps(rows, default=str))
 
 
 def _said(error: Exception) -> str:
@@ -181,7 +180,7 @@ class PostgresSource:
                 yield connection
         except psycopg.DataError as error:
             raise NotTaken(_said(error)) from error
-        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except psycopg.Error as error:  # nobody there, or what is read is not as it was
             raise Unavailable(f"{self.place} does not answer: {_said(error)}") from error
 
     def refresh(self) -> None:
@@ -232,7 +231,7 @@ class DuckDBSource:
             yield cursor
         except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
             raise NotTaken(_said(error)) from error
-        except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
+        except duckdb.Error as error:
             raise Unavailable(f"`{self.path}` cannot be read: {_said(error)}") from error
         finally:
             cursor.close()

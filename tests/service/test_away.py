@@ -208,3 +208,24 @@ def test_a_warehouse_that_is_out_of_date(site: Site, tmp_path: Path) -> None:
         for server in (refusing, falling_back):
             assert until(lambda server=server: ready(server))
             assert server.post("/predict/demo", KEY)[1]["source"] == "now"
+
+
+def test_a_relation_that_is_not_there(tmp_path: Path, postgres_database: Any) -> None:
+    """Somebody builds it anew, in two steps: no request is an error of the service."""
+    site = site_on_postgres(postgres_database, tmp_path)
+    site.score(versions()[0], 0.75, "2024-03-10 06:00:00")
+    with ExitStack() as services:
+        refusing, falling_back = (
+            services.enter_context(serving(site, tmp_path / way, when_away=way)) for way in ("refuse", "last")
+        )
+        for relation in ("training.demo__known", "predictions.demo__predictions_latest"):
+            schema, _, name = relation.partition(".")
+            site.execute(f"alter table {relation} rename to elsewhere")
+            if schema == "training":
+                assert refusing.post("/predict/demo", KEY)[0] == 503
+                assert falling_back.post("/predict/demo", KEY)[1]["source"] == "last"
+            else:
+                assert refusing.post("/last/demo", KEY)[0] == 503
+                assert falling_back.post("/last/demo", KEY)[1]["predictions"][0]["score"] == 0.75
+            site.execute(f"alter table {schema}.elsewhere rename to {name}")
+            assert refusing.post("/predict/demo", KEY)[1]["source"] == "now"

@@ -24,6 +24,8 @@ from insitu.serving.http.edge import WRONG, Edge
 from insitu.serving.http.problems import Problem
 from insitu.serving.http.service import Said, Service, as_json
 
+ENDING = 30.0  # seconds that the end waits for the warehouse
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -46,6 +48,8 @@ def application(
             thread.start()
         yield
         deployments.stopped.set()
+        # A thread that asks the warehouse when the process ends would end it in disorder.
+        await anyio.to_thread.run_sync(threads[0].join, ENDING)
         if service.spool is not None:
             await anyio.to_thread.run_sync(service.spool.close)
         if delivery is not None:
