@@ -158,9 +158,15 @@ def check_policy(
             "policy.explore draws actions instead of those that are decided, and nothing says when to act; expected "
             "costs, evaluation.threshold, policy.costs or policy.capacity"
         )
-    known = list(costs) or [actions.get("treat", "intervene"), nothing]
+    treat = actions.get("treat", "intervene")
+    known = list(costs) or [treat, nothing]
     asked = [("policy.explore.actions", name) for name in (policy.explore and policy.explore.actions) or []]
     asked += [(f"policy.compare ({one.name})", one.action) for one in policy.compare if one.action is not None]
+    asked += [
+        (f"policy.compare ({one.name}), by actions.treat,", treat)
+        for one in policy.compare
+        if one.threshold is not None
+    ]
     for where, name in asked:
         if name not in known:
             raise ValueError(f"{where} names the action {name!r}; there are {', '.join(known)}")

@@ -157,13 +157,13 @@ ACTING: dict[str, dict[str, Any]] = {
     "aged": {"task": "binary", "entity": ["id"], "label": "hit", "costs": COSTS},
     "desk": {
         "task": "regression",
-        "entity": ["id"],
+        "entity": ["id", "room"],
         "label": "amount",
         "policy": {"capacity": {"rows": 3, "per": "week"}},
     },
     "plan": {
         "task": "multiclass",
-        "entity": ["id"],
+        "entity": ["id", "policy", "place"],
         "label": "tier",
         "policy": {
             "costs": {
@@ -171,6 +171,7 @@ ACTING: dict[str, dict[str, Any]] = {
                 "call": {"a": -5, "b": -4, "c": {"column": "n", "times": -1}},
                 "visit": {"a": -20, "b": -15, "c": -2},
             },
+            "compare": [{"name": "all_visit", "action": "visit"}],
         },
     },
 }
@@ -350,7 +351,7 @@ ASKED = "select * from ({{ insitu.champions_at('demo', 'moments_asked') }}) as a
 def tables(use_case: str) -> dict[str, str]:
     """The columns of what the bodies of a use case read."""
     config = EVERY[use_case]
-    entity = "id bigint, shop varchar" if "shop" in config["entity"] else "id bigint"
+    entity = ", ".join(f"{name} {'bigint' if name == 'id' else 'varchar'}" for name in config["entity"])
     key, label = f"{entity}, as_of timestamp", f"{config['label']} {LABELS[config['task']]}"
     features = "x double precision, n integer, city varchar"
     scores = "class varchar, score double precision" if config["task"] == "multiclass" else "score double precision"

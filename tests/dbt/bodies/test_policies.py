@@ -29,10 +29,16 @@ def scored(id: int, score: float | None, **settings: Any) -> Row:
     return found | {"predicted_at": NOON} | settings
 
 
+# Entities are called as a policy's own working columns might be.
+ROOM, PLACE = {"room": "r"}, {"policy": "p", "place": "q"}
+
+
 def kept(rows: Sequence[Row], **columns: Any) -> list[Row]:
     """What the rows were scored from."""
-    names = ("batch_id", "batch_as_of", "id", "as_of")
-    return [{name: row[name] for name in names} | {k: v(row) for k, v in columns.items()} for row in rows]
+    names = ("batch_id", "batch_as_of", "id", "as_of", *ROOM, *PLACE)
+    return [
+        {name: row[name] for name in names if name in row} | {k: v(row) for k, v in columns.items()} for row in rows
+    ]
 
 
 def decided(bodies: Bodies, use_case: str, tables: Rows) -> list[dict[str, Any]]:
@@ -47,7 +53,7 @@ def share(text: str, digit: int) -> float:
 
 
 def key(row: Row) -> str:
-    return f"{row['id']}|{row['as_of']}"
+    return "|".join([str(row["id"]), *(f'"{row[name]}"' for name in ROOM if name in row), str(row["as_of"])])
 
 
 # --- prices ---
@@ -93,7 +99,7 @@ def test_prices_of_classes(bodies: Bodies) -> None:
     """The three classes of a row have one action; its money stands once, beside the most probable class."""
     chances = {1: (0.8, 0.1, 0.1), 2: (0.1, 0.8, 0.1), 3: (0.1, 0.1, 0.8), 4: (0.4, 0.3, 0.3)}
     rows = [
-        scored(id, p, **{"class": name})
+        scored(id, p, **{"class": name}, **PLACE)
         for id, scores in chances.items()
         for name, p in zip("abc", scores, strict=True)
     ]
@@ -117,7 +123,7 @@ def test_prices_of_classes(bodies: Bodies) -> None:
         assert money.pop(top) == pytest.approx(brings[best])
         assert set(money.values()) == {None}
     # a class that nobody priced leaves the row alone
-    rows.append(scored(1, 0.0, **{"class": "d"}))
+    rows.append(scored(1, 0.0, **{"class": "d"}, **PLACE))
     found = decided(bodies, "plan", {**tables, "predictions": rows})
     assert {row["reason"] for row in found if row["id"] == 1} == {"no_price"}
     assert {row["reason"] for row in found if row["id"] != 1} == {"best_expected"}
@@ -139,8 +145,8 @@ def test_what_prices_brought(bodies: Bodies) -> None:
         worth = worth or {"none": 0.0, "mail": -1.0, "call": -6.0}
         assert one["realised_profit"] == pytest.approx(worth[actions[id]])
         assert (one["profit_treat_all"], one["profit_treat_none"]) == (worth["call"], worth["none"])
-    classes = [scored(1, p, **{"class": name}) for name, p in zip("abc", (0.1, 0.1, 0.8), strict=True)]
-    labels = [{"id": 1, "as_of": NOON, "tier": "b", "matured_at": NOON}]
+    classes = [scored(1, p, **{"class": name}, **PLACE) for name, p in zip("abc", (0.1, 0.1, 0.8), strict=True)]
+    labels = [{"id": 1, "as_of": NOON, "tier": "b", "matured_at": NOON, **PLACE}]
     tables = {"plan__predictions": classes, "plan__scored_features": kept(classes[:1], n=lambda row: 30)}
     money = bodies.run(
         "plan__outcomes", {**tables, "plan__labels": labels}, through=["plan__policies", "plan__decisions"]
@@ -151,6 +157,13 @@ def test_what_prices_brought(bodies: Bodies) -> None:
         "a": (None, None, None),
         "b": (None, None, None),
         "c": (-15.0, -4.0, -10.0),
+    }
+    through = ["plan__policies", "plan__decisions", "plan__outcomes"]
+    values = bodies.run("plan__policy_values", {**tables, "plan__labels": labels}, through=through)
+    # a visit was the best, so both policies are one
+    assert {(row["policy"], row["value"], row["n_rows"]) for row in values} == {
+        ("as_decided", -15.0, 1),
+        ("all_visit", -15.0, 1),
     }
 
 
@@ -235,10 +248,10 @@ def test_the_best_of_each_period_and_group(bodies: Bodies) -> None:
 def test_capacity_alone(bodies: Bodies) -> None:
     """The largest values of a week, Monday to Sunday; a batch for a past moment comes after what is decided."""
     monday = datetime(2024, 3, 11)
-    rows = [scored(id, float(id % 5), as_of=monday + timedelta(days=id % 7)) for id in range(12)]
-    rows += [scored(20 + id, 1.0, as_of=monday - HOUR) for id in range(2)]
-    late = scored(30, 99.0, as_of=monday, batch_id="past", batch_as_of=NOON - HOUR, predicted_at=NOON + HOUR)
-    rows += [late, scored(31, None, as_of=monday)]
+    rows = [scored(id, float(id % 5), as_of=monday + timedelta(days=id % 7), **ROOM) for id in range(12)]
+    rows += [scored(20 + id, 1.0, as_of=monday - HOUR, **ROOM) for id in range(2)]
+    late = scored(30, 99.0, as_of=monday, batch_id="past", batch_as_of=NOON - HOUR, predicted_at=NOON + HOUR, **ROOM)
+    rows += [late, scored(31, None, as_of=monday, **ROOM)]
     found = {row["id"]: (row["is_treated"], row["reason"]) for row in decided(bodies, "desk", {"predictions": rows})}
     fours = [id for id in range(12) if id % 5 == 4]
     third = min((id for id in range(12) if id % 5 == 3), key=lambda id: hashlib.md5(key(rows[id]).encode()).hexdigest())
@@ -250,7 +263,7 @@ def test_capacity_alone(bodies: Bodies) -> None:
 
 
 def test_capacity_is_used_by_what_is_of_record_alone(bodies: Bodies) -> None:
-    rows = [scored(id, 1.0 + id, batch_id=batch) for id in range(4) for batch in ("shadow", "usual")]
+    rows = [scored(id, 1.0 + id, batch_id=batch, **ROOM) for id in range(4) for batch in ("shadow", "usual")]
     ledger = [{"batch_id": "shadow", "is_shadow": 1}, {"batch_id": "usual", "is_shadow": 0}]
     found = decided(bodies, "desk", {"predictions": rows, "batches": ledger})
     reasons = {(row["batch_id"], row["id"]): (row["is_treated"], row["reason"]) for row in found}
@@ -269,11 +282,12 @@ def test_a_capacity_that_changes(bodies: Bodies) -> None:
             batch_id=f"b{batch}",
             batch_as_of=NOON + batch * HOUR,
             predicted_at=NOON + batch * HOUR,
+            **ROOM,
         )
         for batch in (0, 1)
         for id in range(4)
     ]
-    later = scored(99, 1.0, as_of=NOON + timedelta(days=7), batch_id="next", batch_as_of=NOON + 9 * HOUR)
+    later = scored(99, 1.0, as_of=NOON + timedelta(days=7), batch_id="next", batch_as_of=NOON + 9 * HOUR, **ROOM)
     for capacity, treated in ((1, [3, 0, 1]), (9, [3, 0, 1])):
         changed = policy | {"decided_from": NOON + HOUR, "capacity": capacity}
         found = decided(bodies, "desk", {"predictions": [*rows, later], "policies": [first, changed]})

@@ -97,6 +97,10 @@ def priced(classes: dict[Any, Any] | None = None, **actions: Any) -> dict[str, A
         ),
         (ml(policy={"compare": [{"name": "half"}]}), "'half' needs one of threshold, action, policy_version"),
         (
+            ml(policy={"costs": PRICES, "compare": [{"name": "half", "threshold": 0.5}]}),
+            r"policy.compare \(half\), by actions.treat, names the action 'intervene'; there are none, call",
+        ),
+        (
             ml(policy={"compare": [{"name": "half", "action": "sms"}]}),
             r"policy.compare \(half\) names the action 'sms'",
         ),

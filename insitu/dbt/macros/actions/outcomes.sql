@@ -49,7 +49,7 @@ worth as (
     select
         priced.*,
         told.action as action_taken,
-        row_number() over ({{ insitu.partition_by(row, prefix='priced.') }} order by priced.place) as preference
+        row_number() over ({{ insitu.partition_by(row, prefix='priced.') }} order by priced.action_place) as preference
     from (
         {{ insitu.priced(use_case, 'told') | indent(8) }}
     ) as priced

@@ -44,13 +44,13 @@ expected as (
 
 {% endif -%}
 compared as (
-    select 'as_decided' as policy, logged.*, logged.action as other_action
+    select 'as_decided' as compared_policy, logged.*, logged.action as other_action
     from logged
     {%- for one in compare %}
     union all
     {%- if one.policy_version is none %}
     select
-        {{ insitu.text_literal(one.name) }} as policy,
+        {{ insitu.text_literal(one.name) }} as compared_policy,
         logged.*,
         {% if one.threshold is not none -%}
         case when logged.score >= {{ one.threshold }} then logged.treat else logged.nothing end as other_action
@@ -60,7 +60,7 @@ compared as (
     from logged
     {%- else %}
     select
-        {{ insitu.text_literal(one.name) }} as policy,
+        {{ insitu.text_literal(one.name) }} as compared_policy,
         logged.*,
         case
             {%- if needs.prices %}
@@ -73,7 +73,7 @@ compared as (
     inner join policies as other on other.decided_from = {{ one.decided_from }}
     {%- if needs.prices %}
     left join (
-        select *, row_number() over ({{ insitu.partition_by(row) }} order by money desc, place) as preference
+        select *, row_number() over ({{ insitu.partition_by(row) }} order by money desc, action_place) as preference
         from ({{ insitu.expected_by_action(use_case, 'decided', one.decided_from) | indent(12) }}) as expected
     ) as preferred
         on {{ insitu.join_on('logged', 'preferred', row) }}
@@ -86,10 +86,10 @@ compared as (
 -- what the scores promise of the action that was taken and of the other one
 weighed as (
     select
-        compared.policy,
+        compared.compared_policy as policy,
         compared.realised_profit as brought,
         case
-            when compared.policy = 'as_decided' then 1
+            when compared.compared_policy = 'as_decided' then 1
             when compared.action = compared.other_action then 1 / compared.propensity
             else 0
         end as weight,
@@ -105,7 +105,7 @@ weighed as (
         ) as {{ name }},
         {%- endfor %}
         case
-            when compared.policy = 'as_decided' then 1
+            when compared.compared_policy = 'as_decided' then 1
             when compared.propensity >= 1 then case when compared.action = compared.other_action then 1 else 0 end
             -- of two actions, one that was not certain leaves the other
             when compared.prices is null then 1
@@ -230,7 +230,7 @@ select * from final
 {% endmacro %}
 
 
-{#- (batch_id, key…, action, place, is_nothing, money): the money that rows of a CTE may expect of each action, by the policy
+{#- (batch_id, key…, action, action_place, is_nothing, money): the money that rows of a CTE may expect of each action, by the policy
     that decided them or by the one that decides from a moment on. In a multiclass task `rows` has a row for each class. -#}
 {% macro expected_by_action(use_case, rows, decided_from=none) -%}
 {%- set row = ['batch_id'] + insitu.use_case_config(use_case).key -%}

@@ -1,4 +1,4 @@
-{#- The money of rows: (batch_id, key…, action, place, is_nothing, class, money), one row for each row of a relation, action
+{#- The money of rows: (batch_id, key…, action, action_place, is_nothing, class, money), one row for each row of a relation, action
     and class that its policy prices. `rows` are predictions with `decided_from`, one for each row predicted, in whatever
     way they were decided; the money is NULL where a value that it depends on is. -#}
 {% macro priced(use_case, rows, policies='policies') -%}
@@ -9,7 +9,7 @@
 select
     {{ insitu.quoted(keys, 'asked.') | join(', ') }},
     item.value ->> 'action' as action,
-    item.position as place,
+    item.position as action_place,
     case when (item.value ->> 'action') = policies.treat_not then 1 else 0 end as is_nothing,
     item.value ->> 'class' as class,
     cast(item.value ->> 'plus' as double precision)

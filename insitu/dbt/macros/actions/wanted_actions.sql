@@ -19,7 +19,7 @@ cheapest as (
     from (
         select
             *,
-            row_number() over ({{ insitu.partition_by(row) }} order by money desc, place) as preference
+            row_number() over ({{ insitu.partition_by(row) }} order by money desc, action_place) as preference
         from expected
     ) as preferred
     {{ insitu.group_by(row) }}
@@ -119,7 +119,7 @@ expected as (
     select
         {{ insitu.quoted(row, 'priced.') | join(', ') }},
         priced.action,
-        min(priced.place) as place,
+        min(priced.action_place) as action_place,
         max(priced.is_nothing) as is_nothing,
         case
             -- every price has its class, and every class its price

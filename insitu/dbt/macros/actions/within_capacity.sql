@@ -26,7 +26,7 @@ competing as (
             else ''
         end
         {%- endfor %} as capacity_group,
-        md5({{ insitu.key_text(use_case, rows) }}) collate "C" as tie,
+        md5({{ insitu.key_text(use_case, rows) }}) collate "C" as policy_tie,
         {%- set counts = rows ~ '.is_in_charge = 1 and policies.capacity is not null' %}
         {%- if needs.explore %}
         case when {{ counts }} and {{ rows }}.drawn_treated = 1 then 1 else 0 end as is_drawn_in,
@@ -50,12 +50,12 @@ competing as (
 counted as (
     select
         *,
-        min(capacity) over ({{ slot }} order by {{ batch }}) as room,
+        min(capacity) over ({{ slot }} order by {{ batch }}) as policy_room,
         sum(is_drawn_in + is_wanted_in) over ({{ slot }} order by {{ batch }})
             - sum(is_drawn_in + is_wanted_in) over ({{ in_batch }}) as n_before,
         sum(is_drawn_in) over ({{ in_batch }}) - is_drawn_in as n_drawn,
-        coalesce(sum(is_drawn_in) over ({{ in_batch }} order by tie {{ ahead }}), 0) as n_drawn_ahead,
-        coalesce(sum(is_wanted_in) over ({{ in_batch }} order by wanted_gain desc nulls last, tie {{ ahead }}), 0) as n_wanted_ahead
+        coalesce(sum(is_drawn_in) over ({{ in_batch }} order by policy_tie {{ ahead }}), 0) as n_drawn_ahead,
+        coalesce(sum(is_wanted_in) over ({{ in_batch }} order by wanted_gain desc nulls last, policy_tie {{ ahead }}), 0) as n_wanted_ahead
     from competing
 ),
 
@@ -63,10 +63,10 @@ admitted as (
     select
         *,
         case
-            when capacity is null or (is_in_charge = 1 and n_before + n_drawn + n_wanted_ahead < room) then 1
+            when capacity is null or (is_in_charge = 1 and n_before + n_drawn + n_wanted_ahead < policy_room) then 1
             else 0
         end as wanted_fits,
-        case when capacity is null or (is_in_charge = 1 and n_before + n_drawn_ahead < room) then 1 else 0 end as drawn_fits
+        case when capacity is null or (is_in_charge = 1 and n_before + n_drawn_ahead < policy_room) then 1 else 0 end as drawn_fits
     from counted
 )
 {%- endmacro %}
