@@ -6,6 +6,7 @@ What the experiments find is written here, by day: how it is found is tested whe
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from tests.dbt.use_cases.shop import ORDER, PROFILE, SOURCES, baskets, declare
 from tests.dbt_package import example_settings
 from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse
 
+ACTING = (Path(__file__).parents[3] / "docs/acting.md").read_text()
+DOCS = re.findall(r"```sql\n(.*?)```", ACTING[ACTING.index("\n## Roll-outs") :].split("\n## ")[1], re.DOTALL)
 BEGIN, END = pd.Timestamp("2024-05-05"), pd.Timestamp("2024-05-17")
 DAYS = [BEGIN + pd.Timedelta(days=days) for days in (0, 4, 8, 12, 13)]
 HARMFUL_FROM = "2024-05-13"
@@ -359,6 +362,12 @@ def test_what_changes_who_gets_what_is_refused(shop: Shop) -> None:
         assert run(shop, DAYS[-1], "--select", "order__due", command="run").returncode == 0
     finally:
         declare(shop.folder, "order", {"experiments": [NEWER, PROMO]})
+
+
+@pytest.mark.parametrize("statement", DOCS)
+def test_sql_in_the_docs_runs(shop: Shop, statement: str) -> None:
+    asked = statement.replace("flight_delay", "order").replace("early_crew", "promo")
+    assert not shop.query(asked).empty
 
 
 def test_a_person_has_a_word(shop: Shop) -> None:
