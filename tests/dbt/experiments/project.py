@@ -155,7 +155,7 @@ def compiled(
         "name": "statistics",
         "profile": "statistics",
         "flags": {"send_anonymous_usage_stats": False},
-        "models": {"insitu": {"+enabled": False}},
+        "models": {"insitu": {"+enabled": False, "actions": {"+enabled": bool(variables)}}},
         "vars": dict(variables or {}),
     }
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))

@@ -264,7 +264,7 @@ def test_a_past_day_says_what_it_said(trial: Trial) -> None:
     )
     for part, key in (
         ("experiment_results", ["experiment", "metric", "variant", "slice_column", "slice_value", "day"]),
-        ("checks", ["experiment", "variant", "day"]),
+        ("ml_experiment_checks", ["experiment", "variant", "day"]),
     ):
         one, other = (
             rows[pd.to_datetime(rows["day"]) < cut].set_index(key).sort_index() for rows in (now[part], then[part])
@@ -344,10 +344,17 @@ def test_a_unit_in_two_variants_counts_until_it_is(trial: Trial) -> None:
     assert said == {1: [0, 0, 8, 1], 2: [4, 3, 1, 1], 5: [3, 3, 1, 2], 31: [3, 3, 1, 2]}
     assert sales.loc[date(2024, 3, 2), "value_control"] == pytest.approx((3 + 4 + 5 + 9) / 4)
     assert sales.loc[date(2024, 3, 5), "value_control"] == pytest.approx(4.0)
-    checks = found["checks"]
+    checks = found["ml_experiment_checks"]
     last = checks[pd.to_datetime(checks["day"]).dt.date == date(2024, 3, 31)].set_index("variant")
     assert last["n_conflicting"].astype(int).to_dict() == {"usual": 1, "early": 1}
     assert last["n_units"].astype(int).to_dict() == {"usual": 4, "early": 5}
+    (alert,) = found["alert_two_variants"].to_dict("records")
+    assert (alert["subject"], alert["severity"], float(alert["value"])) == ("ramped", "warn", 2.0)
+    assert alert["message"] == "2 of 9 units were exposed to two variants; they do not count"
+    # the last look alone
+    overall = found["ml_experiments"]
+    assert len(overall) == len(overall.drop_duplicates(["experiment", "metric", "variant"])) == 6
+    assert set(pd.to_datetime(overall["day"]).dt.date) == {date(2024, 3, 31)}
 
 
 def test_another_variant_after_the_window_is_no_conflict(trial: Trial) -> None:
@@ -382,3 +389,16 @@ def test_columns_that_are_not_there(tmp_path_factory: pytest.TempPathFactory) ->
     ):
         with pytest.raises(AssertionError, match=said):
             on_duckdb(tmp_path_factory.mktemp("refused"), [EXPERIMENTS[0] | change])
+
+
+def test_units_that_do_not_fall_as_shares_say_raise_an_alert(trial: Trial) -> None:
+    many = [exposed(f"u{i}", "usual" if i % 10 else "early", i / 100, "windowed") for i in range(200)]
+    fair = [exposed(f"f{i}", "usual" if i % 2 else "early", i / 100, "empty") for i in range(200)]
+    found = trial.run(pd.DataFrame([*many, *fair]))
+    (alert,) = found["alert_sample_ratio"].to_dict("records")
+    assert (alert["subject"], float(alert["limit_value"])) == ("windowed", 0.001)
+    assert alert["message"] == (
+        "units do not fall to variants as their shares say: `usual` has 180, and would have 100; what is compared is not "
+        "comparable"
+    )
+    assert len(found["alert_two_variants"]) == 0

@@ -98,7 +98,8 @@ STUBS = ("models", "assignments", *COLUMNS)
 MODELS = {f"shop__{name}": "select 1 as one" for name in STUBS} | {
     f"shop__{body}": f"{{{{ insitu.{body}('shop') }}}}" for body in BODIES
 }
-MODELS["shop_checks"] = "select * from ({{ insitu.experiment_checks('shop') }}) as checks"
+# Of the package, over all use cases, in the order in which they read one another.
+OVER_ALL = ("ml_experiments", "ml_experiment_checks", "alert_sample_ratio", "alert_two_variants")
 VARIABLES = {"insitu_as_of": str(AS_OF), "insitu_use_cases": ["shop"], "insitu_experiments": ["shop"]}
 
 
@@ -113,7 +114,7 @@ class Trial:
             self.warehouse.execute(f"drop table if exists shop__{name}; create table shop__{name} ({columns})")
 
     def run(self, exposures: pd.DataFrame, **tables: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        """Units, results and checks of these rows."""
+        """Units and results of these rows, and what is said of all experiments."""
         self.empty()
         for name, rows in {"exposures": exposures, **tables}.items():
             if len(rows):
@@ -122,12 +123,10 @@ class Trial:
                 types = dict(part.strip().split(" ", 1) for part in COLUMNS[name].split(","))
                 values = ", ".join(f"cast({column} as {types[column]})" for column in rows.columns)
                 self.warehouse.execute(f"insert into shop__{name} ({columns}) select {values} from loaded")
-        for body in BODIES:
-            self.warehouse.execute(
-                f"drop table if exists shop__{body}; create table shop__{body} as {self.sql[f'shop__{body}']}"
-            )
-        found = {body: self.warehouse.query(f"select * from shop__{body}") for body in BODIES}
-        return found | {"checks": self.warehouse.query(self.sql["shop_checks"])}
+        names = {body: f"shop__{body}" for body in BODIES} | {name: name for name in OVER_ALL}
+        for name in names.values():
+            self.warehouse.execute(f"drop table if exists {name}; create table {name} as {self.sql[name]}")
+        return {part: self.warehouse.query(f"select * from {name}") for part, name in names.items()}
 
 
 def on_duckdb(folder: Path, experiments: list[dict[str, Any]] = EXPERIMENTS) -> tuple[Trial, duckdb.DuckDBPyConnection]:
