@@ -7,7 +7,7 @@ rows, run a model, and compare with an oracle.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +143,12 @@ def compiled(
     models: Mapping[str, str] = MODELS,
     declared: Mapping[str, Any] | None = None,
     variables: Mapping[str, Any] | None = None,
+    shared: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Model name → its SQL on that warehouse; `declared` is the `meta.ml` of a use case `shop`."""
+    """Model name → its SQL on that warehouse; `declared` is the `meta.ml` of a use case `shop`.
+
+    Of the package's models only `shared` are there.
+    """
     (folder / "models").mkdir(parents=True)
     if declared:
         node = {"name": "shop__models", "config": {"meta": {"ml": dict(declared)}}}
@@ -155,7 +159,9 @@ def compiled(
         "name": "statistics",
         "profile": "statistics",
         "flags": {"send_anonymous_usage_stats": False},
-        "models": {"insitu": {"+enabled": False, "actions": {"+enabled": bool(variables)}}},
+        "models": {
+            "insitu": {"+enabled": False, "+schema": None, "actions": {name: {"+enabled": True} for name in shared}}
+        },
         "vars": dict(variables or {}),
     }
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))

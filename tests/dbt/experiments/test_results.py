@@ -398,7 +398,7 @@ def test_units_that_do_not_fall_as_shares_say_raise_an_alert(trial: Trial) -> No
     (alert,) = found["alert_sample_ratio"].to_dict("records")
     assert (alert["subject"], float(alert["limit_value"])) == ("windowed", 0.001)
     assert alert["message"] == (
-        "units do not fall to variants as their shares say: `usual` has 180, and would have 100; what is compared is not "
-        "comparable"
+        "units do not fall to variants as their shares say: `usual` has 180, and would have 100; what is compared is "
+        "not comparable"
     )
     assert len(found["alert_two_variants"]) == 0

@@ -133,7 +133,7 @@ def on_duckdb(folder: Path, experiments: list[dict[str, Any]] = EXPERIMENTS) -> 
     with duckdb.connect(str(folder / "compiled.duckdb")) as connection:
         Trial({}, DuckWarehouse(connection)).empty()
     declared = ML | {"experiments": experiments}
-    sql = compiled(folder / "project", duckdb_output(folder), MODELS, declared, VARIABLES)
+    sql = compiled(folder / "project", duckdb_output(folder), MODELS, declared, VARIABLES, OVER_ALL)
     opened = duckdb.connect(str(folder / "compiled.duckdb"))
     opened.execute("set threads = 1")
     return Trial(sql, DuckWarehouse(opened)), opened
@@ -141,5 +141,5 @@ def on_duckdb(folder: Path, experiments: list[dict[str, Any]] = EXPERIMENTS) -> 
 
 def on_postgres(folder: Path, database: Database, connection: psycopg.Connection[Any]) -> Trial:
     Trial({}, PostgresWarehouse(connection)).empty()
-    sql = compiled(folder / "project", postgres_output(database), MODELS, ML, VARIABLES)
+    sql = compiled(folder / "project", postgres_output(database), MODELS, ML, VARIABLES, OVER_ALL)
     return Trial(sql, PostgresWarehouse(connection))

@@ -5,6 +5,7 @@
     {%- set use_case, _, part = model.name.partition('__') -%}
     {%- set part = 'alert' if model.name.startswith('alert_') else part -%}
     {%- set words, config = insitu.column_words(), insitu.declared_use_case(use_case) or {} -%}
+    {%- do words.update(insitu.words_of_experiments(config)) -%}
     {%- for column in config.get('entity', []) -%}{%- do words.update({column: 'What is predicted for.'}) -%}{%- endfor -%}
     {%- for level in insitu.quantiles(config) if config -%}
         {%- do words.update({insitu.quantile_columns(config)[loop.index0]: 'Quantile ' ~ level ~ ' of what is predicted.'}) -%}
