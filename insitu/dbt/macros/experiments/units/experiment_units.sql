@@ -9,9 +9,12 @@
 {% macro experiment_units(use_case, outcomes=none) -%}
 {%- do insitu.use_case_model(use_case, 'actions') -%}
 {%- set exposures = insitu.use_case_ref(use_case, 'exposures') -%}
-{%- set outcomes = outcomes or insitu.use_case_ref(use_case, 'outcomes') -%}
-{%- set spine, features = insitu.use_case_ref(use_case, 'spine'), insitu.use_case_ref(use_case, 'features') -%}
+{%- set own = insitu.use_case_ref(use_case, 'outcomes') -%}
 {%- set config = insitu.use_case_config(use_case) -%}
+{#- a row with several classes has one outcome -#}
+{%- set known_of = outcomes or insitu.most_probable(use_case, own, config.key + ['batch_id']) -%}
+{%- set outcomes = outcomes or own -%}
+{%- set spine, features = insitu.use_case_ref(use_case, 'spine'), insitu.use_case_ref(use_case, 'features') -%}
 {%- set experiments = insitu.experiments(use_case) -%}
 {%- set types = insitu.types_of_columns(outcomes) -%}
 {%- set before = insitu.columns_before_exposure(experiments) -%}
@@ -31,7 +34,7 @@ with exposures as (
 ),
 
 outcomes as (
-    select * from {{ outcomes }}
+    select * from {{ insitu.rows_of(known_of) }} as known_of
     where matured_at <= {{ now }}
 ),
 
