@@ -382,6 +382,18 @@ def test_an_arm_without_a_unit(trial: Trial) -> None:
     assert len(trial.run(pd.DataFrame())["experiment_results"]) == 0
 
 
+def test_what_is_no_number_does_not_count(trial: Trial) -> None:
+    odd = [math.nan, math.inf, -math.inf, 1e308, -1e101, None]
+    rows = [exposed(f"{v}{i}", v, i, "empty") for v in ("usual", "early") for i in range(len(odd) + 3)]
+    amounts = [*odd, 1.0, 2.0, 3e-200] * 2
+    outcomes = [outcome(row, 0.0) | {"amount": amount} for row, amount in zip(rows, amounts, strict=True)]
+    found = trial.run(pd.DataFrame(rows), outcomes=pd.DataFrame(outcomes))["ml_experiments"].set_index("metric")
+    assert found.loc["sales", ["n_units_control", "n_units", "n_pending"]].astype(int).tolist() == [3, 3, 0]
+    assert found.loc["sales", ["value", "effect", "standard_error"]].astype(float).tolist() == pytest.approx(
+        [1.0, 0.0, math.sqrt(2 / 3)]
+    )
+
+
 def test_columns_that_are_not_there(tmp_path_factory: pytest.TempPathFactory) -> None:
     for change, said in (
         ({"metrics": [SALES | {"value": "ammount"}]}, "`shop__outcomes` has no column `ammount`"),

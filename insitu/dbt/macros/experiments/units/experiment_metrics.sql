@@ -47,8 +47,9 @@
 {% endmacro %}
 
 
-{#- A column as a number with fractions, NULL where it is none; true and false are 1 and 0. -#}
+{#- A column as a number with fractions, NULL where it is none; true and false are 1 and 0. Beyond 1e100 a square is soon no
+    double, below 1e-100 soon an error on PostgreSQL: the one is taken for no number, the other for 0. -#}
 {% macro as_number(column, type) %}
     {%- set number = 'cast(' ~ ('cast(' ~ column ~ ' as integer)' if type == 'boolean' else column) ~ ' as double precision)' -%}
-    {{- return('case when ' ~ insitu.is_finite(number) ~ ' then ' ~ number ~ ' end') -}}
+    {{- return('case when abs(' ~ number ~ ') < 1e-100 then 0 when abs(' ~ number ~ ') < 1e100 then ' ~ number ~ ' end') -}}
 {% endmacro %}
