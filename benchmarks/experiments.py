@@ -96,7 +96,7 @@ def main(experiments: int, per_day: int, warehouse: str, seed: int) -> None:
     )
     with on(warehouse) as statistics:
         began = time.monotonic()
-        found = statistics.run("looked", daily=daily(experiments, per_day, 0.0, seed)).set_index("day")
+        found = statistics.run("looked", daily=daily(experiments, per_day, 0.0, seed)).set_index("day").astype(float)
         print(f"nothing is different ({time.monotonic() - began:.0f} s); alarms up to a day, of 100 experiments")
         print(f"{'day':>5}{'sequence':>12}{'test of one look':>20}")
         for day in (1, 2, 7, 14, 30):
@@ -106,7 +106,7 @@ def main(experiments: int, per_day: int, warehouse: str, seed: int) -> None:
         print(f"{'effect':>10}{'one look at the end':>22}{'sequence, up to day 30':>25}{'wrong way':>12}")
         for number, effect in enumerate(effects(per_day).values()):
             rows = daily(experiments, per_day, effect, seed + 1 + number)
-            row = statistics.run("looked", daily=rows).set_index("day").loc[DAYS - 1]
+            row = statistics.run("looked", daily=rows).set_index("day").astype(float).loc[DAYS - 1]
             print(
                 f"{effect:>10.3f}{100 * row['fixed_now']:>21.1f} {100 * row['sequence_so_far']:>24.1f} "
                 f"{100 * row['wrong_so_far']:>11.1f}"
@@ -115,7 +115,7 @@ def main(experiments: int, per_day: int, warehouse: str, seed: int) -> None:
         print(f"{'share':>10}{'chi-square at the end':>24}{'sequence, up to day 30':>25}{'chi-square, any day':>22}")
         for number, share in enumerate((0.5, 0.52, 0.55)):
             rows = counts(experiments, per_day, share, seed + 9 + number)
-            row = statistics.run("fallen", counted=rows).set_index("day").loc[DAYS - 1]
+            row = statistics.run("fallen", counted=rows).set_index("day").astype(float).loc[DAYS - 1]
             print(
                 f"{share:>10.2f}{100 * row['fixed_now']:>23.1f} {100 * row['sequence_so_far']:>24.1f} "
                 f"{100 * row['fixed_so_far']:>21.1f} "
