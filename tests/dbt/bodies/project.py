@@ -238,6 +238,7 @@ STEPS = (
     "varchar, value double precision, limit_value double precision, plan_id varchar, challenger varchar, override_from "
     "timestamp, written_at timestamp"
 )
+UNITS = "experiment varchar, unit_id varchar"
 RESULTS = (
     "experiment varchar, day date, metric varchar, role varchar, variant varchar, slice_column varchar, slice_value "
     "varchar, n_units_control bigint, n_units bigint, effect double precision, verdict varchar"
@@ -392,7 +393,7 @@ def tables(use_case: str) -> dict[str, str]:
     }
     if "experiments" in config:
         found |= {"spine": f"{key}, person varchar, city varchar", "rollout_steps": STEPS}
-        found |= {"experiment_results": RESULTS, "exposures": EXPOSURES}
+        found |= {"experiment_results": RESULTS, "experiment_units": UNITS, "exposures": EXPOSURES}
     return {f"{use_case}__{name}": columns for name, columns in found.items()}
 
 

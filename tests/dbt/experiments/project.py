@@ -155,13 +155,12 @@ def compiled(
         (folder / "models" / "_models.yml").write_text(yaml.safe_dump({"models": [node]}))
     for name, text in models.items():
         (folder / "models" / f"{name}.sql").write_text(text)
+    enabled = {name: {"+enabled": True} for name in shared}
     settings = {
         "name": "statistics",
         "profile": "statistics",
         "flags": {"send_anonymous_usage_stats": False},
-        "models": {
-            "insitu": {"+enabled": False, "+schema": None, "actions": {name: {"+enabled": True} for name in shared}}
-        },
+        "models": {"insitu": {"+enabled": False, "+schema": None, "actions": enabled, "monitoring": enabled}},
         "vars": dict(variables or {}),
     }
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))

@@ -165,10 +165,6 @@ def prepared(shop: Shop) -> Shop:
     said = shop.run("insitu", "experiments", "order")
     assert said.returncode == 0, said.stdout
     (shop.folder / "dbt_project/models/use_cases/order/order__experiment_results.sql").write_text(FOUND)
-    (shop.folder / "dbt_project/models/use_cases/order/order__experiment_units.sql").unlink()
-    described = shop.folder / "dbt_project/models/use_cases/order/order__experiments.yml"
-    models = [m for m in yaml.safe_load(described.read_text())["models"] if m["name"] != "order__experiment_units"]
-    described.write_text(yaml.safe_dump({"version": 2, "models": models}))
     declare(shop.folder, "order", SETTINGS)
     return shop
 
@@ -387,3 +383,22 @@ def test_a_person_has_a_word(shop: Shop) -> None:
     assert dict(zip(shares.variant, shares.share, strict=True)) == pytest.approx(
         {"usual": 0.6, "eager": 0.2, "never": 0.2}
     )
+
+
+def test_what_experiments_find_is_told_of_all(shop: Shop) -> None:
+    found = shop.folder / "dbt_project/models/use_cases/order/order__experiment_results.sql"
+    found.write_text("{{ insitu.experiment_results('order') }}")
+    overall = ("ml_experiments", "ml_experiment_checks", "alert_sample_ratio", "alert_two_variants")
+    try:
+        outcome = run(shop, DAYS[-1], "--select", "order__experiment_units", "order__experiment_results", *overall)
+    finally:
+        found.write_text(FOUND)
+    assert outcome.returncode == 0, outcome.stdout
+    rows = shop.query("select experiment, metric, variant, n_units, verdict, day from actions.ml_experiments")
+    assert set(zip(rows["experiment"], rows["metric"], rows["variant"], strict=True)) == {
+        ("newer", "profit", "next"),
+        *(("promo", metric, variant) for metric in ("profit", "returned") for variant in ("eager", "never")),
+    }
+    assert (rows["n_units"].astype(int) > 0).all()
+    checks = shop.query("select experiment, day, variant from actions.ml_experiment_checks")
+    assert len(checks) == len(checks.drop_duplicates()) and set(checks["experiment"]) == {"newer", "promo"}

@@ -1,6 +1,6 @@
 {#- Whether units fall to variants as their shares say, at every look. -#}
 {%- do insitu.overall_model('actions') -%}
-{%- if not insitu.use_cases_with_experiments() -%}{%- do config(enabled=false) -%}{%- endif -%}
+{%- do insitu.for_experiments() -%}
 
 with final as (
     {{ insitu.over_use_cases('experiment_checks', insitu.use_cases_there(insitu.use_cases_with_experiments())) | indent(4) }}

@@ -1,6 +1,6 @@
 {#- What experiments say at their last look. -#}
 {%- do insitu.overall_model('actions') -%}
-{%- if not insitu.use_cases_with_experiments() -%}{%- do config(enabled=false) -%}{%- endif -%}
+{%- do insitu.for_experiments() -%}
 
 with results as (
     {% for use_case in insitu.use_cases_there(insitu.use_cases_with_experiments()) -%}

@@ -15,7 +15,7 @@
     'alert_label_delay',
     'alert_parity',
 ] %}
-{%- if insitu.use_cases_with_experiments() %}{% set alerts = alerts + ['alert_rollout', 'alert_null_units'] %}{% endif %}
+{%- if insitu.use_cases_with_experiments() %}{% set alerts = alerts + ['alert_rollout', 'alert_null_units', 'alert_sample_ratio', 'alert_two_variants'] %}{% endif %}
 
 with final as (
     {% for alert in alerts -%}

@@ -1,5 +1,5 @@
 {%- do insitu.overall_model('monitoring') -%}
-{%- if not insitu.use_cases_with_experiments() -%}{%- do config(enabled=false) -%}{%- endif -%}
+{%- do insitu.for_experiments() -%}
 
 with checks as (
     select
