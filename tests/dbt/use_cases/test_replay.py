@@ -23,7 +23,7 @@ DAYS = ("2024-05-31", "2024-06-01", "2024-06-02")  # models are trained for May,
 COSTS = {"true_positive": -2, "false_positive": -1, "false_negative": -4, "true_negative": 0}
 OF_CLOCK = {
     *("created_at", "predicted_at", "decided_at", "written_at", "started_at", "run_id", "fit_seconds"),
-    *("search_trace", "computed_by"),  # seconds; and a hash of SQL, in which schemas stand
+    *("search_trace", "computed_by", "query"),  # seconds; a hash of SQL and SQL, in which schemas stand
 }
 RELATIONS = "select table_schema as s, table_name as t from information_schema.tables where table_schema not in ({})"
 SYSTEM = "'information_schema', 'pg_catalog', 'raw', 'main', 'public'"
