@@ -1,7 +1,8 @@
-"""The OpenAPI document names every route that there is, and no other."""
+"""The OpenAPI document names every route that there is, and no other; and what is answered is JSON."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from insitu.serving.deployed import Deployments
 from insitu.serving.http.app import application
 from insitu.serving.http.counts import Counts
 from insitu.serving.http.document import openapi
-from insitu.serving.http.service import Service
+from insitu.serving.http.service import Service, as_json
 from insitu.serving.source import DuckDBSource
 from tests.service.site import NOW, site_on_duckdb
 
@@ -35,3 +36,8 @@ def test_every_route_is_told(tmp_path: Path) -> None:
         for operation in methods.values():
             assert [each["name"] for each in operation["parameters"]] == (["version"] if "{version}" in path else [])
     source.close()
+
+
+def test_half_a_character_is_told_as_it_was(tmp_path: Path) -> None:
+    said = as_json({"id": "\ud800", "city": "Malmö"})
+    assert json.loads(said) == {"id": "\ud800", "city": "Malmö"}

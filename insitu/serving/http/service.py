@@ -396,4 +396,5 @@ def _told(names: Sequence[str]) -> str:
 
 def as_json(value: Any) -> bytes:
     """What is answered."""
-    return json.dumps(value, allow_nan=False, default=str, ensure_ascii=False, separators=(",", ":")).encode()
+    # In ASCII: a client may have escaped half a character, which no bytes can say.
+    return json.dumps(value, allow_nan=False, default=str, separators=(",", ":")).encode()
