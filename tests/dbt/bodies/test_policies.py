@@ -95,6 +95,40 @@ def test_what_has_no_price_is_left_alone(bodies: Bodies) -> None:
     assert {row["expected_profit"] for row in found.values()} == {None}
 
 
+def test_prices_that_change(bodies: Bodies) -> None:
+    """A batch goes by the prices of its time, also where the later ones are other columns and other actions."""
+    (declared,) = bodies.run("fare__policies", {})
+    none = {"action": "none", "plus": 0.0, "times": 0.0, "column": None}
+    early = [none | {"class": "1", "times": -1.0, "column": "x"}, none | {"class": "0"}]
+    early += [
+        none | {"action": "mail", "class": "1", "plus": -4.0},
+        none | {"action": "mail", "class": "0", "plus": -4.0},
+    ]
+    # the same columns, and a mail that costs ten times as much
+    late = [item | {"plus": 10 * item["plus"]} for item in early]
+    policies = [
+        declared
+        | {"explore_share": None, "explore_salt": None, "explore_actions": None}
+        | {"prices": json.dumps(prices), "decided_from": decided_from}
+        for prices, decided_from in ((early, NOON - HOUR), (late, NOON + HOUR))
+    ]
+    rows = [
+        scored(10 * batch + id, 0.5, batch_id=f"b{batch}", batch_as_of=NOON + batch * HOUR)
+        for batch in (0, 1)
+        for id in (1, 2)
+    ]
+    tables: dict[str, Any] = {"fare__predictions": rows, "fare__policies": policies}
+    tables["fare__scored_features"] = kept(rows, x=lambda row: 60.0 if row["id"] % 10 == 1 else 100.0)
+    found = {row["id"]: row for row in bodies.run("fare__decisions", tables)}
+    told = {id: (row["action"], row["expected_profit"]) for id, row in found.items()}
+    # doing nothing is expected to cost half of x
+    assert told == {1: ("mail", -4.0), 2: ("mail", -4.0), 11: ("none", -30.0), 12: ("mail", -40.0)}
+    tables["fare__labels"] = [{"id": row["id"], "as_of": NOON, "hit": True, "matured_at": NOON} for row in rows]
+    brought = bodies.run("fare__outcomes", tables, through=["fare__decisions"])
+    money = {row["id"]: row["realised_profit"] for row in brought}
+    assert money == {1: -4.0, 2: -4.0, 11: -60.0, 12: -40.0}
+
+
 def test_prices_of_classes(bodies: Bodies) -> None:
     """The three classes of a row have one action; its money stands once, beside the most probable class."""
     chances = {1: (0.8, 0.1, 0.1), 2: (0.1, 0.8, 0.1), 3: (0.1, 0.1, 0.8), 4: (0.4, 0.3, 0.3)}
