@@ -51,15 +51,22 @@ def test_a_use_case_without_declaration(duckdb_build: Stub) -> None:
     assert "There is no model `gone__models`" in outcome.stdout
 
 
-def test_an_alert_raised_to_error_fails_the_build_once_it_is_told(duckdb_build: Stub) -> None:
+def own_warehouse(build: Stub, folder: Path) -> Stub:
+    """The same with a copy of the warehouse: others read what this one would change."""
+    path = str(shutil.copy(build.environment["STUB_DUCKDB"], folder / "stub.duckdb"))
+    return replace(build, environment={"STUB_DUCKDB": path})
+
+
+def test_an_alert_raised_to_error_fails_the_build_once_it_is_told(duckdb_build: Stub, tmp_path: Path) -> None:
+    project = own_warehouse(duckdb_build, tmp_path)
     severity = "{insitu_alert_severity: {alert_score_drift: error}}"
-    outcome = duckdb_build.dbt("build", "--select", "alert_score_drift+", "--vars", severity)
+    outcome = project.dbt("build", "--select", "alert_score_drift+", "--vars", severity)
     assert outcome.returncode == 1
     # dbt 1.11 says "Failure in …", 1.12 "[ERROR]: in …"
     assert "in test insitu_no_grave_episodes_alert_episodes" in outcome.stdout
     grave = "select alert from {} where severity = 'error'"
     for relation in ("alerts", "alert_history", "alert_episodes"):
-        assert set(duckdb_build.query(grave.format(relation)).alert) == {"alert_score_drift"}, relation
+        assert set(project.query(grave.format(relation)).alert) == {"alert_score_drift"}, relation
 
 
 def test_a_severity_of_no_alert(duckdb_build: Stub) -> None:
@@ -87,9 +94,7 @@ def test_a_mute_without_an_end(duckdb_build: Stub, tmp_path: Path) -> None:
         "insitu: {+schema: null}", "insitu: {+schema: null, monitoring: {alert_mutes: {+enabled: false}}}", 1
     )
     (folder / "dbt_project.yml").write_text(settings + f"  evaluation_stub: {{alert_mutes: {TYPES}}}\n")
-    # a warehouse of its own: what is muted here is open elsewhere
-    path = str(shutil.copy(duckdb_build.environment["STUB_DUCKDB"], tmp_path / "stub.duckdb"))
-    project = replace(duckdb_build, folder=folder, environment={"STUB_DUCKDB": path})
+    project = replace(own_warehouse(duckdb_build, tmp_path), folder=folder)
     for row, is_one in (
         ("basket,*,*,2024-01-01,,mute,we know", False),
         ("basket,*,*,2024-01-01,2024-12-31,hush,we know", False),
