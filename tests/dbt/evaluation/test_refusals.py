@@ -7,7 +7,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 import yaml
 from dbt_common.exceptions import CompilationError
@@ -104,9 +103,8 @@ def test_a_mute_without_an_end(duckdb_build: Stub, tmp_path: Path) -> None:
         outcome = project.dbt("build", "--select", "alert_mutes", "alert_episodes")
         assert outcome.returncode == (0 if is_one else 1), outcome.stdout
         assert ("mutes nothing. Expected: use_case, alert" in outcome.stdout) is not is_one, row
-    with duckdb.connect(path, read_only=True) as connection:
-        found = connection.sql("select distinct state from alert_episodes where use_case = 'basket'").fetchall()
-    assert found == [("muted",)]
+    found = project.query("select distinct state from alert_episodes where use_case = 'basket'")
+    assert found.state.tolist() == ["muted"]
 
 
 def test_a_policy_that_names_what_is_not_there(duckdb_build: Stub, tmp_path: Path) -> None:
