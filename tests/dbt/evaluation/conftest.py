@@ -58,11 +58,17 @@ def duckdb_stub(parent: Path) -> Stub:
     with duckdb.connect(path) as connection:
         load(DuckWarehouse(connection), upstream)
 
+    return Stub("duckdb", project(parent / "project"), {"STUB_DUCKDB": path}, upstream, reading(path))
+
+
+def reading(path: str) -> Callable[[str], pd.DataFrame]:
+    """What a query of a DuckDB file gives."""
+
     def query(sql: str) -> pd.DataFrame:
         with duckdb.connect(path, read_only=True) as connection:
             return DuckWarehouse(connection).query(sql)
 
-    return Stub("duckdb", project(parent / "project"), {"STUB_DUCKDB": path}, upstream, query)
+    return query
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from dbt_common.exceptions import CompilationError
 
-from tests.dbt.evaluation.conftest import Stub
+from tests.dbt.evaluation.conftest import Stub, reading
 from tests.unit.metrics.render import render
 
 
@@ -53,7 +53,7 @@ def test_a_use_case_without_declaration(duckdb_build: Stub) -> None:
 def own_warehouse(build: Stub, folder: Path) -> Stub:
     """The same with a copy of the warehouse: others read what this one would change."""
     path = str(shutil.copy(build.environment["STUB_DUCKDB"], folder / "stub.duckdb"))
-    return replace(build, environment={"STUB_DUCKDB": path})
+    return replace(build, environment={"STUB_DUCKDB": path}, query=reading(path))
 
 
 def test_an_alert_raised_to_error_fails_the_build_once_it_is_told(duckdb_build: Stub, tmp_path: Path) -> None:
