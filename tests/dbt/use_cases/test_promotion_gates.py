@@ -149,4 +149,4 @@ def test_an_unknown_rule(shop: Shop) -> None:
     declare(shop.folder, "spend", {"promotion": {"slice_los": 0.1}})
     outcome = shop.run("dbt", "compile", "--select", "spend__promotions")
     assert outcome.returncode != 0
-    assert "`meta.ml.promotion` has an unknown key `slice_los`. There are: z, calibration_error" in outcome.stdout
+    assert "`meta.ml.promotion` has an unknown key `slice_los`. There are: by, z, calibration_error" in outcome.stdout
