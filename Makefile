@@ -66,8 +66,8 @@ serve-test: install  ## Kill, promote, fuzz and load a service by the thousand (
 mutation-test: install .venv/mutation  ## Plant faults, one by one, and say which no test noticed (AREA=promotion SAMPLE=20 SEED=1)
 	$(MUTATION) test $(if $(AREA),--area "$(AREA)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
-live-test: install  ## Weeks of a shop, and two days hour by hour on a source that ends at now, on both warehouses (an hour; EVERY=6 is shorter)
-	INSITU_LIVE_TEST=1 $(if $(EVERY),INSITU_LIVE_EVERY=$(EVERY)) $(BIN)/pytest -n 2 --dist loadscope tests/e2e/live tests/e2e/test_weekly_life.py
+live-test: install  ## Weeks of a shop, roll-outs, replays, and two days hour by hour on a source that ends at now, on both warehouses (an hour; EVERY=6 is shorter)
+	INSITU_LIVE_TEST=1 $(if $(EVERY),INSITU_LIVE_EVERY=$(EVERY)) $(BIN)/pytest -n 2 --dist loadscope tests/e2e/live tests/e2e/test_weekly_life.py tests/dbt/use_cases/test_replay.py tests/dbt/use_cases/test_rollouts.py
 
 mutation-table: install  ## Write the kill rates of the last mutation-test of each area into CONTRIBUTING.md
 	$(MUTATION) table

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Protocol
 
 import duckdb
 import pandas as pd
 import psycopg
+
+# What takes minutes on each: `make live-test` runs it on both.
+OF_LONG_TESTS = ("duckdb", "postgres") if os.environ.get("INSITU_LIVE_TEST") else ("duckdb",)
 
 # NumPy's dtype.kind → PostgreSQL's type; anything else is text.
 POSTGRES_TYPES = {"f": "double precision", "i": "bigint", "b": "boolean", "M": "timestamp"}

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -21,9 +20,8 @@ from insitu.local_postgres import Database
 from tests.dbt.use_cases.conftest import Shop, shop_at
 from tests.e2e import weekly
 from tests.e2e.weekly import COSTS, DEARER, GONE, HOUSEHOLDS, ML, Weeks, active, baskets, lapsed, week, write_project
-from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse
+from tests.sql_warehouses import OF_LONG_TESTS, DuckWarehouse, PostgresWarehouse
 
-WAREHOUSES = ("duckdb", "postgres") if os.environ.get("INSITU_LIVE_TEST") else ("duckdb",)
 PUBLISHED = {
     "spine": "select * from training.lapse__spine order by household_id, as_of",
     "champion": "select * from evaluation.lapse__champion",
@@ -85,7 +83,7 @@ COUNTED = {
 }
 
 
-@pytest.fixture(scope="module", params=WAREHOUSES)
+@pytest.fixture(scope="module", params=OF_LONG_TESTS)
 def life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     """All of it, once."""
     with weeks_on(request.param, tmp_path_factory.mktemp("weekly") / "shop", request) as weeks:

@@ -17,7 +17,7 @@ import pytest
 from insitu.local_postgres import Database
 from tests.dbt.use_cases.conftest import Shop, shop_at
 from tests.dbt.use_cases.shop import declare, tables, write_project
-from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse
+from tests.sql_warehouses import OF_LONG_TESTS, DuckWarehouse, PostgresWarehouse
 
 DAYS = ("2024-05-31", "2024-06-01", "2024-06-02")  # models are trained for May, then for June
 COSTS = {"true_positive": -2, "false_positive": -1, "false_negative": -4, "true_negative": 0}
@@ -59,7 +59,7 @@ def replayed(shop: Shop, *more: str) -> str:
     return outcome.stdout
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+@pytest.fixture(scope="module", params=OF_LONG_TESTS)
 def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     folder = write_project(tmp_path_factory.mktemp("replay") / "shop")
     declare(folder, "order", {"costs": COSTS})

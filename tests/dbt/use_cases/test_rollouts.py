@@ -24,7 +24,7 @@ from insitu.warehouse import Project
 from tests.dbt.use_cases.conftest import Shop, shop_at
 from tests.dbt.use_cases.shop import ORDER, PROFILE, SOURCES, baskets, declare
 from tests.dbt_package import example_settings
-from tests.sql_warehouses import DuckWarehouse, PostgresWarehouse
+from tests.sql_warehouses import OF_LONG_TESTS, DuckWarehouse, PostgresWarehouse
 
 ACTING = (Path(__file__).parents[3] / "docs/acting.md").read_text()
 DOCS = re.findall(r"```sql\n(.*?)```", ACTING[ACTING.index("\n## Roll-outs") :].split("\n## ")[1], re.DOTALL)
@@ -199,7 +199,7 @@ def lived(shop: Shop) -> Shop:
     return shop
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+@pytest.fixture(scope="module", params=OF_LONG_TESTS)
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = write_project(tmp_path_factory.mktemp("rollouts"))
     rows = baskets(np.random.default_rng(5))
