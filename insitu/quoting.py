@@ -29,8 +29,13 @@ def parts(name: str) -> list[str]:
 
 def literal(text: str) -> str:
     """A text literal; the same text whatever PostgreSQL's standard_conforming_strings says."""
-    quoted = "'" + text.replace("'", "''") + "'"
+    quoted = plain_literal(text)
     return f" E{quoted}".replace("\\", "\\\\") if "\\" in quoted else quoted
+
+
+def plain_literal(text: str) -> str:
+    """A text literal of the SQL standard, for DuckDB, whose `comment on` takes a backslash in E'…' as two."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def replace_unquoted(pattern: str, replacement: Callable[[str], str], sql: str) -> str:

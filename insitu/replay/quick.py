@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from insitu.config import UseCase
-from insitu.quoting import identifiers, parts, qualified
+from insitu.quoting import identifier, identifiers, parts, qualified
 from insitu.replay.once import at_moment, show_day
 from insitu.scoring.batch import BUILT, score_relations
 from insitu.scoring.compiled import upstream_first
@@ -152,7 +152,7 @@ def _make(transaction: Transaction, day: Day, sql: str, dialect: str) -> None:
         transaction.execute(f"create or replace table {day.relation} as {sql}")
     else:
         # What reads the table stays; the SQL may read the table itself.
-        made = f'"{parts(day.relation)[-1][:50]}__made"'
+        made = identifier(f"{parts(day.relation)[-1][:50]}__made")
         transaction.execute(f"create temporary table {made} on commit drop as {sql}")
         transaction.execute(f"truncate {day.relation}")
         transaction.execute(f"insert into {day.relation} ({columns}) select {columns} from {made}")

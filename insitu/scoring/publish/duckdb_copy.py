@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from insitu.errors import ConfigurationError
-from insitu.quoting import identifier, literal, qualified
+from insitu.quoting import identifier, literal, plain_literal, qualified
 from insitu.scoring.publish import Relation
 from insitu.scoring.publish.files import replacing
 from insitu.warehouse.duckdb import open_file
@@ -69,8 +69,7 @@ def publish_copy(warehouse: Path, folder: Path, relations: Sequence[Relation], s
             for (schema, name, column), comment in comments.items():
                 place = qualified(schema, name) + (f".{identifier(column)}" if column else "")
                 what = "column" if column else kinds.get((schema, name), "table")
-                text = comment.replace("'", "''")  # the statement takes a backslash in E'…' as two
-                connection.execute(f"comment on {what} {place} is '{text}'")
+                connection.execute(f"comment on {what} {place} is {plain_literal(comment)}")
             for statement in statements:
                 connection.execute(statement)
     return target
