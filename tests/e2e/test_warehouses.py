@@ -22,9 +22,9 @@ from tests.e2e.site import NEXT_DAY, Site
 
 USE_CASES = ("flight_delay", "arrival_delay")
 # What says when something ran, or how long it took. What a search tried is compared as `search_trials`.
-# So is what names a run, or the SQL of a dialect.
+# So is what names a run, or the SQL of a dialect and a database.
 CLOCK = {"created_at", "predicted_at", "decided_at", "written_at", "fit_seconds", "seconds", "search_trace"}
-CLOCK |= {"run_id", "started_at", "computed_by"}
+CLOCK |= {"run_id", "started_at", "computed_by", "query"}
 # JSON that SQL cut out of a longer text: each warehouse writes it in its own way, so its value is compared.
 JSON = {"evaluation.ml_search_trials": ("parameters", "scores")}
 RELATIONS = """

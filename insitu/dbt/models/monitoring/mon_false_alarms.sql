@@ -54,6 +54,7 @@ alerts as (
     {% endfor %}
 ),
 
+-- What equals the limit but for the last digits, which are each warehouse's own, is not above it.
 judged as (
     select
         measured.use_case,
@@ -61,8 +62,8 @@ judged as (
         alerts.alert,
         measured.period,
         measured.chance,
-        case when measured.value > greatest(alerts.limit_value, stable_limits.usual) then 1 else 0 end as is_unusual,
-        case when measured.value > greatest(alerts.limit_value, coalesce(stable_limits.stable_limit, stable_limits.usual)) then 1 else 0 end as is_beyond
+        case when measured.value > 1.000000001 * greatest(alerts.limit_value, stable_limits.usual) then 1 else 0 end as is_unusual,
+        case when measured.value > 1.000000001 * greatest(alerts.limit_value, coalesce(stable_limits.stable_limit, stable_limits.usual)) then 1 else 0 end as is_beyond
     from measured
     inner join alerts
         on measured.use_case = alerts.use_case and measured.subject = alerts.subject and measured.metric = alerts.metric
